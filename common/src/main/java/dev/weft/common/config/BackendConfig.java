@@ -1,0 +1,16 @@
+package dev.weft.common.config;
+
+import dev.weft.common.head.HeadEdits;
+
+/**
+ * A weighted share of a route.
+ *
+ * @param cluster a cluster's name; empty when the reference dangles, and that share is answered
+ *     with 500
+ * @param weight 0 to 1,000,000
+ */
+public record BackendConfig(String cluster, int weight, HeadEdits requestEdits) {
+  public boolean dangling() {
+    return cluster.isEmpty();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.weft.common.config;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A service's port as a destination.
+ *
+ * @param name {@code service.namespace:port}
+ * @param healthCheck null: no active checks
+ * @param endpointSlices the names of the slices that make it up
+ */
+public record ClusterConfig(
+    String name,
+    String service,
+    String namespace,
+    int port,
+    LoadBalancerType loadBalancer,
+    OutlierConfig outlierDetection,
+    @Nullable HealthCheckConfig healthCheck,
+    LimitsConfig limits,
+    List<String> endpointSlices,
+    List<Origin> origins) {
+  public ClusterConfig {
+    endpointSlices = List.copyOf(endpointSlices);
+    origins = List.copyOf(origins);
+  }
+
+  public enum LoadBalancerType {
+    PEAK_EWMA,
+    ROUND_ROBIN,
+    WEIGHTED_ROUND_ROBIN
+  }
+
+  /**
+   * Passive health: what ejects an endpoint, for how long, and how many at once.
+   *
+   * @param consecutiveFailures 0: off
+   * @param maxEjectionPercent 0 to 100; one is always allowed when there are two
+   */
+  public record OutlierConfig(
+      int consecutiveFailures,
+      long baseEjectionNanos,
+      long maxEjectionNanos,
+      int maxEjectionPercent) {
+    public static final OutlierConfig DEFAULT =
+        new OutlierConfig(5, 3_000_000_000L, 60_000_000_000L, 50);
+  }
+
+  /**
+   * Active checks.
+   *
+   * @param httpPath null: a TCP connect is the check
+   * @param expectedStatuses empty: 200 to 299
+   */
+  public record HealthCheckConfig(
+      @Nullable String httpPath,
+      List<Integer> expectedStatuses,
+      long intervalNanos,
+      long timeoutNanos,
+      int unhealthyThreshold,
+      int healthyThreshold) {
+    public HealthCheckConfig {
+      expectedStatuses = List.copyOf(expectedStatuses);
+    }
+  }
+
+  /**
+   * Bounds for the sidecar's process; {@code maxRequests} 0 is no limit, the others are above 0.
+   */
+  public record LimitsConfig(
+      int maxConnections, int maxPendingRequests, int maxRequests, long connectTimeoutNanos) {
+    public static final LimitsConfig DEFAULT = new LimitsConfig(1024, 1024, 0, 1_000_000_000L);
+  }
+}

@@ -1,0 +1,39 @@
+package dev.weft.common.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Everything that a sidecar has in force, published whole by one reference.
+ *
+ * @param virtualHosts by {@link VirtualHostConfig#name()}
+ * @param clusters by {@link ClusterConfig#name()}
+ * @param endpointSlices by slice name
+ * @param revision the store's revision whose content this completes; 0 before the first
+ */
+public record ConfigSnapshot(
+    Map<String, VirtualHostConfig> virtualHosts,
+    Map<String, ClusterConfig> clusters,
+    Map<String, List<EndpointConfig>> endpointSlices,
+    Map<String, InboundConfig> inbound,
+    long revision) {
+  public static final ConfigSnapshot EMPTY =
+      new ConfigSnapshot(Map.of(), Map.of(), Map.of(), Map.of(), 0);
+
+  public ConfigSnapshot {
+    virtualHosts = Map.copyOf(virtualHosts);
+    clusters = Map.copyOf(clusters);
+    endpointSlices = Map.copyOf(endpointSlices);
+    inbound = Map.copyOf(inbound);
+  }
+
+  /** The endpoints of a cluster, over all its slices; a slice that is not there is left out. */
+  public List<EndpointConfig> endpoints(ClusterConfig cluster) {
+    var all = new ArrayList<EndpointConfig>();
+    for (String slice : cluster.endpointSlices()) {
+      all.addAll(endpointSlices.getOrDefault(slice, List.of()));
+    }
+    return List.copyOf(all);
+  }
+}

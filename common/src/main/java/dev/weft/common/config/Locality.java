@@ -1,0 +1,6 @@
+package dev.weft.common.config;
+
+/** Where something runs; empty parts are unknown. */
+public record Locality(String region, String zone, String subZone) {
+  public static final Locality UNKNOWN = new Locality("", "", "");
+}

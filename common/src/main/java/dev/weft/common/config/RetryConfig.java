@@ -1,0 +1,38 @@
+package dev.weft.common.config;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * When and how often an attempt is made again (design, section 5). Idempotence is required for
+ * every reason but {@link RetryOn#CONNECT_FAILURE}.
+ *
+ * @param attempts after the first, 0 to 10
+ * @param budgetPercent retries as a share of active requests, 0 to 100
+ */
+public record RetryConfig(
+    int attempts, Set<RetryOn> on, int budgetPercent, long baseBackoffNanos, long maxBackoffNanos) {
+  /** Two further attempts where nothing was delivered or the request is idempotent; 20% budget. */
+  public static final RetryConfig DEFAULT =
+      new RetryConfig(
+          2,
+          EnumSet.of(RetryOn.CONNECT_FAILURE, RetryOn.RESET, RetryOn.GATEWAY_ERROR),
+          20,
+          5_000_000L,
+          50_000_000L);
+
+  public static final RetryConfig NEVER =
+      new RetryConfig(0, EnumSet.noneOf(RetryOn.class), 0, 0, 0);
+
+  public RetryConfig {
+    on = Set.copyOf(on);
+  }
+
+  public enum RetryOn {
+    CONNECT_FAILURE,
+    RESET,
+    GATEWAY_ERROR,
+    SERVER_ERROR,
+    PER_TRY_TIMEOUT
+  }
+}

@@ -1,0 +1,26 @@
+package dev.weft.common.config;
+
+import dev.weft.common.head.HeadEdits;
+import java.util.List;
+
+/**
+ * One route: what it matches and what happens then. Times in nanoseconds; 0 is no limit.
+ *
+ * @param backends at least one, of which at least one has a weight above 0 unless all requests are
+ *     to be answered 500
+ */
+public record RouteConfig(
+    String name,
+    List<Origin> origins,
+    MatchConfig match,
+    List<BackendConfig> backends,
+    HeadEdits requestEdits,
+    HeadEdits responseEdits,
+    long requestTimeoutNanos,
+    long perTryTimeoutNanos,
+    RetryConfig retry) {
+  public RouteConfig {
+    origins = List.copyOf(origins);
+    backends = List.copyOf(backends);
+  }
+}
