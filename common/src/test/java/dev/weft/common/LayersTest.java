@@ -16,18 +16,30 @@ class LayersTest {
       layeredArchitecture()
           .consideringOnlyDependenciesInAnyPackage("dev.weft..")
           .withOptionalLayers(true)
-          .layer("values").definedBy("dev.weft.common")
-          .layer("head").definedBy("dev.weft.common.head")
-          .layer("config").definedBy("dev.weft.common.config")
-          .layer("wire").definedBy("dev.weft.common.wire")
-          .layer("route").definedBy("dev.weft.common.route")
-          .layer("messages").definedBy("dev.weft.proto..")
-          .whereLayer("values").mayNotAccessAnyLayer()
-          .whereLayer("head").mayOnlyAccessLayers("values")
-          .whereLayer("config").mayOnlyAccessLayers("values", "head")
-          .whereLayer("route").mayOnlyAccessLayers("values", "head", "config")
-          .whereLayer("wire").mayOnlyAccessLayers("values", "head", "config", "messages");
+          .layer("values")
+          .definedBy("dev.weft.common")
+          .layer("head")
+          .definedBy("dev.weft.common.head")
+          .layer("config")
+          .definedBy("dev.weft.common.config")
+          .layer("wire")
+          .definedBy("dev.weft.common.wire")
+          .layer("route")
+          .definedBy("dev.weft.common.route")
+          .layer("messages")
+          .definedBy("dev.weft.proto..")
+          .whereLayer("values")
+          .mayNotAccessAnyLayer()
+          .whereLayer("head")
+          .mayOnlyAccessLayers("values")
+          .whereLayer("config")
+          .mayOnlyAccessLayers("values", "head")
+          .whereLayer("route")
+          .mayOnlyAccessLayers("values", "head", "config")
+          .whereLayer("wire")
+          .mayOnlyAccessLayers("values", "head", "config", "messages");
 
   @ArchTest
-  static final ArchRule NO_CIRCLES = slices().matching("dev.weft.common.(*)..").should().beFreeOfCycles();
+  static final ArchRule NO_CIRCLES =
+      slices().matching("dev.weft.common.(*)..").should().beFreeOfCycles();
 }
