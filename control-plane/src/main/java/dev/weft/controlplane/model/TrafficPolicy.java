@@ -1,0 +1,60 @@
+package dev.weft.controlplane.model;
+
+import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
+import dev.weft.common.config.ClusterConfig.LimitsConfig;
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.RetryConfig;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@code TrafficPolicy}: how requests to its targets are balanced, limited, retried and checked.
+ * A block that the document does not have is null and leaves the default, or what a policy of a
+ * wider target says; a block that it has is whole, its absent fields at their defaults. Timeouts
+ * are taken one by one.
+ *
+ * @param targets at least one, in the policy's own namespace
+ * @param requestTimeout null: not said; zero: no limit
+ * @param perTryTimeout null: not said; zero: no limit
+ */
+public record TrafficPolicy(
+    DocumentMeta meta,
+    List<Target> targets,
+    @Nullable LoadBalancerType loadBalancer,
+    @Nullable Duration requestTimeout,
+    @Nullable Duration perTryTimeout,
+    @Nullable RetryConfig retry,
+    @Nullable OutlierConfig outlierDetection,
+    @Nullable HealthCheckConfig healthCheck,
+    @Nullable LimitsConfig connectionLimits) {
+  public TrafficPolicy {
+    targets = List.copyOf(targets);
+  }
+
+  /** What a policy may be attached to. On an HTTPRoute only timeouts and retry are allowed. */
+  public enum TargetKind {
+    SERVICE("Service"),
+    HTTP_ROUTE("HTTPRoute");
+
+    private final String kind;
+
+    TargetKind(String kind) {
+      this.kind = kind;
+    }
+
+    /** As documents spell it. */
+    public String kind() {
+      return kind;
+    }
+  }
+
+  /** One target, of the policy's own namespace. */
+  public record Target(TargetKind kind, String name) {
+    @Override
+    public String toString() {
+      return kind.kind() + " " + name;
+    }
+  }
+}
