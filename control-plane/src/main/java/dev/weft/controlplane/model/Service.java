@@ -1,0 +1,61 @@
+package dev.weft.controlplane.model;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A name that callers address: explicit, from a {@code Service} document, or implicit, because
+ * workloads have registered under it. Immutable.
+ *
+ * @param ports in ascending order of their number
+ * @param selector labels that a workload of the namespace must all have; empty: the workloads that
+ *     registered under this name
+ * @param explicit whether a document says so
+ * @param source what wrote the document; empty when implicit
+ * @param revision the store's revision of the document; 0 when implicit
+ */
+public record Service(
+    String namespace,
+    String name,
+    List<ServicePort> ports,
+    Map<String, String> selector,
+    boolean explicit,
+    String source,
+    long revision) {
+  public Service {
+    ports = List.copyOf(ports);
+    selector = Map.copyOf(selector);
+  }
+
+  /** A service that no document describes. */
+  public static Service implicit(String namespace, String name, List<ServicePort> ports) {
+    return new Service(namespace, name, ports, Map.of(), false, "", 0);
+  }
+
+  /** Whether the workload belongs to this service. */
+  public boolean selects(Workload workload) {
+    if (!namespace.equals(workload.namespace())) {
+      return false;
+    }
+    return selector.isEmpty()
+        ? name.equals(workload.service())
+        : workload.labels().entrySet().containsAll(selector.entrySet());
+  }
+
+  /** The port of that number, or null. */
+  public @Nullable ServicePort port(int number) {
+    for (ServicePort port : ports) {
+      if (port.port() == number) {
+        return port;
+      }
+    }
+    return null;
+  }
+
+  /** The port that an authority without one means: 80 if there is one, else the first; or null. */
+  public @Nullable ServicePort defaultPort() {
+    ServicePort http = port(80);
+    return http != null || ports.isEmpty() ? http : ports.getFirst();
+  }
+}

@@ -1,0 +1,9 @@
+package dev.weft.controlplane.model;
+
+/** Whether traffic may be sent to a workload. */
+public enum WorkloadReadiness {
+  READY,
+  NOT_READY,
+  /** Leaving: gets no new requests. */
+  DRAINING
+}

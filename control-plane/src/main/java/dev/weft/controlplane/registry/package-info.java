@@ -1,0 +1,12 @@
+/**
+ * The registry as this replica sees it: watches the store, publishes an immutable {@link
+ * dev.weft.controlplane.registry.RegistryView} per revision, keeps sessions and reaps what is gone.
+ *
+ * <p>One registry thread owns the watch and publishes; views may be read by any thread. Layer 1:
+ * imports {@code model}, {@code registry.store}, {@code validate}, the messages and {@code
+ * dev.weft.common}.
+ */
+@NullMarked
+package dev.weft.controlplane.registry;
+
+import org.jspecify.annotations.NullMarked;
