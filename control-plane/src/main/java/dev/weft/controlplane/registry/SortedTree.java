@@ -1,7 +1,8 @@
 package dev.weft.controlplane.registry;
 
+import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * nodes of 10,000) and shares the rest, so that a view per revision costs next to nothing and any
  * thread may read any of them.
  *
- * <p>A null tree is the empty one; {@link #of} wraps that. Balanced by height (AVL).
+ * <p>Balanced by height (AVL).
  */
 final class SortedTree<V> {
   private static final SortedTree<?> EMPTY = new SortedTree<>(null);
@@ -176,19 +177,19 @@ final class SortedTree<V> {
     return node == null ? 0 : node.size;
   }
 
-  /** For tests: how many nodes this tree does not share with the other one. */
+  /** How many nodes this tree does not share with the other one. */
   int unsharedWith(SortedTree<V> other) {
-    Map<Node<V>, Boolean> theirs = new IdentityHashMap<>();
+    Set<Node<V>> theirs = Collections.newSetFromMap(new IdentityHashMap<>());
     collect(other.root, theirs);
-    Map<Node<V>, Boolean> ours = new IdentityHashMap<>();
+    Set<Node<V>> ours = Collections.newSetFromMap(new IdentityHashMap<>());
     collect(root, ours);
-    ours.keySet().removeAll(theirs.keySet());
+    ours.removeAll(theirs);
     return ours.size();
   }
 
-  private static <V> void collect(@Nullable Node<V> node, Map<Node<V>, Boolean> into) {
+  private static <V> void collect(@Nullable Node<V> node, Set<Node<V>> into) {
     if (node != null) {
-      into.put(node, true);
+      into.add(node);
       collect(node.left, into);
       collect(node.right, into);
     }
