@@ -1,0 +1,72 @@
+package dev.weft.sidecar.telemetry;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * One worker's counts for one direction, cluster and route. The worker adds in plain; a scrape on
+ * any thread reads opaquely and may see numbers that do not quite belong together.
+ */
+final class RequestStats {
+  /** Status classes 1xx to 5xx at their first digit; 0 is "no response". */
+  static final int CLASSES = 6;
+
+  private static final int RETRIES = CLASSES;
+  private static final int BYTES_RECEIVED = CLASSES + 1;
+  private static final int BYTES_SENT = CLASSES + 2;
+  private static final int SUM_NANOS = CLASSES + 3;
+  private static final int FIRST_BUCKET = CLASSES + 4;
+  private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
+
+  private final SeriesKey key;
+  private final long[] values = new long[FIRST_BUCKET + LatencyBuckets.COUNT];
+
+  RequestStats(SeriesKey key) {
+    this.key = key;
+  }
+
+  SeriesKey key() {
+    return key;
+  }
+
+  /** Worker only. */
+  void add(RequestRecord record) {
+    int statusClass = record.status / 100;
+    values[statusClass > 0 && statusClass < CLASSES ? statusClass : 0]++;
+    if (record.attempts > 1) {
+      values[RETRIES] += record.attempts - 1;
+    }
+    values[BYTES_RECEIVED] += record.bytesReceived;
+    values[BYTES_SENT] += record.bytesSent;
+    values[SUM_NANOS] += record.durationNanos;
+    values[FIRST_BUCKET + LatencyBuckets.of(record.durationNanos)]++;
+  }
+
+  long responses(int statusClass) {
+    return read(statusClass);
+  }
+
+  long retries() {
+    return read(RETRIES);
+  }
+
+  long bytesReceived() {
+    return read(BYTES_RECEIVED);
+  }
+
+  long bytesSent() {
+    return read(BYTES_SENT);
+  }
+
+  long sumNanos() {
+    return read(SUM_NANOS);
+  }
+
+  long bucket(int bucket) {
+    return read(FIRST_BUCKET + bucket);
+  }
+
+  private long read(int index) {
+    return (long) LONGS.getOpaque(values, index);
+  }
+}

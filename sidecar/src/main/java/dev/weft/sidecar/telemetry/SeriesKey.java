@@ -1,0 +1,4 @@
+package dev.weft.sidecar.telemetry;
+
+/** What tells one series of request metrics from another. */
+record SeriesKey(Direction direction, String cluster, String route) {}

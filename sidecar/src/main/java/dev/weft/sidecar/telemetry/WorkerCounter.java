@@ -1,0 +1,54 @@
+package dev.weft.sidecar.telemetry;
+
+/** What a worker counts per direction, besides requests. Names follow Envoy's. */
+public enum WorkerCounter {
+  DOWNSTREAM_CX_TOTAL("downstream_cx", "Connections accepted.", false),
+  DOWNSTREAM_CX_ACTIVE("downstream_cx_active", "Connections open now.", true),
+  DOWNSTREAM_CX_OVERFLOW("downstream_cx_overflow", "Connections refused at a bound.", false),
+  DOWNSTREAM_CX_PROTOCOL_ERROR(
+      "downstream_cx_protocol_error", "Connections closed for bad syntax.", false),
+  DOWNSTREAM_CX_IDLE_TIMEOUT("downstream_cx_idle_timeout", "Connections closed as idle.", false),
+  DOWNSTREAM_RQ_ACTIVE("downstream_rq_active", "Requests under way now.", true),
+  UPSTREAM_CX_TOTAL("upstream_cx", "Connections made.", false),
+  UPSTREAM_CX_ACTIVE("upstream_cx_active", "Upstream connections open now.", true),
+  UPSTREAM_CX_CONNECT_FAIL("upstream_cx_connect_fail", "Connects that failed.", false),
+  UPSTREAM_CX_CONNECT_TIMEOUT(
+      "upstream_cx_connect_timeout", "Connects that ran into their timeout.", false),
+  UPSTREAM_CX_OVERFLOW("upstream_cx_overflow", "Attempts refused at a connection bound.", false),
+  UPSTREAM_CX_PROTOCOL_ERROR(
+      "upstream_cx_protocol_error", "Upstream connections closed for a nonsensical answer.", false),
+  UPSTREAM_RQ_PENDING_OVERFLOW(
+      "upstream_rq_pending_overflow", "Requests refused because too many waited.", false),
+  UPSTREAM_RQ_RETRY_OVERFLOW(
+      "upstream_rq_retry_overflow", "Retries not made because the budget was spent.", false),
+  UPSTREAM_RQ_PER_TRY_TIMEOUT(
+      "upstream_rq_per_try_timeout", "Attempts that ran into their timeout.", false),
+  ON_DEMAND_WAIT("on_demand_wait", "Requests that waited for an unknown authority.", false),
+  ON_DEMAND_TIMEOUT("on_demand_timeout", "Such requests that waited in vain.", false),
+  ON_DEMAND_OVERFLOW("on_demand_overflow", "Such requests refused at a bound.", false),
+  OVERLOAD_SHED("overload_shed", "Work refused because memory was short.", false);
+
+  static final int COUNT = values().length;
+
+  private final String metric;
+  private final String help;
+  private final boolean gauge;
+
+  WorkerCounter(String metric, String help, boolean gauge) {
+    this.metric = "weft." + metric.replace('_', '.');
+    this.help = help;
+    this.gauge = gauge;
+  }
+
+  String metric() {
+    return metric;
+  }
+
+  String help() {
+    return help;
+  }
+
+  boolean gauge() {
+    return gauge;
+  }
+}
