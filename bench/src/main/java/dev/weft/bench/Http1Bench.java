@@ -62,7 +62,7 @@ final class Http1Bench implements Callable<Integer> {
 
   @Option(
       names = "--home",
-      defaultValue = "${env:WEFT_HOME}",
+      defaultValue = "${sys:weft.home}",
       description = "The distribution to measure.")
   @Nullable Path home;
 
