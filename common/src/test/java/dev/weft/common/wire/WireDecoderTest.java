@@ -1,0 +1,604 @@
+package dev.weft.common.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.weft.common.config.ClusterConfig;
+import dev.weft.common.config.ClusterConfig.LimitsConfig;
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.EndpointConfig;
+import dev.weft.common.config.InboundConfig;
+import dev.weft.common.config.Locality;
+import dev.weft.common.config.MatchConfig.PathKind;
+import dev.weft.common.config.MatchConfig.ValueMatch;
+import dev.weft.common.config.RetryConfig;
+import dev.weft.common.config.RouteConfig;
+import dev.weft.common.config.VirtualHostConfig;
+import dev.weft.proto.discovery.v1.Cluster;
+import dev.weft.proto.discovery.v1.ConnectionLimits;
+import dev.weft.proto.discovery.v1.Endpoint;
+import dev.weft.proto.discovery.v1.EndpointSlice;
+import dev.weft.proto.discovery.v1.Header;
+import dev.weft.proto.discovery.v1.HeaderEdits;
+import dev.weft.proto.discovery.v1.HeaderMatch;
+import dev.weft.proto.discovery.v1.HealthCheck;
+import dev.weft.proto.discovery.v1.HttpHealthCheck;
+import dev.weft.proto.discovery.v1.Inbound;
+import dev.weft.proto.discovery.v1.LoadBalancer;
+import dev.weft.proto.discovery.v1.Origin;
+import dev.weft.proto.discovery.v1.OutlierDetection;
+import dev.weft.proto.discovery.v1.PeerKind;
+import dev.weft.proto.discovery.v1.Protocol;
+import dev.weft.proto.discovery.v1.QueryMatch;
+import dev.weft.proto.discovery.v1.Rejection;
+import dev.weft.proto.discovery.v1.Resource;
+import dev.weft.proto.discovery.v1.ResourceKind;
+import dev.weft.proto.discovery.v1.ResourceName;
+import dev.weft.proto.discovery.v1.RetryOn;
+import dev.weft.proto.discovery.v1.RetryPolicy;
+import dev.weft.proto.discovery.v1.Route;
+import dev.weft.proto.discovery.v1.RouteMatch;
+import dev.weft.proto.discovery.v1.TcpHealthCheck;
+import dev.weft.proto.discovery.v1.VirtualHost;
+import dev.weft.proto.discovery.v1.WeightedBackend;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What passes the wire's validator, and for everything that does not: where and why. */
+class WireDecoderTest {
+  private static final long MS = 1_000_000L;
+
+  @Test
+  void a_virtual_host_becomes_routes_in_its_order() throws WireException {
+    VirtualHostConfig host = WireDecoder.virtualHost(resource(goodHost()));
+
+    assertThat(host.name()).isEqualTo("default/catalog:8080");
+    assertThat(host.found()).isTrue();
+    assertThat(host.clusterNames())
+        .containsExactly("catalog-v1.default:80", "catalog-v2.default:80");
+    RouteConfig route = host.routes().getFirst();
+    assertThat(route.match().pathKind()).isEqualTo(PathKind.PREFIX);
+    assertThat(route.match().path()).isEqualTo("/items");
+    assertThat(route.match().method()).isEqualTo("GET");
+    assertThat(route.match().headers()).containsExactly(new ValueMatch("x-user", "a.*", true));
+    assertThat(route.match().query()).containsExactly(new ValueMatch("q", "1", false));
+    assertThat(route.backends().get(1).weight()).isEqualTo(10);
+    assertThat(route.requestEdits().set().getFirst()).hasToString("x-canary: yes");
+    assertThat(route.requestTimeoutNanos()).isEqualTo(500 * MS);
+    assertThat(route.retry().on())
+        .isEqualTo(Set.of(RetryConfig.RetryOn.CONNECT_FAILURE, RetryConfig.RetryOn.RESET));
+    assertThat(route.origins().getFirst()).hasToString("HTTPRoute default/catalog spec.rules[0]");
+  }
+
+  @Test
+  void a_route_without_match_and_retry_takes_everything_and_retries_by_default()
+      throws WireException {
+    VirtualHost.Builder host = VirtualHost.newBuilder();
+    host.addRoutesBuilder().setName("default").addBackends(backend("a.default:80", 1));
+
+    RouteConfig route = WireDecoder.virtualHost(resource(host)).routes().getFirst();
+
+    assertThat(route.match()).isEqualTo(dev.weft.common.config.MatchConfig.ANY);
+    assertThat(route.retry()).isEqualTo(RetryConfig.DEFAULT);
+  }
+
+  @Test
+  void an_unknown_authority_carries_near_misses() throws WireException {
+    VirtualHost.Builder host = VirtualHost.newBuilder().setNotFound(true).addNearMisses("catalog");
+
+    VirtualHostConfig config = WireDecoder.virtualHost(resource(host));
+
+    assertThat(config.found()).isFalse();
+    assertThat(config.nearMisses()).containsExactly("catalog");
+  }
+
+  @Test
+  void a_cluster_takes_what_it_says_and_defaults_for_the_rest() throws WireException {
+    ClusterConfig whole = WireDecoder.cluster(resource(goodCluster()));
+    ClusterConfig bare =
+        WireDecoder.cluster(
+            resource(
+                goodCluster()
+                    .clearOutlierDetection()
+                    .clearHealthCheck()
+                    .clearLimits()
+                    .clearEndpointSlices()));
+
+    assertThat(whole.loadBalancer()).isEqualTo(LoadBalancerType.PEAK_EWMA);
+    assertThat(whole.outlierDetection()).isEqualTo(new OutlierConfig(3, 1000 * MS, 2000 * MS, 50));
+    assertThat(whole.healthCheck())
+        .isEqualTo(
+            new ClusterConfig.HealthCheckConfig(
+                "/health?full=1", List.of(200, 204), 1000 * MS, 500 * MS, 3, 1));
+    assertThat(whole.limits()).isEqualTo(new LimitsConfig(10, 1024, 0, 1000 * MS));
+    assertThat(whole.endpointSlices())
+        .containsExactly("catalog.default:80/0", "catalog.default:80/7");
+    assertThat(bare.outlierDetection()).isEqualTo(OutlierConfig.DEFAULT);
+    assertThat(bare.healthCheck()).isNull();
+    assertThat(bare.limits()).isEqualTo(LimitsConfig.DEFAULT);
+  }
+
+  @Test
+  void a_slice_becomes_endpoints() throws WireException {
+    List<EndpointConfig> endpoints = WireDecoder.endpoints(resource(goodSlice()));
+
+    assertThat(endpoints)
+        .containsExactly(
+            new EndpointConfig(
+                "catalog-v1-0",
+                "i1",
+                "10.0.0.7",
+                15006,
+                100,
+                new Locality("eu", "eu-1", ""),
+                true,
+                Set.of(EndpointConfig.WireProtocol.HTTP1, EndpointConfig.WireProtocol.HTTP2),
+                "",
+                java.util.Map.of("version", "v1")));
+  }
+
+  @Test
+  void an_empty_slice_is_fine() throws WireException {
+    assertThat(WireDecoder.endpoints(resource(EndpointSlice.newBuilder()))).isEmpty();
+  }
+
+  @Test
+  void inbound_becomes_limits_of_the_application() throws WireException {
+    assertThat(
+            WireDecoder.inbound(
+                resource(Inbound.newBuilder().setRequestTimeoutNanos(5 * MS).setMaxRequests(7))))
+        .isEqualTo(new InboundConfig("default/catalog", 5 * MS, 7, List.of()));
+  }
+
+  @Test
+  void every_kind_is_decoded_by_its_name() throws WireException {
+    assertThat(WireDecoder.decode(resource(goodHost())))
+        .isInstanceOf(DecodedResource.VirtualHost.class)
+        .extracting(DecodedResource::name)
+        .isEqualTo("default/catalog:8080");
+    assertThat(WireDecoder.decode(resource(goodCluster())))
+        .isInstanceOf(DecodedResource.Cluster.class);
+    assertThat(WireDecoder.decode(resource(goodSlice()))).isInstanceOf(DecodedResource.Slice.class);
+    assertThat(WireDecoder.decode(resource(Inbound.newBuilder())))
+        .isInstanceOf(DecodedResource.Inbound.class);
+  }
+
+  @Test
+  void a_rejection_names_resource_field_value_and_what_was_expected() {
+    Resource bad = host(h -> h.getRoutesBuilder(0).getBackendsBuilder(1).setCluster("catalog"));
+
+    Rejection rejection = failure(bad).toRejection();
+
+    assertThat(rejection.getResource()).isEqualTo(bad.getName());
+    assertThat(rejection.getFieldPath()).isEqualTo("routes[0].backends[1].cluster");
+    assertThat(rejection.getMessage())
+        .isEqualTo(
+            "is \"catalog\", expected <service>.<namespace>:<port>, or nothing for a dangling"
+                + " reference");
+  }
+
+  @Test
+  void a_value_in_an_error_is_short_and_printable() {
+    WireException error =
+        failure(host(h -> h.getRoutesBuilder(0).setName("\n" + "x".repeat(10_000))));
+
+    assertThat(error.value()).startsWith("\"\\x0axxx").hasSizeLessThan(120);
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @MethodSource("bad")
+  void refuses(String path, String expected, Resource resource) {
+    WireException error = failure(resource);
+
+    assertThat(error.fieldPath()).isEqualTo(path);
+    assertThat(error.expected()).contains(expected);
+  }
+
+  static Stream<Arguments> bad() {
+    String longRegex = "a".repeat(2000);
+    return Stream.of(
+        // the resource itself
+        bad("name.kind", "known kinds", resource(goodHost()).toBuilder().clearName().build()),
+        bad("version", "a value", resource(goodHost()).toBuilder().clearVersion().build()),
+        bad("body", "VIRTUAL_HOST", resource(goodHost()).toBuilder().clearBody().build()),
+        bad("name", "caller's namespace", named(resource(goodHost()), "default")),
+        bad("name", "lower case", named(resource(goodHost()), "default/Catalog")),
+        bad("name", "catalog.default:80", named(resource(goodCluster()), "catalog.default:81")),
+        bad("name", "slice number", named(resource(goodSlice()), "catalog.default:80/x")),
+        bad("name", "<namespace>/<service>", named(resource(Inbound.newBuilder()), "catalog")),
+        // virtual host
+        bad("routes", "at least one", host(VirtualHost.Builder::clearRoutes)),
+        bad("routes", "none with not_found", host(h -> h.setNotFound(true))),
+        bad("near_misses", "none without", host(h -> h.addNearMisses("x"))),
+        bad(
+            "near_misses",
+            "at most 5",
+            host(h -> h.addAllNearMisses(List.of("a", "b", "c", "d", "e", "f")))),
+        bad("routes[0].name", "a value", route(Route.Builder::clearName)),
+        bad("routes[1].name", "occurs once", host(h -> h.addRoutes(h.getRoutes(0)))),
+        bad("routes[0].origins[0].kind", "a value", route(r -> r.getOriginsBuilder(0).clearKind())),
+        bad(
+            "routes[0].origins[0].revision",
+            "at least 0",
+            route(r -> r.getOriginsBuilder(0).setRevision(-1))),
+        // match
+        bad("routes[0].match.exact_path", "starts with", match(m -> m.setExactPath("a"))),
+        bad("routes[0].match.exact_path", "without query", match(m -> m.setExactPath("/a?b"))),
+        bad("routes[0].match.exact_path", "printable", match(m -> m.setExactPath("/ä"))),
+        bad("routes[0].match.exact_path", "normalised", match(m -> m.setExactPath("/a//b"))),
+        bad("routes[0].match.path_prefix", "normalised", match(m -> m.setPathPrefix("/a/.."))),
+        bad("routes[0].match.path_prefix", "at the end", match(m -> m.setPathPrefix("/a/"))),
+        bad("routes[0].match.path_prefix", "at most", match(m -> m.setPathPrefix("/" + longRegex))),
+        bad("routes[0].match.path_regex", "RE2", match(m -> m.setPathRegex("/(?=a)"))),
+        bad("routes[0].match.path_regex", "at most", match(m -> m.setPathRegex(longRegex))),
+        bad("routes[0].match.method", "HTTP method", match(m -> m.setMethod("GET "))),
+        bad(
+            "routes[0].match.headers[0].name",
+            "lower case",
+            match(m -> m.getHeadersBuilder(0).setName("X-User"))),
+        bad(
+            "routes[0].match.headers[1].name",
+            "occurs once",
+            match(m -> m.addHeaders(m.getHeaders(0)))),
+        bad(
+            "routes[0].match.headers[0].exact",
+            "without CR",
+            match(m -> m.getHeadersBuilder(0).setExact("a\r\nb"))),
+        bad(
+            "routes[0].match.headers[0].regex",
+            "RE2",
+            match(m -> m.getHeadersBuilder(0).setRegex("("))),
+        bad(
+            "routes[0].match.headers[0].value",
+            "exact or regex",
+            match(m -> m.getHeadersBuilder(0).clearValue())),
+        bad(
+            "routes[0].match.query[0].name",
+            "a value",
+            match(m -> m.getQueryBuilder(0).setName(""))),
+        bad("routes[0].match.query[1].name", "occurs once", match(m -> m.addQuery(m.getQuery(0)))),
+        bad(
+            "routes[0].match.query[0].regex",
+            "RE2",
+            match(m -> m.getQueryBuilder(0).setRegex("["))),
+        bad(
+            "routes[0].match.query[0].value",
+            "exact or regex",
+            match(m -> m.getQueryBuilder(0).clearValue())),
+        // backends and edits
+        bad("routes[0].backends", "at least one", route(Route.Builder::clearBackends)),
+        bad(
+            "routes[0].backends",
+            "at most 256",
+            route(
+                r -> {
+                  for (int i = 0; i < 256; i++) {
+                    r.addBackends(backend("a.b:80", 1));
+                  }
+                })),
+        bad(
+            "routes[0].backends[0].weight",
+            "0 to 1000000",
+            route(r -> r.getBackendsBuilder(0).setWeight(-1))),
+        bad(
+            "routes[0].backends[0].weight",
+            "0 to 1000000",
+            route(r -> r.getBackendsBuilder(0).setWeight(1_000_001))),
+        bad(
+            "routes[0].backends[0].cluster",
+            "<port>",
+            route(r -> r.getBackendsBuilder(0).setCluster("a.b:65536"))),
+        bad("routes[0].request_headers.set[0].name", "lower case", edit(e -> set(e, "X", "1"))),
+        bad("routes[0].request_headers.set[0].name", "frame", edit(e -> set(e, "host", "1"))),
+        bad(
+            "routes[0].request_headers.set[0].name",
+            "frame",
+            edit(e -> set(e, "content-length", "1"))),
+        bad("routes[0].request_headers.set[0].value", "NUL", edit(e -> set(e, "x", "a\0"))),
+        bad("routes[0].request_headers.set[0].value", "blanks", edit(e -> set(e, "x", " a"))),
+        bad("routes[0].request_headers.set[0].value", "ASCII", edit(e -> set(e, "x", "ä"))),
+        bad(
+            "routes[0].request_headers.remove[1]",
+            "occurs once",
+            edit(e -> e.addRemove("x").addRemove("x"))),
+        bad(
+            "routes[0].request_headers.remove[0]",
+            "occurs once",
+            edit(e -> set(e, "x", "1").addRemove("x"))),
+        bad(
+            "routes[0].response_headers.remove[0]",
+            "frame",
+            route(r -> r.getResponseHeadersBuilder().addRemove("connection"))),
+        // time and retry
+        bad("routes[0].request_timeout_nanos", "0 to", route(r -> r.setRequestTimeoutNanos(-1))),
+        bad(
+            "routes[0].per_try_timeout_nanos",
+            "0 to",
+            route(r -> r.setPerTryTimeoutNanos(Long.MAX_VALUE))),
+        bad("routes[0].retry.attempts", "0 to 10", retry(r -> r.setAttempts(11))),
+        bad("routes[0].retry.on", "at least one reason", retry(RetryPolicy.Builder::clearOn)),
+        bad("routes[0].retry.on[0]", "known values", retry(r -> r.setOnValue(0, 99))),
+        bad("routes[0].retry.on[0]", "known values", retry(r -> r.setOnValue(0, 0))),
+        bad("routes[0].retry.on[2]", "occurs once", retry(r -> r.addOn(RetryOn.RESET))),
+        bad("routes[0].retry.budget_percent", "0 to 100", retry(r -> r.setBudgetPercent(101))),
+        bad(
+            "routes[0].retry.max_backoff_nanos",
+            "at least base",
+            retry(r -> r.setMaxBackoffNanos(1))),
+        // cluster
+        bad("service", "DNS label", cluster(c -> c.setService("Catalog"))),
+        bad("namespace", "DNS label", cluster(Cluster.Builder::clearNamespace)),
+        bad("port", "1 to 65535", cluster(c -> c.setPort(0))),
+        bad("load_balancer", "known values", cluster(Cluster.Builder::clearLoadBalancer)),
+        bad("load_balancer", "known values", cluster(c -> c.setLoadBalancerValue(77))),
+        bad(
+            "endpoint_slices[0]",
+            "catalog.default:80/",
+            cluster(c -> c.setEndpointSlices(0, "other.default:80/0"))),
+        bad(
+            "endpoint_slices[1]",
+            "occurs once",
+            cluster(c -> c.setEndpointSlices(1, "catalog.default:80/0"))),
+        bad(
+            "outlier_detection.consecutive_failures",
+            "0 to",
+            outlier(o -> o.setConsecutiveFailures(-1))),
+        bad(
+            "outlier_detection.base_ejection_nanos",
+            "1 to",
+            outlier(o -> o.setBaseEjectionNanos(0))),
+        bad(
+            "outlier_detection.max_ejection_nanos",
+            "at least base",
+            outlier(o -> o.setMaxEjectionNanos(1))),
+        bad(
+            "outlier_detection.max_ejection_percent",
+            "0 to 100",
+            outlier(o -> o.setMaxEjectionPercent(101))),
+        bad("health_check.kind", "http or tcp", check(HealthCheck.Builder::clearKind)),
+        bad(
+            "health_check.http.path",
+            "starts with",
+            check(c -> c.setHttp(HttpHealthCheck.newBuilder().setPath("x")))),
+        bad(
+            "health_check.http.expected_statuses[0]",
+            "100 to 599",
+            check(c -> c.getHttpBuilder().setExpectedStatuses(0, 42))),
+        bad("health_check.interval_nanos", "10000000 to", check(c -> c.setIntervalNanos(1))),
+        bad("health_check.timeout_nanos", "1 to", check(c -> c.setTimeoutNanos(0))),
+        bad("health_check.unhealthy_threshold", "1 to", check(c -> c.setUnhealthyThreshold(0))),
+        bad("health_check.healthy_threshold", "1 to", check(c -> c.setHealthyThreshold(0))),
+        bad("limits.max_connections", "0 to", limits(l -> l.setMaxConnections(-1))),
+        bad("limits.max_pending_requests", "0 to", limits(l -> l.setMaxPendingRequests(-1))),
+        bad("limits.max_requests", "0 to", limits(l -> l.setMaxRequests(-1))),
+        bad("limits.connect_timeout_nanos", "0 to", limits(l -> l.setConnectTimeoutNanos(-1))),
+        // endpoints
+        bad("endpoints", "at most 100", slice(WireDecoderTest::fill)),
+        bad("endpoints[1].id", "occurs once", slice(s -> s.addEndpoints(s.getEndpoints(0)))),
+        bad("endpoints[0].id", "DNS name", endpoint(Endpoint.Builder::clearId)),
+        bad("endpoints[0].address", "IP address", endpoint(e -> e.setAddress("localhost"))),
+        bad("endpoints[0].address", "IP address", endpoint(e -> e.setAddress("10.1"))),
+        bad("endpoints[0].address", "IP address", endpoint(e -> e.setAddress("256.0.0.1"))),
+        bad("endpoints[0].address", "IP address", endpoint(e -> e.setAddress("0.0.0.0"))),
+        bad("endpoints[0].address", "IP address", endpoint(e -> e.setAddress("::"))),
+        bad("endpoints[0].address", "IP address", endpoint(e -> e.setAddress("fe80::1%eth0"))),
+        bad("endpoints[0].address", "IP address", endpoint(e -> e.setAddress("224.0.0.1"))),
+        bad("endpoints[0].port", "1 to 65535", endpoint(e -> e.setPort(65_536))),
+        bad("endpoints[0].weight", "1 to 1000000", endpoint(e -> e.setWeight(0))),
+        bad("endpoints[0].peer", "known values", endpoint(Endpoint.Builder::clearPeer)),
+        bad("endpoints[0].protocols", "at least one", endpoint(Endpoint.Builder::clearProtocols)),
+        bad(
+            "endpoints[0].protocols[1]",
+            "occurs once",
+            endpoint(e -> e.setProtocols(1, Protocol.HTTP1))),
+        bad("endpoints[0].identity", "SPIFFE", endpoint(e -> e.setIdentity("me"))),
+        bad("endpoints[0].incarnation", "control", endpoint(e -> e.setIncarnation("a\n"))),
+        bad("endpoints[0].labels", "a value", endpoint(e -> e.putLabels("", "x"))),
+        // inbound
+        bad(
+            "request_timeout_nanos",
+            "0 to",
+            resource(Inbound.newBuilder().setRequestTimeoutNanos(-1))),
+        bad("max_requests", "0 to", resource(Inbound.newBuilder().setMaxRequests(-1))));
+  }
+
+  private static Arguments bad(String path, String expected, Resource resource) {
+    return Arguments.of(path, expected, resource);
+  }
+
+  private static WireException failure(Resource resource) {
+    WireException error =
+        catchThrowableOfType(WireException.class, () -> WireDecoder.decode(resource));
+    assertThat(error).as("refused").isNotNull();
+    return error;
+  }
+
+  private static Resource named(Resource resource, String name) {
+    return resource.toBuilder().setName(resource.getName().toBuilder().setName(name)).build();
+  }
+
+  private static Resource host(Consumer<VirtualHost.Builder> change) {
+    VirtualHost.Builder host = goodHost();
+    change.accept(host);
+    return resource(host);
+  }
+
+  private static Resource route(Consumer<Route.Builder> change) {
+    return host(h -> change.accept(h.getRoutesBuilder(0)));
+  }
+
+  private static Resource match(Consumer<RouteMatch.Builder> change) {
+    return route(r -> change.accept(r.getMatchBuilder()));
+  }
+
+  private static Resource edit(Consumer<HeaderEdits.Builder> change) {
+    return route(r -> change.accept(r.getRequestHeadersBuilder().clear()));
+  }
+
+  private static HeaderEdits.Builder set(HeaderEdits.Builder edits, String name, String value) {
+    return edits.addSet(Header.newBuilder().setName(name).setValue(value));
+  }
+
+  private static Resource retry(Consumer<RetryPolicy.Builder> change) {
+    return route(r -> change.accept(r.getRetryBuilder()));
+  }
+
+  private static Resource cluster(Consumer<Cluster.Builder> change) {
+    Cluster.Builder cluster = goodCluster();
+    change.accept(cluster);
+    return resource(cluster);
+  }
+
+  private static Resource outlier(Consumer<OutlierDetection.Builder> change) {
+    return cluster(c -> change.accept(c.getOutlierDetectionBuilder()));
+  }
+
+  private static Resource check(Consumer<HealthCheck.Builder> change) {
+    return cluster(c -> change.accept(c.getHealthCheckBuilder()));
+  }
+
+  private static Resource limits(Consumer<ConnectionLimits.Builder> change) {
+    return cluster(c -> change.accept(c.getLimitsBuilder()));
+  }
+
+  private static Resource slice(Consumer<EndpointSlice.Builder> change) {
+    EndpointSlice.Builder slice = goodSlice();
+    change.accept(slice);
+    return resource(slice);
+  }
+
+  private static Resource endpoint(Consumer<Endpoint.Builder> change) {
+    return slice(s -> change.accept(s.getEndpointsBuilder(0)));
+  }
+
+  private static void fill(EndpointSlice.Builder slice) {
+    for (int i = 0; i < 100; i++) {
+      slice.addEndpoints(slice.getEndpoints(0).toBuilder().setId("e-" + i));
+    }
+  }
+
+  private static VirtualHost.Builder goodHost() {
+    return VirtualHost.newBuilder()
+        .addRoutes(
+            Route.newBuilder()
+                .setName("default/catalog/rule-0/match-0")
+                .addOrigins(
+                    Origin.newBuilder()
+                        .setKind("HTTPRoute")
+                        .setNamespace("default")
+                        .setName("catalog")
+                        .setFieldPath("spec.rules[0]")
+                        .setDecides("backends")
+                        .setRevision(7))
+                .setMatch(
+                    RouteMatch.newBuilder()
+                        .setPathPrefix("/items")
+                        .setMethod("GET")
+                        .addHeaders(HeaderMatch.newBuilder().setName("x-user").setRegex("a.*"))
+                        .addQuery(QueryMatch.newBuilder().setName("q").setExact("1")))
+                .addBackends(backend("catalog-v1.default:80", 90))
+                .addBackends(backend("catalog-v2.default:80", 10))
+                .addBackends(backend("", 1))
+                .setRequestHeaders(set(HeaderEdits.newBuilder(), "x-canary", "yes"))
+                .setRequestTimeoutNanos(500 * MS)
+                .setRetry(
+                    RetryPolicy.newBuilder()
+                        .setAttempts(2)
+                        .addOn(RetryOn.CONNECT_FAILURE)
+                        .addOn(RetryOn.RESET)
+                        .setBudgetPercent(20)
+                        .setBaseBackoffNanos(5 * MS)
+                        .setMaxBackoffNanos(50 * MS)));
+  }
+
+  private static WeightedBackend.Builder backend(String cluster, int weight) {
+    return WeightedBackend.newBuilder().setCluster(cluster).setWeight(weight);
+  }
+
+  private static Cluster.Builder goodCluster() {
+    return Cluster.newBuilder()
+        .setService("catalog")
+        .setNamespace("default")
+        .setPort(80)
+        .setLoadBalancer(LoadBalancer.PEAK_EWMA)
+        .setOutlierDetection(
+            OutlierDetection.newBuilder()
+                .setConsecutiveFailures(3)
+                .setBaseEjectionNanos(1000 * MS)
+                .setMaxEjectionNanos(2000 * MS)
+                .setMaxEjectionPercent(50))
+        .setHealthCheck(
+            HealthCheck.newBuilder()
+                .setHttp(
+                    HttpHealthCheck.newBuilder()
+                        .setPath("/health?full=1")
+                        .addExpectedStatuses(200)
+                        .addExpectedStatuses(204))
+                .setIntervalNanos(1000 * MS)
+                .setTimeoutNanos(500 * MS)
+                .setUnhealthyThreshold(3)
+                .setHealthyThreshold(1))
+        .setLimits(ConnectionLimits.newBuilder().setMaxConnections(10))
+        .addEndpointSlices("catalog.default:80/0")
+        .addEndpointSlices("catalog.default:80/7");
+  }
+
+  @Test
+  void a_tcp_health_check_has_no_path() throws WireException {
+    var config =
+        WireDecoder.cluster(check(c -> c.setTcp(TcpHealthCheck.getDefaultInstance())))
+            .healthCheck();
+
+    assertThat(config).isNotNull().extracting("httpPath").isNull();
+  }
+
+  private static EndpointSlice.Builder goodSlice() {
+    return EndpointSlice.newBuilder()
+        .addEndpoints(
+            Endpoint.newBuilder()
+                .setId("catalog-v1-0")
+                .setIncarnation("i1")
+                .setAddress("10.0.0.7")
+                .setPort(15006)
+                .setWeight(100)
+                .setLocality(
+                    dev.weft.proto.discovery.v1.Locality.newBuilder()
+                        .setRegion("eu")
+                        .setZone("eu-1"))
+                .setPeer(PeerKind.SIDECAR)
+                .addProtocols(Protocol.HTTP1)
+                .addProtocols(Protocol.HTTP2)
+                .putLabels("version", "v1"));
+  }
+
+  private static Resource resource(VirtualHost.Builder host) {
+    return head(ResourceKind.VIRTUAL_HOST, "default/catalog:8080").setVirtualHost(host).build();
+  }
+
+  private static Resource resource(Cluster.Builder cluster) {
+    return head(ResourceKind.CLUSTER, "catalog.default:80").setCluster(cluster).build();
+  }
+
+  private static Resource resource(EndpointSlice.Builder slice) {
+    return head(ResourceKind.ENDPOINT_SLICE, "catalog.default:80/0")
+        .setEndpointSlice(slice)
+        .build();
+  }
+
+  private static Resource resource(Inbound.Builder inbound) {
+    return head(ResourceKind.INBOUND, "default/catalog").setInbound(inbound).build();
+  }
+
+  private static Resource.Builder head(ResourceKind kind, String name) {
+    return Resource.newBuilder()
+        .setName(ResourceName.newBuilder().setKind(kind).setName(name))
+        .setVersion("v1");
+  }
+}
