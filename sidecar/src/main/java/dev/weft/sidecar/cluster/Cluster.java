@@ -1,0 +1,333 @@
+package dev.weft.sidecar.cluster;
+
+import dev.weft.common.config.ClusterConfig;
+import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.EndpointConfig;
+import dev.weft.sidecar.cluster.Picker.Emptiness;
+import dev.weft.sidecar.lb.Candidates;
+import dev.weft.sidecar.lb.ClusterLoad;
+import dev.weft.sidecar.lb.EndpointLoad;
+import dev.weft.sidecar.lb.Policy;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cluster at run time, the same object from snapshot to snapshot until no snapshot has it.
+ * Workers read {@link #picker()}, {@link #config()} and the limits; all else is the control loop's.
+ */
+public final class Cluster {
+  private final String name;
+  private final ClusterLoad[] loads;
+  private final ClusterCounters counters;
+  private final RandomGenerator random;
+  private final EndpointListener listener;
+  private final Limit connections;
+  private final Limit pendingRequests;
+  private Map<EndpointKey, EndpointTracker> endpoints = Map.of();
+  private List<EndpointConfig> endpointConfigs = List.of();
+  private volatile ClusterConfig config;
+  private volatile @Nullable Limit requests;
+  private volatile Picker picker;
+  private volatile boolean closed;
+
+  Cluster(
+      ClusterConfig config,
+      List<EndpointConfig> endpoints,
+      int workers,
+      RandomGenerator random,
+      EndpointListener listener,
+      long nowNanos) {
+    this.name = config.name();
+    this.config = config;
+    this.random = random;
+    this.listener = listener;
+    this.loads = new ClusterLoad[workers];
+    for (int i = 0; i < workers; i++) {
+      loads[i] = new ClusterLoad(i, random.nextLong());
+    }
+    this.counters = new ClusterCounters(workers);
+    this.connections = new Limit(config.limits().maxConnections());
+    this.pendingRequests = new Limit(config.limits().maxPendingRequests());
+    this.picker = buildPicker();
+    update(config, endpoints, nowNanos);
+  }
+
+  // ---- any thread
+
+  public String name() {
+    return name;
+  }
+
+  public ClusterConfig config() {
+    return config;
+  }
+
+  /** The current picker; asked anew for every attempt. */
+  public Picker picker() {
+    return picker;
+  }
+
+  /** No snapshot has it any more. Requests that hold it still may go on with it. */
+  public boolean closed() {
+    return closed;
+  }
+
+  /** Connections to all endpoints, over all workers. */
+  public Limit connections() {
+    return connections;
+  }
+
+  /** Requests that wait for a connection, over all workers. */
+  public Limit pendingRequests() {
+    return pendingRequests;
+  }
+
+  /** Requests under way; null: no limit. A request keeps the object on which it acquired. */
+  public @Nullable Limit requests() {
+    return requests;
+  }
+
+  /** Since the start of this cluster, endpoints that are gone included. */
+  public long total(Stat stat) {
+    return counters.total(stat);
+  }
+
+  /** A worker counts what concerns the cluster and none of its endpoints (an overflow). */
+  public void count(int worker, Stat stat) {
+    counters.worker(worker).add(stat);
+  }
+
+  // ---- the control loop
+
+  void update(ClusterConfig newConfig, List<EndpointConfig> newEndpoints, long nowNanos) {
+    boolean first = endpoints.isEmpty() && endpointConfigs.isEmpty();
+    if (!first && newConfig.equals(config) && newEndpoints.equals(endpointConfigs)) {
+      return;
+    }
+    config = newConfig;
+    endpointConfigs = newEndpoints;
+    connections.max(newConfig.limits().maxConnections());
+    pendingRequests.max(newConfig.limits().maxPendingRequests());
+    updateRequestLimit(newConfig.limits().maxRequests());
+    OutlierConfig outlier = newConfig.outlierDetection();
+    var next = new LinkedHashMap<EndpointKey, EndpointTracker>();
+    for (EndpointConfig endpoint : newEndpoints) {
+      EndpointKey key = EndpointKey.of(endpoint);
+      EndpointTracker known = endpoints.get(key);
+      if (known == null) {
+        known = new EndpointTracker(endpoint, outlier, loads, counters, random, nowNanos);
+      } else {
+        known.update(endpoint, outlier);
+        if (newConfig.healthCheck() == null) {
+          known.activeHealth().reset();
+        }
+        if (outlier.consecutiveFailures() == 0 && !known.ejection().admitted()) {
+          admit(known, nowNanos);
+        }
+      }
+      next.putIfAbsent(key, known);
+    }
+    Map<EndpointKey, EndpointTracker> before = endpoints;
+    endpoints = next;
+    picker = buildPicker();
+    // Only now, when nobody picks them any more.
+    for (EndpointTracker gone : before.values()) {
+      if (!next.containsKey(gone.key())) {
+        gone.retire();
+        listener.onEndpointGone(this, gone);
+      }
+    }
+  }
+
+  private void updateRequestLimit(int max) {
+    Limit current = requests;
+    if (max == 0) {
+      requests = null;
+    } else if (current == null) {
+      requests = new Limit(max);
+    } else {
+      current.max(max);
+    }
+  }
+
+  void close() {
+    closed = true;
+    for (EndpointTracker endpoint : endpoints.values()) {
+      endpoint.retire();
+      listener.onEndpointGone(this, endpoint);
+    }
+  }
+
+  Iterable<EndpointTracker> endpoints() {
+    return endpoints.values();
+  }
+
+  int size() {
+    return endpoints.size();
+  }
+
+  /** Folds what the workers have reported into health; publishes a picker if that has changed. */
+  void fold(long nowNanos) {
+    boolean changed = false;
+    for (EndpointTracker endpoint : endpoints.values()) {
+      changed |= fold(endpoint, nowNanos);
+    }
+    if (changed) {
+      picker = buildPicker();
+    }
+  }
+
+  private boolean fold(EndpointTracker endpoint, long nowNanos) {
+    Ejection ejection = endpoint.ejection();
+    boolean asked = endpoint.takeEjectRequest();
+    if (ejection.admitted()) {
+      ejection.forgive(endpoint.outlier(), nowNanos);
+      return asked && tryEject(endpoint, nowNanos);
+    }
+    if (endpoint.servedSince(ejection.sinceNanos())) {
+      admit(endpoint, nowNanos);
+      return true;
+    }
+    if (ejection.state() == Ejection.State.PROBING) {
+      if (!endpoint.failedSince(ejection.sinceNanos())) {
+        return false;
+      }
+      ejectAgain(endpoint, nowNanos);
+      return true;
+    }
+    if (nowNanos - ejection.untilNanos() < 0) {
+      return false;
+    }
+    ejection.probe(nowNanos);
+    endpoint.allowProbe(nowNanos);
+    return true;
+  }
+
+  private boolean tryEject(EndpointTracker endpoint, long nowNanos) {
+    int out = 1;
+    for (EndpointTracker other : endpoints.values()) {
+      if (!other.ejection().admitted()) {
+        out++;
+      }
+    }
+    int size = endpoints.size();
+    int most = size * endpoint.outlier().maxEjectionPercent() / 100;
+    if (size >= 2) {
+      most = Math.max(1, most);
+    }
+    if (out > most) {
+      endpoint.count(Stat.EJECTIONS_OVERFLOW);
+      return false;
+    }
+    endpoint.ejection().eject(endpoint.outlier(), nowNanos);
+    endpoint.count(Stat.EJECTIONS);
+    return true;
+  }
+
+  private static void ejectAgain(EndpointTracker endpoint, long nowNanos) {
+    endpoint.ejection().eject(endpoint.outlier(), nowNanos);
+    endpoint.count(Stat.EJECTIONS);
+  }
+
+  private static void admit(EndpointTracker endpoint, long nowNanos) {
+    endpoint.ejection().admit(nowNanos);
+    endpoint.forgetLoad();
+  }
+
+  /** The result of an active check; {@code failure} is empty when it went well. */
+  void onCheck(EndpointTracker endpoint, boolean healthy, String failure, long nowNanos) {
+    var check = config.healthCheck();
+    if (check == null || endpoints.get(endpoint.key()) != endpoint) {
+      return;
+    }
+    endpoint.count(Stat.CHECK_TOTAL);
+    if (!healthy) {
+      endpoint.count(Stat.CHECK_FAILURE);
+    }
+    boolean changed = endpoint.activeHealth().onResult(healthy, failure, check);
+    if (changed && healthy) {
+      endpoint.forgetLoad();
+    }
+    if (endpoint.ejection().state() == Ejection.State.PROBING) {
+      if (healthy) {
+        admit(endpoint, nowNanos);
+      } else {
+        ejectAgain(endpoint, nowNanos);
+      }
+      changed = true;
+    }
+    if (changed) {
+      picker = buildPicker();
+    }
+  }
+
+  private Picker buildPicker() {
+    var admitted = new ArrayList<EndpointTracker>(endpoints.size());
+    var reserve = new ArrayList<EndpointTracker>();
+    var probes = new ArrayList<EndpointTracker>();
+    for (EndpointTracker endpoint : endpoints.values()) {
+      if (endpoint.activeHealth().failing()) {
+        continue;
+      }
+      if (endpoint.ejection().admitted()) {
+        admitted.add(endpoint);
+        continue;
+      }
+      reserve.add(endpoint);
+      // With active checks, the next one decides, and no request is risked.
+      if (endpoint.ejection().state() == Ejection.State.PROBING && config.healthCheck() == null) {
+        probes.add(endpoint);
+      }
+    }
+    Emptiness emptiness =
+        endpoints.isEmpty()
+            ? Emptiness.NO_ENDPOINTS
+            : admitted.isEmpty() && reserve.isEmpty()
+                ? Emptiness.ALL_FAIL_CHECKS
+                : Emptiness.NOT_EMPTY;
+    return new Picker(
+        loads,
+        counters,
+        policy(admitted),
+        admitted.toArray(EndpointTracker[]::new),
+        policy(reserve),
+        reserve.toArray(EndpointTracker[]::new),
+        probes.toArray(EndpointTracker[]::new),
+        emptiness);
+  }
+
+  private Policy policy(List<EndpointTracker> trackers) {
+    int size = trackers.size();
+    var byWorker = new EndpointLoad[loads.length][size];
+    var weights = new int[size];
+    for (int i = 0; i < size; i++) {
+      EndpointTracker tracker = trackers.get(i);
+      weights[i] = tracker.config().weight();
+      for (int worker = 0; worker < loads.length; worker++) {
+        byWorker[worker][i] = tracker.load(worker);
+      }
+    }
+    return Policy.of(config.loadBalancer(), new Candidates(byWorker, weights));
+  }
+
+  ClusterStatus status(long nowNanos) {
+    var all = new ArrayList<EndpointStatus>(endpoints.size());
+    for (EndpointTracker endpoint : endpoints.values()) {
+      all.add(EndpointStatus.of(endpoint, config.healthCheck() != null, nowNanos));
+    }
+    Limit limit = requests;
+    return new ClusterStatus(
+        name,
+        config,
+        picker.emptiness(),
+        connections.used(),
+        pendingRequests.used(),
+        limit == null ? 0 : limit.used(),
+        counters.totals(),
+        all);
+  }
+}

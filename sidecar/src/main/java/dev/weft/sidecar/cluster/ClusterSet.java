@@ -1,0 +1,112 @@
+package dev.weft.sidecar.cluster;
+
+import dev.weft.common.config.ClusterConfig;
+import dev.weft.common.config.ConfigSnapshot;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All clusters of the sidecar. The control loop updates it from each snapshot and folds it every
+ * {@link #FOLD_INTERVAL_NANOS}; workers look clusters up.
+ *
+ * <p>Make before break, for a new snapshot: {@link #update}, then the virtual hosts that need it
+ * are published, then {@link #retire}.
+ */
+public final class ClusterSet {
+  /** How often {@link #fold} is to be called. */
+  public static final long FOLD_INTERVAL_NANOS = 100_000_000L;
+
+  private final int workers;
+  private final LongSupplier nanoClock;
+  private final RandomGenerator random;
+  private final List<EndpointListener> listeners = new ArrayList<>();
+  private volatile Map<String, Cluster> clusters = Map.of();
+
+  /**
+   * @param workers how many workers there are; their indexes are 0 to {@code workers - 1}
+   * @param nanoClock monotonic; the one whose times the workers report
+   * @param random seeds the workers' own and jitters ejections; used by the control loop only
+   */
+  public ClusterSet(int workers, LongSupplier nanoClock, RandomGenerator random) {
+    this.workers = workers;
+    this.nanoClock = nanoClock;
+    this.random = random;
+  }
+
+  // ---- any thread
+
+  public @Nullable Cluster find(String name) {
+    return clusters.get(name);
+  }
+
+  /** All clusters, for metrics. */
+  public Collection<Cluster> all() {
+    return clusters.values();
+  }
+
+  // ---- the control loop
+
+  /** Is told of every endpoint that goes. To be called before the first update. */
+  public void addListener(EndpointListener listener) {
+    listeners.add(listener);
+  }
+
+  /** Makes and changes what the snapshot has; leaves alone what it does not have. */
+  public void update(ConfigSnapshot snapshot) {
+    long now = nanoClock.getAsLong();
+    var next = new HashMap<>(clusters);
+    for (ClusterConfig config : snapshot.clusters().values()) {
+      var endpoints = snapshot.endpoints(config);
+      Cluster known = next.get(config.name());
+      if (known == null) {
+        next.put(config.name(), new Cluster(config, endpoints, workers, random, this::onGone, now));
+      } else {
+        known.update(config, endpoints, now);
+      }
+    }
+    clusters = Map.copyOf(next);
+  }
+
+  /** Closes what the snapshot does not have. */
+  public void retire(ConfigSnapshot snapshot) {
+    var next = new HashMap<>(clusters);
+    next.keySet().retainAll(snapshot.clusters().keySet());
+    var before = clusters;
+    clusters = Map.copyOf(next);
+    for (Cluster cluster : before.values()) {
+      if (!next.containsKey(cluster.name())) {
+        cluster.close();
+      }
+    }
+  }
+
+  /** Turns what the workers have reported into health. */
+  public void fold() {
+    long now = nanoClock.getAsLong();
+    for (Cluster cluster : clusters.values()) {
+      cluster.fold(now);
+    }
+  }
+
+  /** For {@code /clusters}, by name. */
+  public List<ClusterStatus> status() {
+    long now = nanoClock.getAsLong();
+    return clusters.values().stream()
+        .sorted(Comparator.comparing(Cluster::name))
+        .map(cluster -> cluster.status(now))
+        .toList();
+  }
+
+  private void onGone(Cluster cluster, EndpointTracker endpoint) {
+    for (EndpointListener listener : listeners) {
+      listener.onEndpointGone(cluster, endpoint);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package dev.weft.sidecar.lb;
+
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+
+/**
+ * A way to choose an endpoint. Immutable, made by the control loop, called by every worker; all
+ * that changes is in {@link ClusterLoad} and {@link EndpointLoad}, which the calling worker owns.
+ */
+public sealed interface Policy permits PeakEwma, RoundRobin, WeightedRoundRobin {
+  /**
+   * Chooses one that the request has not tried, if possible none that is to be avoided.
+   *
+   * @param cluster the calling worker's
+   * @return an index of the candidates, or -1 if there is none left
+   */
+  int pick(ClusterLoad cluster, long nowNanos, Tried tried);
+
+  Candidates candidates();
+
+  /**
+   * The policy of that type. Weights count in every one: round robin over unequal weights is smooth
+   * weighted round robin, and over equal ones both types are the plain rotation.
+   */
+  static Policy of(LoadBalancerType type, Candidates candidates) {
+    return switch (type) {
+      case PEAK_EWMA -> new PeakEwma(candidates);
+      case ROUND_ROBIN, WEIGHTED_ROUND_ROBIN ->
+          candidates.equalWeights()
+              ? new RoundRobin(candidates)
+              : new WeightedRoundRobin(candidates);
+    };
+  }
+}
