@@ -1,0 +1,74 @@
+package dev.weft.controlplane.registry;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the keys of the store mean. Every writer and the registry make and read keys here only.
+ *
+ * <pre>
+ * registry/SOURCE/NAMESPACE/SERVICE/ID   registry.v1.Instance
+ * policy/SOURCE/KIND/NAMESPACE/NAME      policy.v1.Policy
+ * session/REPLICA/NAMESPACE/ID           incarnation, as text; under the replica's lease
+ * replica/REPLICA                        replica id, as text; under the replica's lease
+ * leader/ROLE                            replica id, as text; under the replica's lease
+ * </pre>
+ */
+public final class Keyspace {
+  /** The source of instances that register themselves. */
+  public static final String SELF = "self";
+
+  /** The source of what {@code weft apply} writes. */
+  public static final String APPLY = "apply";
+
+  /** The source of what Kubernetes owns. */
+  public static final String KUBERNETES = "kubernetes";
+
+  /** Every instance, of every source. */
+  public static final String REGISTRY_PREFIX = "registry/";
+
+  /** Every policy, of every source. */
+  public static final String POLICY_PREFIX = "policy/";
+
+  /** The key that the elected reaper holds. */
+  public static final String REAPER_LEADER = "leader/reaper";
+
+  static final String SESSION_PREFIX = "session/";
+  static final String REPLICA_PREFIX = "replica/";
+  static final String LEADER_PREFIX = "leader/";
+
+  private Keyspace() {}
+
+  /** The key of an instance. */
+  public static String instance(String source, String namespace, String service, String id) {
+    return REGISTRY_PREFIX + source + '/' + namespace + '/' + service + '/' + id;
+  }
+
+  /** The key of a policy document. */
+  public static String policy(String source, String kind, String namespace, String name) {
+    return POLICY_PREFIX + source + '/' + kind + '/' + namespace + '/' + name;
+  }
+
+  static String session(String replica, String namespace, String id) {
+    return SESSION_PREFIX + replica + '/' + namespace + '/' + id;
+  }
+
+  static String replica(String replica) {
+    return REPLICA_PREFIX + replica;
+  }
+
+  /** The parts of a key after its first; null when there are not that many or one is empty. */
+  static String @Nullable [] parts(String key, int count) {
+    String[] all = key.split("/", -1);
+    if (all.length != count + 1) {
+      return null;
+    }
+    String[] parts = new String[count];
+    for (int i = 0; i < count; i++) {
+      parts[i] = all[i + 1];
+      if (parts[i].isEmpty()) {
+        return null;
+      }
+    }
+    return parts;
+  }
+}

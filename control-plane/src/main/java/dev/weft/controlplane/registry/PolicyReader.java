@@ -1,0 +1,32 @@
+package dev.weft.controlplane.registry;
+
+import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.proto.policy.v1.Policy;
+
+/**
+ * Turns a stored policy document into its model record. The registry calls it once per change of
+ * the document, on the registry thread.
+ */
+@FunctionalInterface
+public interface PolicyReader {
+  /**
+   * @param policy its {@code source}, {@code revision} and {@code key} are set from the store's key
+   * @throws IllegalArgumentException if the document cannot be understood; the message says where
+   *     and why, and the registry goes on without it
+   */
+  Decoded read(Policy policy);
+
+  /** What a document may be. */
+  sealed interface Decoded {
+    /** A {@code Service} document. */
+    record OfService(Service service) implements Decoded {}
+
+    /** An {@code HTTPRoute}. */
+    record OfHttpRoute(HttpRoute route) implements Decoded {}
+
+    /** A {@code TrafficPolicy}. */
+    record OfTrafficPolicy(TrafficPolicy policy) implements Decoded {}
+  }
+}

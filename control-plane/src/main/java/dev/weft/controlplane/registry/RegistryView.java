@@ -1,0 +1,274 @@
+package dev.weft.controlplane.registry;
+
+import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.model.Workload;
+import dev.weft.controlplane.registry.store.Entry;
+import dev.weft.proto.policy.v1.Policy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The registry as it was at one revision. Immutable: any thread may keep and read it; views share
+ * what did not change between them. Every list is in the order of namespace and name.
+ */
+public final class RegistryView {
+  /** Before the store was read for the first time. */
+  static final RegistryView EMPTY =
+      new RegistryView(
+          "",
+          0,
+          SortedTree.empty(),
+          SortedTree.empty(),
+          SortedTree.empty(),
+          SortedTree.empty(),
+          SortedTree.empty(),
+          SortedTree.empty(),
+          SortedTree.empty(),
+          SortedTree.empty(),
+          SortedTree.empty(),
+          SortedTree.empty(),
+          SortedTree.empty());
+
+  private final String storeId;
+  private final long revision;
+
+  /** namespace/id. */
+  final SortedTree<Workload> workloads;
+
+  /** namespace/service/id. */
+  final SortedTree<Workload> byService;
+
+  /** namespace/name; explicit and implicit ones. */
+  final SortedTree<Service> services;
+
+  /** namespace/name; those with a selector. */
+  final SortedTree<Service> selecting;
+
+  /** namespace/name. */
+  final SortedTree<HttpRoute> httpRoutes;
+
+  /** namespace/name. */
+  final SortedTree<TrafficPolicy> trafficPolicies;
+
+  /** kind/namespace/name. */
+  final SortedTree<Policy> policies;
+
+  /** By the store's key. */
+  final SortedTree<RegistryProblem> problems;
+
+  /** namespace/id/replica. */
+  final SortedTree<Held> sessions;
+
+  /** By replica id. */
+  final SortedTree<Held> replicas;
+
+  /** By role. */
+  final SortedTree<Held> leaders;
+
+  /**
+   * A key under a replica's lease.
+   *
+   * @param holder the replica
+   * @param value what the key holds: a session's incarnation, else the replica's id
+   */
+  record Held(String holder, String value, long revision) {}
+
+  RegistryView(
+      String storeId,
+      long revision,
+      SortedTree<Workload> workloads,
+      SortedTree<Workload> byService,
+      SortedTree<Service> services,
+      SortedTree<Service> selecting,
+      SortedTree<HttpRoute> httpRoutes,
+      SortedTree<TrafficPolicy> trafficPolicies,
+      SortedTree<Policy> policies,
+      SortedTree<RegistryProblem> problems,
+      SortedTree<Held> sessions,
+      SortedTree<Held> replicas,
+      SortedTree<Held> leaders) {
+    this.storeId = storeId;
+    this.revision = revision;
+    this.workloads = workloads;
+    this.byService = byService;
+    this.services = services;
+    this.selecting = selecting;
+    this.httpRoutes = httpRoutes;
+    this.trafficPolicies = trafficPolicies;
+    this.policies = policies;
+    this.problems = problems;
+    this.sessions = sessions;
+    this.replicas = replicas;
+    this.leaders = leaders;
+  }
+
+  /** The view of a whole store at one revision, e.g. one of the past. */
+  public static RegistryView of(
+      String storeId, long revision, List<Entry> entries, PolicyReader reader) {
+    ViewBuilder builder = new ViewBuilder(reader);
+    entries.forEach(builder::put);
+    return builder.publish(storeId, revision, EMPTY, true).view();
+  }
+
+  /** The store's identity; empty before it was read for the first time. */
+  public String storeId() {
+    return storeId;
+  }
+
+  /** The store's revision that this view shows; 0 before it was read for the first time. */
+  public long revision() {
+    return revision;
+  }
+
+  /** How many workloads there are. */
+  public int workloadCount() {
+    return workloads.size();
+  }
+
+  public @Nullable Workload workload(String namespace, String id) {
+    return workloads.get(namespace + '/' + id);
+  }
+
+  public void forEachWorkload(Consumer<? super Workload> action) {
+    workloads.forEach(action);
+  }
+
+  /** The workloads of a namespace; of all when it is empty. */
+  public List<Workload> workloads(String namespace) {
+    return inNamespace(workloads, namespace);
+  }
+
+  /** The workloads that registered under that name, whatever a document selects. */
+  public List<Workload> registeredUnder(String namespace, String service) {
+    List<Workload> found = new ArrayList<>();
+    byService.forEachWithPrefix(namespace + '/' + service + '/', found::add);
+    return found;
+  }
+
+  /** The workloads that belong to a service, ready or not. */
+  public List<Workload> workloadsOf(Service service) {
+    if (service.selector().isEmpty()) {
+      return registeredUnder(service.namespace(), service.name());
+    }
+    List<Workload> found = new ArrayList<>();
+    workloads.forEachWithPrefix(
+        service.namespace() + '/',
+        workload -> {
+          if (service.selects(workload)) {
+            found.add(workload);
+          }
+        });
+    return found;
+  }
+
+  /** The service of that name, explicit or implicit. */
+  public @Nullable Service service(String namespace, String name) {
+    return services.get(namespace + '/' + name);
+  }
+
+  public int serviceCount() {
+    return services.size();
+  }
+
+  public void forEachService(Consumer<? super Service> action) {
+    services.forEach(action);
+  }
+
+  /** The services of a namespace, explicit and implicit; of all when it is empty. */
+  public List<Service> services(String namespace) {
+    return inNamespace(services, namespace);
+  }
+
+  /** The services that a workload belongs to. */
+  public List<Service> servicesOf(Workload workload) {
+    List<Service> found = new ArrayList<>();
+    Service own = service(workload.namespace(), workload.service());
+    if (own != null && own.selector().isEmpty()) {
+      found.add(own);
+    }
+    selecting.forEachWithPrefix(
+        workload.namespace() + '/',
+        service -> {
+          if (service.selects(workload)) {
+            found.add(service);
+          }
+        });
+    return found;
+  }
+
+  public @Nullable HttpRoute httpRoute(ObjectKey key) {
+    return httpRoutes.get(key.toString());
+  }
+
+  /** The routes of a namespace; of all when it is empty. */
+  public List<HttpRoute> httpRoutes(String namespace) {
+    return inNamespace(httpRoutes, namespace);
+  }
+
+  public @Nullable TrafficPolicy trafficPolicy(ObjectKey key) {
+    return trafficPolicies.get(key.toString());
+  }
+
+  /** The traffic policies of a namespace; of all when it is empty. */
+  public List<TrafficPolicy> trafficPolicies(String namespace) {
+    return inNamespace(trafficPolicies, namespace);
+  }
+
+  /** A policy document as it is stored, with its key, source and revision set. */
+  public @Nullable Policy policy(String kind, String namespace, String name) {
+    return policies.get(kind + '/' + namespace + '/' + name);
+  }
+
+  /** Policy documents by kind, namespace and name; an empty kind or namespace means all. */
+  public List<Policy> policies(String kind, String namespace) {
+    List<Policy> found = new ArrayList<>();
+    Consumer<Policy> action =
+        policy -> {
+          if (namespace.isEmpty() || policy.getKey().getNamespace().equals(namespace)) {
+            found.add(policy);
+          }
+        };
+    if (kind.isEmpty()) {
+      policies.forEach(action);
+    } else {
+      policies.forEachWithPrefix(kind + '/', action);
+    }
+    return found;
+  }
+
+  /** What in the store could not be used. */
+  public List<RegistryProblem> problems() {
+    List<RegistryProblem> found = new ArrayList<>();
+    problems.forEach(found::add);
+    return found;
+  }
+
+  /** How many sessions all replicas hold. */
+  public int sessionCount() {
+    return sessions.size();
+  }
+
+  /** Whether some replica hears from exactly this incarnation. */
+  boolean hasSession(Workload workload) {
+    boolean[] found = new boolean[1];
+    sessions.forEachWithPrefix(
+        workload.namespace() + '/' + workload.id() + '/',
+        held -> found[0] |= held.value().equals(workload.incarnation()));
+    return found[0];
+  }
+
+  private static <V> List<V> inNamespace(SortedTree<V> tree, String namespace) {
+    List<V> found = new ArrayList<>();
+    if (namespace.isEmpty()) {
+      tree.forEach(found::add);
+    } else {
+      tree.forEachWithPrefix(namespace + '/', found::add);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,318 @@
+package dev.weft.controlplane.registry;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.ServicePort;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.model.Workload;
+import dev.weft.controlplane.model.WorkloadPort;
+import dev.weft.controlplane.registry.Candidates.Candidate;
+import dev.weft.controlplane.registry.PolicyReader.Decoded;
+import dev.weft.controlplane.registry.RegistryView.Held;
+import dev.weft.controlplane.registry.store.Entry;
+import dev.weft.proto.policy.v1.Policy;
+import dev.weft.proto.policy.v1.PolicyKey;
+import dev.weft.proto.registry.v1.Instance;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows the store's entries and makes views of them. What cannot be decoded is skipped and
+ * becomes a {@link RegistryProblem}. Owned by the registry thread.
+ */
+final class ViewBuilder {
+  private final PolicyReader reader;
+  private final Candidates<Workload> workloadClaims = new Candidates<>();
+  private final Candidates<StoredPolicy> policyClaims = new Candidates<>();
+  private SortedTree<Workload> workloads = SortedTree.empty();
+  private SortedTree<Workload> byService = SortedTree.empty();
+  private SortedTree<Service> documents = SortedTree.empty();
+  private SortedTree<Service> services = SortedTree.empty();
+  private SortedTree<Service> selecting = SortedTree.empty();
+  private SortedTree<HttpRoute> httpRoutes = SortedTree.empty();
+  private SortedTree<TrafficPolicy> trafficPolicies = SortedTree.empty();
+  private SortedTree<Policy> policies = SortedTree.empty();
+  private SortedTree<RegistryProblem> problems = SortedTree.empty();
+  private SortedTree<Held> sessions = SortedTree.empty();
+  private SortedTree<Held> replicas = SortedTree.empty();
+  private SortedTree<Held> leaders = SortedTree.empty();
+  private final Touched touched = new Touched();
+
+  /** Names that may differ from the view before, each as in the view's tree. */
+  static final class Touched {
+    final Set<String> workloads = new HashSet<>();
+    final Set<String> services = new HashSet<>();
+    final Set<String> httpRoutes = new HashSet<>();
+    final Set<String> trafficPolicies = new HashSet<>();
+
+    void clear() {
+      workloads.clear();
+      services.clear();
+      httpRoutes.clear();
+      trafficPolicies.clear();
+    }
+  }
+
+  private record StoredPolicy(Policy policy, @Nullable Decoded decoded) {}
+
+  ViewBuilder(PolicyReader reader) {
+    this.reader = reader;
+  }
+
+  void put(Entry entry) {
+    String key = entry.key();
+    problems = problems.remove(key);
+    try {
+      if (key.startsWith(Keyspace.REGISTRY_PREFIX)) {
+        putInstance(entry, parts(key, 4, "registry/SOURCE/NAMESPACE/SERVICE/ID"));
+      } else if (key.startsWith(Keyspace.POLICY_PREFIX)) {
+        putPolicy(entry, parts(key, 4, "policy/SOURCE/KIND/NAMESPACE/NAME"));
+      } else if (key.startsWith(Keyspace.SESSION_PREFIX)) {
+        String[] parts = parts(key, 3, "session/REPLICA/NAMESPACE/ID");
+        sessions = sessions.put(parts[1] + '/' + parts[2] + '/' + parts[0], held(entry, parts[0]));
+      } else if (key.startsWith(Keyspace.REPLICA_PREFIX)) {
+        replicas = replicas.put(last(key), held(entry, entry.value().toStringUtf8()));
+      } else if (key.startsWith(Keyspace.LEADER_PREFIX)) {
+        leaders = leaders.put(last(key), held(entry, entry.value().toStringUtf8()));
+      }
+    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+      // What the key held before must not go on as if it were current.
+      delete(key);
+      String why = e.getMessage();
+      problems =
+          problems.put(key, new RegistryProblem(key, why == null ? e.getClass().getName() : why));
+    }
+  }
+
+  void delete(String key) {
+    problems = problems.remove(key);
+    if (key.startsWith(Keyspace.REGISTRY_PREFIX)) {
+      String[] parts = Keyspace.parts(key, 4);
+      if (parts != null) {
+        String name = parts[1] + '/' + parts[3];
+        workloadClaims.remove(name, key);
+        settleWorkload(name);
+      }
+    } else if (key.startsWith(Keyspace.POLICY_PREFIX)) {
+      String[] parts = Keyspace.parts(key, 4);
+      if (parts != null) {
+        String name = parts[1] + '/' + parts[2] + '/' + parts[3];
+        policyClaims.remove(name, key);
+        settlePolicy(name);
+      }
+    } else if (key.startsWith(Keyspace.SESSION_PREFIX)) {
+      String[] parts = Keyspace.parts(key, 3);
+      if (parts != null) {
+        sessions = sessions.remove(parts[1] + '/' + parts[2] + '/' + parts[0]);
+      }
+    } else if (key.startsWith(Keyspace.REPLICA_PREFIX)) {
+      replicas = replicas.remove(last(key));
+    } else if (key.startsWith(Keyspace.LEADER_PREFIX)) {
+      leaders = leaders.remove(last(key));
+    }
+  }
+
+  /** The view of everything put and deleted so far, and what differs from the one before. */
+  RegistryChange publish(String storeId, long revision, RegistryView previous, boolean resync) {
+    for (String service : touched.services) {
+      settleService(service);
+    }
+    RegistryView view =
+        new RegistryView(
+            storeId,
+            revision,
+            workloads,
+            byService,
+            services,
+            selecting,
+            httpRoutes,
+            trafficPolicies,
+            policies,
+            problems,
+            sessions,
+            replicas,
+            leaders);
+    RegistryChange change =
+        resync ? ViewDiff.full(previous, view) : ViewDiff.of(previous, view, touched, false);
+    touched.clear();
+    return change;
+  }
+
+  private void putInstance(Entry entry, String[] parts) throws InvalidProtocolBufferException {
+    Instance instance = Instance.parseFrom(entry.value());
+    if (!instance.getNamespace().equals(parts[1])
+        || !instance.getService().equals(parts[2])
+        || !instance.getId().equals(parts[3])) {
+      throw new IllegalArgumentException(
+          "the instance inside says it is "
+              + instance.getNamespace()
+              + '/'
+              + instance.getService()
+              + '/'
+              + instance.getId()
+              + ", its key says otherwise");
+    }
+    String name = parts[1] + '/' + parts[3];
+    Workload workload = WorkloadCodec.toWorkload(instance, parts[0], entry.modRevision());
+    workloadClaims.put(name, new Candidate<>(entry.key(), parts[0], entry.modRevision(), workload));
+    settleWorkload(name);
+  }
+
+  private void putPolicy(Entry entry, String[] parts) throws InvalidProtocolBufferException {
+    Policy policy =
+        Policy.parseFrom(entry.value()).toBuilder()
+            .setKey(
+                PolicyKey.newBuilder().setKind(parts[1]).setNamespace(parts[2]).setName(parts[3]))
+            .setSource(parts[0])
+            .setRevision(entry.modRevision())
+            .build();
+    Decoded decoded = null;
+    RegistryProblem problem = null;
+    try {
+      decoded = reader.read(policy);
+    } catch (IllegalArgumentException e) {
+      String why = e.getMessage();
+      problem = new RegistryProblem(entry.key(), why == null ? e.getClass().getName() : why);
+    }
+    String name = parts[1] + '/' + parts[2] + '/' + parts[3];
+    policyClaims.put(
+        name,
+        new Candidate<>(
+            entry.key(), parts[0], entry.modRevision(), new StoredPolicy(policy, decoded)));
+    settlePolicy(name);
+    if (problem != null) {
+      problems = problems.put(entry.key(), problem);
+    }
+  }
+
+  private void settleWorkload(String name) {
+    Workload before = workloads.get(name);
+    Candidate<Workload> owner = workloadClaims.owner(name);
+    if (before != null) {
+      byService = byService.remove(serviceOf(before) + '/' + before.id());
+      touched.services.add(serviceOf(before));
+    }
+    if (owner == null) {
+      workloads = workloads.remove(name);
+    } else {
+      Workload after = owner.value();
+      workloads = workloads.put(name, after);
+      byService = byService.put(serviceOf(after) + '/' + after.id(), after);
+      touched.services.add(serviceOf(after));
+    }
+    touched.workloads.add(name);
+    reportLosers(owner, workloadClaims.losers(name));
+  }
+
+  private void settlePolicy(String name) {
+    Candidate<StoredPolicy> owner = policyClaims.owner(name);
+    String kind = name.substring(0, name.indexOf('/'));
+    String object = name.substring(kind.length() + 1);
+    policies = owner == null ? policies.remove(name) : policies.put(name, owner.value().policy());
+    Decoded decoded = owner == null ? null : owner.value().decoded();
+    // By the key's kind, so that a document that can no longer be read also leaves its tree.
+    switch (kind) {
+      case "Service" -> {
+        Service service = decoded instanceof Decoded.OfService(Service found) ? found : null;
+        documents = service == null ? documents.remove(object) : documents.put(object, service);
+        selecting =
+            service == null || service.selector().isEmpty()
+                ? selecting.remove(object)
+                : selecting.put(object, service);
+        touched.services.add(object);
+      }
+      case "HTTPRoute" -> {
+        httpRoutes =
+            decoded instanceof Decoded.OfHttpRoute(HttpRoute route)
+                ? httpRoutes.put(object, route)
+                : httpRoutes.remove(object);
+        touched.httpRoutes.add(object);
+      }
+      case "TrafficPolicy" -> {
+        trafficPolicies =
+            decoded instanceof Decoded.OfTrafficPolicy(TrafficPolicy policy)
+                ? trafficPolicies.put(object, policy)
+                : trafficPolicies.remove(object);
+        touched.trafficPolicies.add(object);
+      }
+      default -> {}
+    }
+    reportLosers(owner, policyClaims.losers(name));
+  }
+
+  private void settleService(String name) {
+    Service document = documents.get(name);
+    if (document != null) {
+      services = services.put(name, document);
+    } else if (byService.containsPrefix(name + '/')) {
+      int slash = name.indexOf('/');
+      services =
+          services.put(
+              name,
+              Service.implicit(
+                  name.substring(0, slash), name.substring(slash + 1), implicitPorts(name)));
+    } else {
+      services = services.remove(name);
+    }
+  }
+
+  private List<ServicePort> implicitPorts(String service) {
+    TreeMap<Integer, ServicePort> ports = new TreeMap<>();
+    byService.forEachWithPrefix(
+        service + '/',
+        workload -> {
+          for (WorkloadPort port : workload.ports()) {
+            ports.putIfAbsent(port.servicePort(), ServicePort.of(port.name(), port.servicePort()));
+          }
+        });
+    return new ArrayList<>(ports.values());
+  }
+
+  private void reportLosers(@Nullable Candidate<?> owner, List<? extends Candidate<?>> losers) {
+    if (owner == null) {
+      return;
+    }
+    RegistryProblem own = problems.get(owner.key());
+    if (own != null && own.message().startsWith(OWNED)) {
+      problems = problems.remove(owner.key());
+    }
+    for (Candidate<?> loser : losers) {
+      problems =
+          problems.put(
+              loser.key(), new RegistryProblem(loser.key(), OWNED + owner.key() + "; not used"));
+    }
+  }
+
+  private static final String OWNED = "the name is owned by ";
+
+  private static String serviceOf(Workload workload) {
+    return workload.namespace() + '/' + workload.service();
+  }
+
+  private static Held held(Entry entry, String holder) {
+    return new Held(holder, entry.value().toStringUtf8(), entry.modRevision());
+  }
+
+  private static String last(String key) {
+    return key.substring(key.indexOf('/') + 1);
+  }
+
+  private static String[] parts(String key, int count, String expected) {
+    String[] parts = Keyspace.parts(key, count);
+    if (parts == null) {
+      throw new IllegalArgumentException("not a key of the form " + expected);
+    }
+    return parts;
+  }
+
+  static ObjectKey objectKey(String name) {
+    int slash = name.indexOf('/');
+    return new ObjectKey(name.substring(0, slash), name.substring(slash + 1));
+  }
+}

@@ -1,0 +1,80 @@
+package dev.weft.controlplane.registry;
+
+import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.Workload;
+import dev.weft.controlplane.registry.RegistryChange.WorkloadChange;
+import dev.weft.controlplane.registry.ViewBuilder.Touched;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What differs between two views. Pure. */
+final class ViewDiff {
+  private ViewDiff() {}
+
+  /** Looks at everything in both. */
+  static RegistryChange full(RegistryView previous, RegistryView view) {
+    Touched touched = new Touched();
+    for (RegistryView each : List.of(previous, view)) {
+      each.workloads.forEach(w -> touched.workloads.add(w.namespace() + '/' + w.id()));
+      each.services.forEach(s -> touched.services.add(s.namespace() + '/' + s.name()));
+      each.httpRoutes.forEach(r -> touched.httpRoutes.add(r.meta().toString()));
+      each.trafficPolicies.forEach(p -> touched.trafficPolicies.add(p.meta().toString()));
+    }
+    return of(previous, view, touched, true);
+  }
+
+  /** Looks at the touched names only. */
+  static RegistryChange of(
+      RegistryView previous, RegistryView view, Touched touched, boolean resync) {
+    List<WorkloadChange> workloads = new ArrayList<>();
+    Set<ObjectKey> services = new HashSet<>();
+    for (String name : touched.workloads) {
+      Workload before = previous.workloads.get(name);
+      Workload after = view.workloads.get(name);
+      if (!Objects.equals(before, after)) {
+        workloads.add(new WorkloadChange(before, after));
+        addServices(previous, before, services);
+        addServices(view, after, services);
+      }
+    }
+    for (String name : touched.services) {
+      Service before = previous.services.get(name);
+      if (!Objects.equals(before, view.services.get(name))) {
+        services.add(ViewBuilder.objectKey(name));
+      }
+    }
+    return new RegistryChange(
+        previous,
+        view,
+        resync,
+        workloads,
+        services,
+        changed(previous.httpRoutes, view.httpRoutes, touched.httpRoutes),
+        changed(previous.trafficPolicies, view.trafficPolicies, touched.trafficPolicies));
+  }
+
+  private static void addServices(
+      RegistryView view, @Nullable Workload workload, Set<ObjectKey> into) {
+    if (workload != null) {
+      for (Service service : view.servicesOf(workload)) {
+        into.add(new ObjectKey(service.namespace(), service.name()));
+      }
+    }
+  }
+
+  private static <V> Set<ObjectKey> changed(
+      SortedTree<V> before, SortedTree<V> after, Set<String> touched) {
+    Set<ObjectKey> changed = new HashSet<>();
+    for (String name : touched) {
+      if (!Objects.equals(before.get(name), after.get(name))) {
+        changed.add(ViewBuilder.objectKey(name));
+      }
+    }
+    return changed;
+  }
+}

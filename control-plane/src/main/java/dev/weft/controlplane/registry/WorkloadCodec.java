@@ -1,0 +1,142 @@
+package dev.weft.controlplane.registry;
+
+import dev.weft.common.config.EndpointConfig.WireProtocol;
+import dev.weft.common.config.Locality;
+import dev.weft.controlplane.model.Workload;
+import dev.weft.controlplane.model.WorkloadPort;
+import dev.weft.controlplane.model.WorkloadReadiness;
+import dev.weft.proto.discovery.v1.PeerKind;
+import dev.weft.proto.discovery.v1.Protocol;
+import dev.weft.proto.registry.v1.Instance;
+import dev.weft.proto.registry.v1.InstancePort;
+import dev.weft.proto.registry.v1.Readiness;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Between {@code registry.v1.Instance}, as it is stored and sent, and {@link Workload}. Pure. */
+public final class WorkloadCodec {
+  private WorkloadCodec() {}
+
+  /**
+   * The workload that an instance message describes; what it leaves out gets its default.
+   *
+   * @param source taken from the key, not from the message
+   * @param revision the revision of the key's last change
+   */
+  public static Workload toWorkload(Instance instance, String source, long revision) {
+    List<WorkloadPort> ports = new ArrayList<>(instance.getPortsCount());
+    for (InstancePort port : instance.getPortsList()) {
+      ports.add(
+          new WorkloadPort(port.getName(), port.getServicePort(), port.getPort(), protocols(port)));
+    }
+    return new Workload(
+        instance.getId(),
+        instance.getNamespace(),
+        instance.getService(),
+        instance.getAddress(),
+        ports,
+        instance.getLabelsMap(),
+        instance.getMetadataMap(),
+        locality(instance.getLocality()),
+        instance.getWeight() == 0 ? Workload.DEFAULT_WEIGHT : instance.getWeight(),
+        instance.getPeer() == PeerKind.SIDECAR,
+        instance.getIncarnation(),
+        readiness(instance.getReadiness()),
+        instance.getReadinessReason(),
+        source,
+        instance.getIdentity(),
+        revision);
+  }
+
+  /** The message that describes a workload, as the API returns it. */
+  public static Instance toInstance(Workload workload) {
+    Instance.Builder instance =
+        Instance.newBuilder()
+            .setId(workload.id())
+            .setNamespace(workload.namespace())
+            .setService(workload.service())
+            .setAddress(workload.address())
+            .putAllLabels(new TreeMap<>(workload.labels()))
+            .putAllMetadata(new TreeMap<>(workload.metadata()))
+            .setWeight(workload.weight())
+            .setPeer(workload.sidecar() ? PeerKind.SIDECAR : PeerKind.APPLICATION)
+            .setIncarnation(workload.incarnation())
+            .setReadiness(toProto(workload.readiness()))
+            .setReadinessReason(workload.readinessReason())
+            .setSource(workload.source())
+            .setRevision(workload.revision())
+            .setIdentity(workload.identity());
+    Locality locality = workload.locality();
+    if (!locality.equals(Locality.UNKNOWN)) {
+      instance.setLocality(
+          dev.weft.proto.discovery.v1.Locality.newBuilder()
+              .setRegion(locality.region())
+              .setZone(locality.zone())
+              .setSubZone(locality.subZone()));
+    }
+    for (WorkloadPort port : workload.ports()) {
+      InstancePort.Builder message =
+          InstancePort.newBuilder()
+              .setName(port.name())
+              .setServicePort(port.servicePort())
+              .setPort(port.port());
+      for (WireProtocol protocol : EnumSet.copyOf(port.protocols())) {
+        message.addProtocols(toProto(protocol));
+      }
+      instance.addPorts(message);
+    }
+    return instance.build();
+  }
+
+  /** The model's readiness; unspecified is ready. */
+  public static WorkloadReadiness readiness(Readiness readiness) {
+    return switch (readiness) {
+      case NOT_READY -> WorkloadReadiness.NOT_READY;
+      case DRAINING -> WorkloadReadiness.DRAINING;
+      case READY, READINESS_UNSPECIFIED, UNRECOGNIZED -> WorkloadReadiness.READY;
+    };
+  }
+
+  static Readiness toProto(WorkloadReadiness readiness) {
+    return switch (readiness) {
+      case READY -> Readiness.READY;
+      case NOT_READY -> Readiness.NOT_READY;
+      case DRAINING -> Readiness.DRAINING;
+    };
+  }
+
+  private static Locality locality(dev.weft.proto.discovery.v1.Locality locality) {
+    return locality.getRegion().isEmpty()
+            && locality.getZone().isEmpty()
+            && locality.getSubZone().isEmpty()
+        ? Locality.UNKNOWN
+        : new Locality(locality.getRegion(), locality.getZone(), locality.getSubZone());
+  }
+
+  private static Set<WireProtocol> protocols(InstancePort port) {
+    Set<WireProtocol> protocols = EnumSet.noneOf(WireProtocol.class);
+    for (Protocol protocol : port.getProtocolsList()) {
+      switch (protocol) {
+        case HTTP1 -> protocols.add(WireProtocol.HTTP1);
+        case HTTP2 -> protocols.add(WireProtocol.HTTP2);
+        case TCP -> protocols.add(WireProtocol.TCP);
+        case PROTOCOL_UNSPECIFIED, UNRECOGNIZED -> {}
+      }
+    }
+    if (protocols.isEmpty()) {
+      protocols.add(WireProtocol.HTTP1);
+    }
+    return protocols;
+  }
+
+  private static Protocol toProto(WireProtocol protocol) {
+    return switch (protocol) {
+      case HTTP1 -> Protocol.HTTP1;
+      case HTTP2 -> Protocol.HTTP2;
+      case TCP -> Protocol.TCP;
+    };
+  }
+}
