@@ -8,7 +8,11 @@ import dev.weft.sidecar.lb.Candidates;
 import dev.weft.sidecar.lb.ClusterLoad;
 import dev.weft.sidecar.lb.EndpointLoad;
 import dev.weft.sidecar.lb.Policy;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,14 +24,18 @@ import org.jspecify.annotations.Nullable;
  * Workers read {@link #picker()}, {@link #config()} and the limits; all else is the control loop's.
  */
 public final class Cluster {
+  private static final Logger LOG = System.getLogger(Cluster.class.getName());
+
   private final String name;
   private final ClusterLoad[] loads;
   private final ClusterCounters counters;
   private final RandomGenerator random;
   private final EndpointListener listener;
+  private final OutlierDetection outliers;
   private final Limit connections;
   private final Limit pendingRequests;
-  private Map<EndpointKey, EndpointTracker> endpoints = Map.of();
+  /** Replaced, never changed. */
+  private volatile Map<EndpointKey, EndpointTracker> endpoints = Map.of();
   private List<EndpointConfig> endpointConfigs = List.of();
   private volatile ClusterConfig config;
   private volatile @Nullable Limit requests;
@@ -45,6 +53,7 @@ public final class Cluster {
     this.config = config;
     this.random = random;
     this.listener = listener;
+    this.outliers = new OutlierDetection(name);
     this.loads = new ClusterLoad[workers];
     for (int i = 0; i < workers; i++) {
       loads[i] = new ClusterLoad(i, random.nextLong());
@@ -52,8 +61,8 @@ public final class Cluster {
     this.counters = new ClusterCounters(workers);
     this.connections = new Limit(config.limits().maxConnections());
     this.pendingRequests = new Limit(config.limits().maxPendingRequests());
+    apply(config, endpoints, nowNanos);
     this.picker = buildPicker();
-    update(config, endpoints, nowNanos);
   }
 
   // ---- any thread
@@ -91,6 +100,16 @@ public final class Cluster {
     return requests;
   }
 
+  /** All endpoints, whatever their health. */
+  public Collection<EndpointTracker> endpoints() {
+    return Collections.unmodifiableCollection(endpoints.values());
+  }
+
+  /** How many endpoints are picked in normal times: neither failing checks nor ejected. */
+  public int healthyEndpoints() {
+    return picker.admittedCount();
+  }
+
   /** Since the start of this cluster, endpoints that are gone included. */
   public long total(Stat stat) {
     return counters.total(stat);
@@ -104,10 +123,22 @@ public final class Cluster {
   // ---- the control loop
 
   void update(ClusterConfig newConfig, List<EndpointConfig> newEndpoints, long nowNanos) {
-    boolean first = endpoints.isEmpty() && endpointConfigs.isEmpty();
-    if (!first && newConfig.equals(config) && newEndpoints.equals(endpointConfigs)) {
+    if (newConfig.equals(config) && newEndpoints.equals(endpointConfigs)) {
       return;
     }
+    Map<EndpointKey, EndpointTracker> before = endpoints;
+    apply(newConfig, newEndpoints, nowNanos);
+    picker = buildPicker();
+    // Only now, when nobody picks them any more.
+    for (EndpointTracker gone : before.values()) {
+      if (!endpoints.containsKey(gone.key())) {
+        gone.retire();
+        listener.onEndpointGone(this, gone);
+      }
+    }
+  }
+
+  private void apply(ClusterConfig newConfig, List<EndpointConfig> newEndpoints, long nowNanos) {
     config = newConfig;
     endpointConfigs = newEndpoints;
     connections.max(newConfig.limits().maxConnections());
@@ -126,21 +157,12 @@ public final class Cluster {
           known.activeHealth().reset();
         }
         if (outlier.consecutiveFailures() == 0 && !known.ejection().admitted()) {
-          admit(known, nowNanos);
+          outliers.admit(known, nowNanos);
         }
       }
       next.putIfAbsent(key, known);
     }
-    Map<EndpointKey, EndpointTracker> before = endpoints;
     endpoints = next;
-    picker = buildPicker();
-    // Only now, when nobody picks them any more.
-    for (EndpointTracker gone : before.values()) {
-      if (!next.containsKey(gone.key())) {
-        gone.retire();
-        listener.onEndpointGone(this, gone);
-      }
-    }
   }
 
   private void updateRequestLimit(int max) {
@@ -162,84 +184,21 @@ public final class Cluster {
     }
   }
 
-  Iterable<EndpointTracker> endpoints() {
-    return endpoints.values();
-  }
-
-  int size() {
-    return endpoints.size();
-  }
-
-  /** Folds what the workers have reported into health; publishes a picker if that has changed. */
-  void fold(long nowNanos) {
-    boolean changed = false;
-    for (EndpointTracker endpoint : endpoints.values()) {
-      changed |= fold(endpoint, nowNanos);
-    }
+  /** Folds what the workers have reported into health; publishes a picker if that has changed, and says so. */
+  boolean fold(long nowNanos) {
+    boolean changed = outliers.fold(endpoints.values(), nowNanos);
     if (changed) {
       picker = buildPicker();
     }
+    return changed;
   }
 
-  private boolean fold(EndpointTracker endpoint, long nowNanos) {
-    Ejection ejection = endpoint.ejection();
-    boolean asked = endpoint.takeEjectRequest();
-    if (ejection.admitted()) {
-      ejection.forgive(endpoint.outlier(), nowNanos);
-      return asked && tryEject(endpoint, nowNanos);
-    }
-    if (endpoint.servedSince(ejection.sinceNanos())) {
-      admit(endpoint, nowNanos);
-      return true;
-    }
-    if (ejection.state() == Ejection.State.PROBING) {
-      if (!endpoint.failedSince(ejection.sinceNanos())) {
-        return false;
-      }
-      ejectAgain(endpoint, nowNanos);
-      return true;
-    }
-    if (nowNanos - ejection.untilNanos() < 0) {
-      return false;
-    }
-    ejection.probe(nowNanos);
-    endpoint.allowProbe(nowNanos);
-    return true;
-  }
-
-  private boolean tryEject(EndpointTracker endpoint, long nowNanos) {
-    int out = 1;
-    for (EndpointTracker other : endpoints.values()) {
-      if (!other.ejection().admitted()) {
-        out++;
-      }
-    }
-    int size = endpoints.size();
-    int most = size * endpoint.outlier().maxEjectionPercent() / 100;
-    if (size >= 2) {
-      most = Math.max(1, most);
-    }
-    if (out > most) {
-      endpoint.count(Stat.EJECTIONS_OVERFLOW);
-      return false;
-    }
-    endpoint.ejection().eject(endpoint.outlier(), nowNanos);
-    endpoint.count(Stat.EJECTIONS);
-    return true;
-  }
-
-  private static void ejectAgain(EndpointTracker endpoint, long nowNanos) {
-    endpoint.ejection().eject(endpoint.outlier(), nowNanos);
-    endpoint.count(Stat.EJECTIONS);
-  }
-
-  private static void admit(EndpointTracker endpoint, long nowNanos) {
-    endpoint.ejection().admit(nowNanos);
-    endpoint.forgetLoad();
-  }
-
-  /** The result of an active check; {@code failure} is empty when it went well. */
-  void onCheck(EndpointTracker endpoint, boolean healthy, String failure, long nowNanos) {
+  /**
+   * The result of an active check; one of an endpoint that is gone is ignored.
+   *
+   * @param failure why it failed, for people; empty when it went well
+   */
+  public void onCheck(EndpointTracker endpoint, boolean healthy, String failure, long nowNanos) {
     var check = config.healthCheck();
     if (check == null || endpoints.get(endpoint.key()) != endpoint) {
       return;
@@ -249,20 +208,28 @@ public final class Cluster {
       endpoint.count(Stat.CHECK_FAILURE);
     }
     boolean changed = endpoint.activeHealth().onResult(healthy, failure, check);
-    if (changed && healthy) {
-      endpoint.forgetLoad();
-    }
-    if (endpoint.ejection().state() == Ejection.State.PROBING) {
+    if (changed) {
+      logChange(endpoint, failure);
       if (healthy) {
-        admit(endpoint, nowNanos);
-      } else {
-        ejectAgain(endpoint, nowNanos);
+        endpoint.forgetLoad();
       }
+    }
+    if (endpoint.awaitsCheck()) {
+      outliers.onProbed(endpoint, healthy, nowNanos);
       changed = true;
     }
     if (changed) {
       picker = buildPicker();
     }
+  }
+
+  private void logChange(EndpointTracker endpoint, String failure) {
+    LOG.log(
+        Level.INFO,
+        () ->
+            failure.isEmpty()
+                ? "%s: %s passes its active check".formatted(name, endpoint)
+                : "%s: %s fails its active check: %s".formatted(name, endpoint, failure));
   }
 
   private Picker buildPicker() {

@@ -27,6 +27,7 @@ public final class ClusterSet {
   private final LongSupplier nanoClock;
   private final RandomGenerator random;
   private final List<EndpointListener> listeners = new ArrayList<>();
+  private int changes;
   private volatile Map<String, Cluster> clusters = Map.of();
 
   /**
@@ -72,6 +73,7 @@ public final class ClusterSet {
       }
     }
     clusters = Map.copyOf(next);
+    changes++;
   }
 
   /** Closes what the snapshot does not have. */
@@ -80,6 +82,7 @@ public final class ClusterSet {
     next.keySet().retainAll(snapshot.clusters().keySet());
     var before = clusters;
     clusters = Map.copyOf(next);
+    changes++;
     for (Cluster cluster : before.values()) {
       if (!next.containsKey(cluster.name())) {
         cluster.close();
@@ -91,8 +94,15 @@ public final class ClusterSet {
   public void fold() {
     long now = nanoClock.getAsLong();
     for (Cluster cluster : clusters.values()) {
-      cluster.fold(now);
+      if (cluster.fold(now)) {
+        changes++;
+      }
     }
+  }
+
+  /** Another number after every change of clusters, endpoints or ejections. */
+  public int changes() {
+    return changes;
   }
 
   /** For {@code /clusters}, by name. */

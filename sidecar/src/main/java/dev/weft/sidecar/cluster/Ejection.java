@@ -17,9 +17,11 @@ final class Ejection {
   }
 
   private final RandomGenerator random;
+  private String reason = "";
   private State state = State.ADMITTED;
   private int times;
   private long sinceNanos;
+  private long ejectedAtNanos;
   private long untilNanos;
 
   Ejection(RandomGenerator random, long nowNanos) {
@@ -40,6 +42,15 @@ final class Ejection {
     return sinceNanos;
   }
 
+  /** Why it was ejected last. */
+  String reason() {
+    return reason;
+  }
+
+  long ejectedAtNanos() {
+    return ejectedAtNanos;
+  }
+
   /** When an ejection ends. */
   long untilNanos() {
     return untilNanos;
@@ -49,7 +60,8 @@ final class Ejection {
     return times;
   }
 
-  void eject(OutlierConfig config, long nowNanos) {
+  void eject(OutlierConfig config, String why, long nowNanos) {
+    reason = why;
     long longest = Math.max(config.baseEjectionNanos(), config.maxEjectionNanos());
     if (times < longest / config.baseEjectionNanos()) {
       times++;
@@ -58,6 +70,7 @@ final class Ejection {
     duration += random.nextLong(1 + duration / 4);
     state = State.EJECTED;
     sinceNanos = nowNanos;
+    ejectedAtNanos = nowNanos;
     untilNanos = nowNanos + duration;
   }
 

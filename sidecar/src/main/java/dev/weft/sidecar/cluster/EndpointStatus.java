@@ -47,7 +47,7 @@ public record EndpointStatus(
           case HEALTHY -> "";
           case UNCHECKED -> "no active check has ended yet";
           case UNHEALTHY -> "active check: " + active.lastFailure();
-          case EJECTED -> endpoint.outlier().consecutiveFailures() + " failures in a row";
+          case EJECTED -> ejection.reason();
           case PROBING ->
               checked
                   ? "was ejected; the next active check decides"

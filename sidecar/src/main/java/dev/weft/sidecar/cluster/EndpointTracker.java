@@ -59,6 +59,11 @@ public final class EndpointTracker {
     this.ejection = new Ejection(random, nowNanos);
   }
 
+  @Override
+  public String toString() {
+    return key.id() + " (" + key.address() + ":" + key.port() + ")";
+  }
+
   // ---- any thread
 
   /** The newest configuration of this endpoint. */
@@ -156,7 +161,7 @@ public final class EndpointTracker {
       view.failed(latencyNanos, outlier.consecutiveFailures(), nowNanos);
     } else {
       view.count(Stat.RQ_SUCCESS);
-      view.served(latencyNanos, nowNanos);
+      view.served(latencyNanos, status < 500, nowNanos);
     }
   }
 
@@ -193,6 +198,11 @@ public final class EndpointTracker {
 
   EndpointKey key() {
     return key;
+  }
+
+  /** Its ejection has ended, and the next active check decides. */
+  public boolean awaitsCheck() {
+    return ejection.state() == Ejection.State.PROBING;
   }
 
   void update(EndpointConfig newConfig, OutlierConfig newOutlier) {
@@ -263,7 +273,8 @@ public final class EndpointTracker {
     }
   }
 
-  int inflight() {
+  /** Attempts under way, over all workers; any thread. */
+  public int inflight() {
     int sum = 0;
     for (WorkerView view : views) {
       sum += view.load.inflight();

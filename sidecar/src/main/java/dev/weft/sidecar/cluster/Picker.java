@@ -69,6 +69,11 @@ public final class Picker {
     return picked;
   }
 
+  int admittedCount() {
+    return admittedEndpoints.length;
+  }
+
+  /** Why {@link #pick} returns null, if it does. */
   public Emptiness emptiness() {
     return emptiness;
   }

@@ -59,11 +59,19 @@ final class WorkerView {
     clusterCounters.add(stat);
   }
 
-  void served(long latencyNanos, long nowNanos) {
+  /**
+   * @param quickIsGood false: an error of the application's own, which says that the endpoint is
+   *     there, but being quick with it must not attract more
+   */
+  void served(long latencyNanos, boolean quickIsGood, long nowNanos) {
     consecutiveFailures = 0;
     consecutiveConnectFailures = 0;
     load.trust();
-    load.observe(latencyNanos, nowNanos);
+    if (quickIsGood) {
+      load.observe(latencyNanos, nowNanos);
+    } else {
+      load.observeFailure(latencyNanos, nowNanos);
+    }
     long begun = nowNanos - latencyNanos;
     if (begun - servedAtNanos > 0) {
       servedAtNanos = begun;

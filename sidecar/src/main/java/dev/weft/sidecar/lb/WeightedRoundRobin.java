@@ -4,7 +4,8 @@ package dev.weft.sidecar.lb;
  * Smooth weighted round robin by static strides: rounds over all endpoints, in which the heaviest
  * is taken every time and another one whenever its own stride carries over. So an endpoint's turns
  * are evenly spread, and the only state is the worker's sequence number; a change of the endpoints
- * does not start anything anew. A pick looks at (greatest weight / mean weight) endpoints.
+ * does not start anything anew. A pick looks at (greatest weight / mean weight) endpoints. The turn
+ * of one that cannot be used goes to anyone by weight.
  */
 final class WeightedRoundRobin implements Policy {
   /** The heaviest endpoint's stride: one whole turn. */
@@ -33,20 +34,17 @@ final class WeightedRoundRobin implements Policy {
   @Override
   public int pick(ClusterLoad cluster, long nowNanos, Tried tried) {
     int size = strides.length;
-    boolean passed = false;
-    for (int looks = 2 * size; looks > 0 || (size > 0 && !passed); looks--) {
+    // The heaviest is on turn in every round: this ends.
+    while (size > 0) {
       long sequence = cluster.nextSequence();
       int index = (int) (sequence % size);
-      if (!onTurn(index, sequence / size)) {
-        continue;
+      if (onTurn(index, sequence / size)) {
+        return candidates.usable(cluster.worker(), index, nowNanos, tried)
+            ? index
+            : candidates.fallback(cluster, nowNanos, tried);
       }
-      if (candidates.usable(cluster.worker(), index, nowNanos, tried)) {
-        return index;
-      }
-      // The heaviest comes in every round: whoever passed one over may look for two rounds more.
-      passed = true;
     }
-    return candidates.fallback(cluster, nowNanos, tried);
+    return -1;
   }
 
   private boolean onTurn(int index, long round) {

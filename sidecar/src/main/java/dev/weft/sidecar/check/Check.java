@@ -1,0 +1,154 @@
+package dev.weft.sidecar.check;
+
+import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One check of one endpoint: a connect, and for HTTP a GET of which only the status line matters.
+ * The result is told exactly once, unless the check was cancelled.
+ */
+final class Check extends ChannelInboundHandlerAdapter {
+  /** "HTTP/1.1 200" and what may follow is all that is read. */
+  private static final int STATUS_END = 12;
+
+  private final HealthCheckConfig config;
+  private final long deadlineNanos;
+  private final Consumer<String> result;
+  private final byte[] head = new byte[STATUS_END];
+  private int headLength;
+  private String request = "";
+  private boolean done;
+  private @Nullable Channel channel;
+
+  /**
+   * @param result gets an empty string when all is well, else what was wrong
+   */
+  Check(HealthCheckConfig config, long deadlineNanos, Consumer<String> result) {
+    this.config = config;
+    this.deadlineNanos = deadlineNanos;
+    this.result = result;
+  }
+
+  void start(Bootstrap bootstrap, SocketAddress address, String host) {
+    if (config.httpPath() != null) {
+      request =
+          "GET "
+              + config.httpPath()
+              + " HTTP/1.1\r\nhost: "
+              + host
+              + "\r\nuser-agent: weft-health-check\r\naccept: */*\r\nconnection: close\r\n\r\n";
+    }
+    var connecting = bootstrap.clone().handler(this).connect(address);
+    channel = connecting.channel();
+    connecting.addListener(
+        future -> {
+          Throwable cause = future.cause();
+          if (cause != null) {
+            finish("connect: " + messageOf(cause));
+          }
+        });
+  }
+
+  void expire(long nowNanos) {
+    if (nowNanos - deadlineNanos >= 0) {
+      finish(
+          "no answer within %d ms".formatted(TimeUnit.NANOSECONDS.toMillis(config.timeoutNanos())));
+    }
+  }
+
+  void cancel() {
+    done = true;
+    closeChannel();
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    if (done) {
+      ctx.close();
+    } else if (request.isEmpty()) {
+      finish("");
+    } else {
+      ctx.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII), ctx.voidPromise());
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    var bytes = (ByteBuf) message;
+    try {
+      int length = Math.min(bytes.readableBytes(), STATUS_END - headLength);
+      bytes.readBytes(head, headLength, length);
+      headLength += length;
+    } finally {
+      bytes.release();
+    }
+    if (headLength == STATUS_END) {
+      finish(judge(new String(head, StandardCharsets.ISO_8859_1)));
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    finish("the connection was closed without an answer");
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    finish(messageOf(cause));
+  }
+
+  private String judge(String line) {
+    boolean http =
+        line.startsWith("HTTP/1.")
+            && line.charAt(8) == ' '
+            && line.chars().skip(9).allMatch(c -> c >= '0' && c <= '9');
+    if (!http) {
+      return "the answer is not HTTP/1.1";
+    }
+    int status = Integer.parseInt(line, 9, STATUS_END, 10);
+    boolean expected =
+        config.expectedStatuses().isEmpty()
+            ? status >= 200 && status <= 299
+            : config.expectedStatuses().contains(status);
+    if (expected) {
+      return "";
+    }
+    return "status %d, expected %s"
+        .formatted(
+            status,
+            config.expectedStatuses().isEmpty()
+                ? "200 to 299"
+                : "one of " + config.expectedStatuses());
+  }
+
+  private void finish(String failure) {
+    if (done) {
+      return;
+    }
+    done = true;
+    closeChannel();
+    result.accept(failure);
+  }
+
+  private void closeChannel() {
+    Channel open = channel;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private static String messageOf(Throwable cause) {
+    String message = cause.getMessage();
+    return message == null ? cause.getClass().getSimpleName() : message;
+  }
+}
