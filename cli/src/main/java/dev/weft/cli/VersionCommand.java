@@ -8,7 +8,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** Prints Weft's version and the JVM's. */
-@Command(name = "version", description = "Print the version of Weft and of the JVM that runs it.")
+@Command(
+    name = "version",
+    mixinStandardHelpOptions = true,
+    description = "Print the version of Weft and of the JVM that runs it.")
 final class VersionCommand implements Callable<Integer>, IVersionProvider {
   @Spec private CommandSpec spec = CommandSpec.create();
 

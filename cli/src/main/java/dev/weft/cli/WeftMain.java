@@ -1,20 +1,60 @@
 package dev.weft.cli;
 
+import java.io.PrintWriter;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The {@code weft} command. */
+/** The {@code weft} command: exits with 0 when done, 1 when refused or failed, 2 when misused. */
 @Command(
     name = "weft",
-    description = "A service mesh: control plane, sidecars and what talks to them.",
-    subcommands = {VersionCommand.class},
+    description = "A service mesh: control plane, sidecars and the tools to steer them.",
+    subcommands = {
+      ControlPlaneCommand.class,
+      SidecarCommand.class,
+      ApplyCommand.class,
+      ValidateCommand.class,
+      DeleteCommand.class,
+      GetCommand.class,
+      RegistryCommand.class,
+      ProxyStatusCommand.class,
+      ConfigCommand.class,
+      VersionCommand.class,
+      CommandLine.HelpCommand.class
+    },
+    synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     versionProvider = VersionCommand.class)
 public final class WeftMain {
   private WeftMain() {}
 
-  /** Runs one command and exits with 0 (done), 1 (refused or failed) or 2 (usage). */
+  /** Runs one command and exits with its code. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new WeftMain()).execute(args));
+    System.exit(run(args));
+  }
+
+  /** Runs one command in this process, for {@link #main} and for tests. */
+  static int run(String... args) {
+    return commandLine().execute(args);
+  }
+
+  /** The command line with its error handling, so that a test can set its writers. */
+  static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new WeftMain());
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    commandLine.setExecutionExceptionHandler(
+        (failure, failed, parsed) -> {
+          PrintWriter err = failed.getErr();
+          err.println(Failures.describe(failure));
+          err.flush();
+          return 1;
+        });
+    // What follows these two names is theirs to parse.
+    for (String passedOn : new String[] {"control-plane", "sidecar"}) {
+      Objects.requireNonNull(commandLine.getSubcommands().get(passedOn))
+          .setUnmatchedOptionsArePositionalParams(true)
+          .setStopAtPositional(true);
+    }
+    return commandLine;
   }
 }

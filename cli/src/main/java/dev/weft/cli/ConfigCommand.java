@@ -1,0 +1,133 @@
+package dev.weft.cli;
+
+import dev.weft.cli.Failures.CommandFailed;
+import dev.weft.proto.discovery.v1.Cluster;
+import dev.weft.proto.discovery.v1.Endpoint;
+import dev.weft.proto.discovery.v1.Resource;
+import dev.weft.proto.discovery.v1.Route;
+import dev.weft.proto.discovery.v1.VirtualHost;
+import dev.weft.proto.mesh.v1.GetNodeConfigRequest;
+import dev.weft.proto.mesh.v1.MeshServiceGrpc;
+import dev.weft.proto.mesh.v1.NodeConfig;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Shows what the control plane gave to one sidecar. */
+@Command(
+    name = "config",
+    mixinStandardHelpOptions = true,
+    description = "Show what a sidecar was given: virtual hosts, clusters, endpoints.")
+final class ConfigCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private Connection connection = new Connection();
+
+  @Parameters(index = "0", paramLabel = "NODE", description = "Its id, as proxy-status shows it.")
+  private String nodeId = "";
+
+  @Option(
+      names = {"-o", "--output"},
+      defaultValue = "table",
+      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
+  private OutputFormat output = OutputFormat.TABLE;
+
+  @Override
+  public Integer call() {
+    NodeConfig config = connection.call(this::fetch);
+    PrintWriter out = spec.commandLine().getOut();
+    switch (output) {
+      case JSON -> out.println(Yaml.json(config));
+      case YAML -> out.print(Yaml.yaml(config));
+      case TABLE -> printTable(config, out);
+    }
+    out.flush();
+    return 0;
+  }
+
+  private NodeConfig fetch(ManagedChannel channel) {
+    try {
+      return MeshServiceGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
+          .getNodeConfig(GetNodeConfigRequest.newBuilder().setNodeId(nodeId).build());
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
+        throw new CommandFailed(
+            "no sidecar '"
+                + nodeId
+                + "' is connected to "
+                + connection.address()
+                + "\n  'weft proxy-status' lists those that are.");
+      }
+      throw e;
+    }
+  }
+
+  private static void printTable(NodeConfig config, PrintWriter out) {
+    Table table = new Table("KIND", "NAME", "VERSION", "CONTENT");
+    for (Resource resource : config.getResourcesList()) {
+      String version = resource.getVersion();
+      table.row(
+          resource.getName().getKind(),
+          resource.getName().getName(),
+          version.substring(0, Math.min(12, version.length())),
+          switch (resource.getBodyCase()) {
+            case VIRTUAL_HOST -> describe(resource.getVirtualHost());
+            case CLUSTER -> describe(resource.getCluster());
+            case ENDPOINT_SLICE ->
+                resource.getEndpointSlice().getEndpointsList().stream()
+                    .map(ConfigCommand::describe)
+                    .collect(Collectors.joining(" "));
+            case INBOUND -> "max requests " + resource.getInbound().getMaxRequests();
+            case BODY_NOT_SET -> "";
+          });
+    }
+    table.print(out);
+    out.println(
+        config.getResourcesCount()
+            + " resources of "
+            + config.getNode().getId()
+            + " at revision "
+            + config.getRevision());
+  }
+
+  private static String describe(VirtualHost host) {
+    if (host.getNotFound()) {
+      return "not found"
+          + (host.getNearMissesCount() == 0
+              ? ""
+              : ", near: " + String.join(",", host.getNearMissesList()));
+    }
+    return host.getRoutesList().stream()
+        .map(ConfigCommand::describe)
+        .collect(Collectors.joining("; "));
+  }
+
+  private static String describe(Route route) {
+    return route.getName()
+        + " -> "
+        + route.getBackendsList().stream()
+            .map(backend -> backend.getCluster() + "=" + backend.getWeight())
+            .collect(Collectors.joining(" "));
+  }
+
+  private static String describe(Cluster cluster) {
+    return cluster.getLoadBalancer()
+        + ", "
+        + cluster.getEndpointSlicesCount()
+        + (cluster.getEndpointSlicesCount() == 1 ? " slice" : " slices");
+  }
+
+  private static String describe(Endpoint endpoint) {
+    return endpoint.getId() + "=" + endpoint.getAddress() + ":" + endpoint.getPort();
+  }
+}

@@ -1,0 +1,151 @@
+package dev.weft.cli;
+
+import dev.weft.cli.Failures.CommandFailed;
+import dev.weft.proto.policy.v1.GetRequest;
+import dev.weft.proto.policy.v1.ListRequest;
+import dev.weft.proto.policy.v1.Policy;
+import dev.weft.proto.policy.v1.PolicyKey;
+import dev.weft.proto.policy.v1.PolicyServiceGrpc;
+import dev.weft.proto.policy.v1.PolicyServiceGrpc.PolicyServiceBlockingStub;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Shows applied documents. */
+@Command(
+    name = "get",
+    mixinStandardHelpOptions = true,
+    description = "Show documents: service, httproute, trafficpolicy, or all.")
+final class GetCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private Connection connection = new Connection();
+
+  @Parameters(
+      index = "0",
+      paramLabel = "KIND",
+      description = "service, httproute, trafficpolicy or all.")
+  private String kind = "";
+
+  @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "Only this one.")
+  private @Nullable String name;
+
+  @Option(
+      names = {"-n", "--namespace"},
+      defaultValue = "default",
+      description = "Only of this namespace; default ${DEFAULT-VALUE}.")
+  private String namespace = "";
+
+  @Option(
+      names = {"-A", "--all-namespaces"},
+      description = "Of every namespace.")
+  private boolean allNamespaces;
+
+  @Option(
+      names = {"-o", "--output"},
+      defaultValue = "table",
+      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
+  private OutputFormat output = OutputFormat.TABLE;
+
+  @Override
+  public Integer call() {
+    String wireKind = kind.equals("all") ? "" : Kind.parse(kind).wireName();
+    List<Policy> policies = connection.call(channel -> fetch(channel, wireKind));
+    PrintWriter out = spec.commandLine().getOut();
+    switch (output) {
+      case TABLE -> printTable(policies, out);
+      case YAML -> {
+        String separator = "";
+        for (Policy policy : policies) {
+          out.print(separator + Yaml.print(Yaml.parse(policy.getJson())));
+          separator = "---\n";
+        }
+      }
+      case JSON ->
+          out.println(
+              name != null
+                  ? policies.getFirst().getJson()
+                  : policies.stream()
+                      .map(Policy::getJson)
+                      .collect(
+                          Collectors.joining(
+                              ",\n",
+                              "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[",
+                              "]}")));
+    }
+    out.flush();
+    return 0;
+  }
+
+  private List<Policy> fetch(ManagedChannel channel, String wireKind) {
+    PolicyServiceBlockingStub stub =
+        PolicyServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS);
+    if (name == null) {
+      return stub.list(
+              ListRequest.newBuilder()
+                  .setKind(wireKind)
+                  .setNamespace(allNamespaces ? "" : namespace)
+                  .build())
+          .getPoliciesList();
+    }
+    PolicyKey key =
+        PolicyKey.newBuilder().setKind(wireKind).setNamespace(namespace).setName(name).build();
+    try {
+      return List.of(stub.get(GetRequest.newBuilder().setKey(key).build()));
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
+        throw new CommandFailed("there is no " + Kind.display(key));
+      }
+      throw e;
+    }
+  }
+
+  private void printTable(List<Policy> policies, PrintWriter out) {
+    if (policies.isEmpty()) {
+      spec.commandLine()
+          .getErr()
+          .println("nothing found" + (allNamespaces ? "" : " in the namespace " + namespace));
+      return;
+    }
+    Table table = new Table("NAMESPACE", "KIND", "NAME", "SUMMARY", "REVISION", "AGE");
+    for (Policy policy : policies) {
+      PolicyKey key = policy.getKey();
+      table.row(
+          key.getNamespace(),
+          key.getKind(),
+          key.getName(),
+          Summary.of(key.getKind(), Yaml.parse(policy.getJson())),
+          policy.getRevision(),
+          age(policy.getChangedAtMillis()));
+    }
+    table.print(out);
+  }
+
+  static String age(long sinceMillis) {
+    if (sinceMillis <= 0) {
+      return "-";
+    }
+    Duration age = Duration.between(Instant.ofEpochMilli(sinceMillis), Instant.now());
+    if (age.compareTo(Duration.ofMinutes(2)) < 0) {
+      return Math.max(0, age.toSeconds()) + "s";
+    }
+    if (age.compareTo(Duration.ofHours(2)) < 0) {
+      return age.toMinutes() + "m";
+    }
+    return age.compareTo(Duration.ofDays(2)) < 0 ? age.toHours() + "h" : age.toDays() + "d";
+  }
+}

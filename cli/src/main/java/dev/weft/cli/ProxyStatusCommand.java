@@ -1,0 +1,99 @@
+package dev.weft.cli;
+
+import dev.weft.proto.discovery.v1.Rejection;
+import dev.weft.proto.mesh.v1.ListNodesRequest;
+import dev.weft.proto.mesh.v1.ListNodesResponse;
+import dev.weft.proto.mesh.v1.MeshServiceGrpc;
+import dev.weft.proto.mesh.v1.NodeStatus;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Shows which sidecars are connected, and whether what they were sent is in force. */
+@Command(
+    name = "proxy-status",
+    mixinStandardHelpOptions = true,
+    description = "Show the connected sidecars and whether they are in sync.")
+final class ProxyStatusCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private Connection connection = new Connection();
+
+  @Option(
+      names = {"-o", "--output"},
+      defaultValue = "table",
+      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
+  private OutputFormat output = OutputFormat.TABLE;
+
+  @Override
+  public Integer call() {
+    ListNodesResponse response =
+        connection.call(
+            channel ->
+                MeshServiceGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
+                    .listNodes(ListNodesRequest.getDefaultInstance()));
+    PrintWriter out = spec.commandLine().getOut();
+    switch (output) {
+      case JSON -> out.println(Yaml.json(response));
+      case YAML -> out.print(Yaml.yaml(response));
+      case TABLE -> printTable(response, out);
+    }
+    out.flush();
+    return 0;
+  }
+
+  private static void printTable(ListNodesResponse response, PrintWriter out) {
+    Table table =
+        new Table(
+            "NODE",
+            "NAMESPACE",
+            "SERVICE",
+            "STATE",
+            "ACKED",
+            "SUBSCRIPTIONS",
+            "RESOURCES",
+            "SENT",
+            "RESUMED",
+            "CONNECTED",
+            "ADDRESS");
+    for (NodeStatus node : response.getNodesList()) {
+      table.row(
+          node.getNode().getId(),
+          node.getNode().getNamespace(),
+          node.getNode().getService(),
+          node.getState(),
+          node.getAcknowledgedRevision(),
+          node.getSubscriptions(),
+          node.getResources(),
+          node.getResourcesSent(),
+          node.getResourcesResumed(),
+          GetCommand.age(node.getConnectedAtMillis()),
+          node.getPeerAddress());
+    }
+    table.print(out);
+    for (NodeStatus node : response.getNodesList()) {
+      if (node.hasLastRejection()) {
+        Rejection rejection = node.getLastRejection();
+        out.printf(
+            "%s refused %s %s at %s, %s ago: %s%n",
+            node.getNode().getId(),
+            rejection.getResource().getKind(),
+            rejection.getResource().getName(),
+            rejection.getFieldPath(),
+            GetCommand.age(node.getLastRejectionAtMillis()),
+            rejection.getMessage());
+      }
+    }
+    out.println(
+        response.getNodesCount()
+            + " sidecars; store "
+            + response.getStoreId()
+            + " at revision "
+            + response.getRevision());
+  }
+}

@@ -1,0 +1,64 @@
+package dev.weft.cli;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What a document says, in one line. */
+final class Summary {
+  private Summary() {}
+
+  static String of(String kind, @Nullable Object document) {
+    return switch (kind) {
+      case "Service" -> service(document);
+      case "HTTPRoute" -> route(document);
+      case "TrafficPolicy" -> names("to ", Yaml.listAt(document, "spec", "targetRefs"));
+      default -> "";
+    };
+  }
+
+  private static String service(@Nullable Object document) {
+    String ports =
+        Yaml.listAt(document, "spec", "ports").stream()
+            .map(port -> Yaml.at(port, "port").toString())
+            .collect(Collectors.joining(",", "ports ", ""));
+    return Yaml.at(document, "spec", "selector") instanceof Map<?, ?> selector
+        ? ports + " of " + labels(selector)
+        : ports;
+  }
+
+  private static String route(@Nullable Object document) {
+    String rules =
+        Yaml.listAt(document, "spec", "rules").stream()
+            .map(
+                rule ->
+                    Yaml.listAt(rule, "backendRefs").stream()
+                        .map(Summary::backend)
+                        .collect(Collectors.joining(" ")))
+            .collect(Collectors.joining("; "));
+    return names("", Yaml.listAt(document, "spec", "parentRefs")) + " -> " + rules;
+  }
+
+  private static String backend(Object backend) {
+    Object weight = Yaml.at(backend, "weight");
+    String name = Yaml.at(backend, "name").toString();
+    return weight.toString().isEmpty() ? name : name + "=" + weight;
+  }
+
+  private static String names(String prefix, List<?> references) {
+    return references.stream()
+        .map(reference -> Yaml.at(reference, "name").toString())
+        .collect(Collectors.joining(",", prefix, ""));
+  }
+
+  /** Labels in the order of their names: "app=catalog,version=v1". */
+  static String labels(Map<?, ?> labels) {
+    Map<String, String> sorted = new TreeMap<>();
+    labels.forEach((name, value) -> sorted.put(String.valueOf(name), String.valueOf(value)));
+    return sorted.entrySet().stream()
+        .map(label -> label.getKey() + "=" + label.getValue())
+        .collect(Collectors.joining(","));
+  }
+}
