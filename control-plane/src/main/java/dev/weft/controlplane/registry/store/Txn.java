@@ -15,8 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param operations what to do; each key at most once
  */
 public record Txn(List<Compare> compares, List<Operation> operations) {
-  /** The most operations, and the most compares, of one transaction (etcd's limit). */
+  /** The most operations of one transaction (etcd's limit). */
   public static final int MAX_OPERATIONS = 128;
+
+  /** The most compares of one transaction: one less, which the store keeps for its own identity. */
+  public static final int MAX_COMPARES = MAX_OPERATIONS - 1;
 
   /**
    * The most bytes of keys and values in one transaction (etcd takes 1.5 MiB with everything around
@@ -62,8 +65,8 @@ public record Txn(List<Compare> compares, List<Operation> operations) {
   public Txn {
     compares = List.copyOf(compares);
     operations = List.copyOf(operations);
-    requireAtMost(operations.size(), "operations");
-    requireAtMost(compares.size(), "compares");
+    requireAtMost(MAX_OPERATIONS, operations.size(), "operations");
+    requireAtMost(MAX_COMPARES, compares.size(), "compares");
     long bytes = 0;
     Set<String> seen = new HashSet<>();
     for (Compare compare : compares) {
@@ -102,15 +105,15 @@ public record Txn(List<Compare> compares, List<Operation> operations) {
     }
   }
 
-  private static void requireAtMost(int count, String what) {
-    if (count > MAX_OPERATIONS) {
+  private static void requireAtMost(int limit, int count, String what) {
+    if (count > limit) {
       throw new IllegalArgumentException(
           "a transaction with "
               + count
               + " "
               + what
               + "; at most "
-              + MAX_OPERATIONS
+              + limit
               + " can be atomic: write the rest first, under keys that a marker key makes visible");
     }
   }

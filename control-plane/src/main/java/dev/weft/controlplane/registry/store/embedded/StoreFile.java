@@ -32,7 +32,7 @@ final class StoreFile implements AutoCloseable {
   private static final int CACHE_MB = 8;
   private static final int COMPACT_FILL_PERCENT = 50;
   private static final int COMPACT_WRITE_BYTES = 4 << 20;
-  private static final int CLOSE_MILLIS = 100;
+  private static final int NO_MOVING_ON_CLOSE = 0;
 
   private final Path directory;
   private final MVStore store;
@@ -220,7 +220,7 @@ final class StoreFile implements AutoCloseable {
 
   @Override
   public void close() {
-    store.close(CLOSE_MILLIS);
+    store.close(NO_MOVING_ON_CLOSE);
   }
 
   /** One line for people: what failed, where, why, and what to do. */
