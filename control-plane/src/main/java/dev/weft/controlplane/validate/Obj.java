@@ -1,0 +1,126 @@
+package dev.weft.controlplane.validate;
+
+import dev.weft.controlplane.validate.YamlNode.Entry;
+import dev.weft.controlplane.validate.YamlNode.Mapping;
+import dev.weft.controlplane.validate.YamlNode.Scalar;
+import dev.weft.controlplane.validate.YamlNode.ScalarType;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A mapping whose fields are known. Reading it reports every other field, and drops nulls (which
+ * mean "absent", as in Kubernetes) and what is ignored, so that the document is normalised when it
+ * has been decoded.
+ */
+final class Obj {
+  private final Place at;
+  private final Mapping mapping;
+  private final boolean readable;
+
+  private Obj(Place at, @Nullable Mapping mapping) {
+    this.at = at;
+    this.mapping = mapping == null ? new Mapping(at.line(), new LinkedHashMap<>()) : mapping;
+    this.readable = mapping != null;
+  }
+
+  static Obj of(Place at, Known known) {
+    if (!(at.node() instanceof Mapping mapping)) {
+      at.wrong("a mapping");
+      return new Obj(at, null);
+    }
+    mapping.entries().keySet().removeAll(known.ignored());
+    mapping
+        .entries()
+        .values()
+        .removeIf(
+            entry -> entry.value() instanceof Scalar scalar && scalar.type() == ScalarType.NULL);
+    mapping.entries().forEach((name, entry) -> check(at, known, name, entry));
+    return new Obj(at, mapping);
+  }
+
+  private static void check(Place at, Known known, String name, Entry entry) {
+    if (known.fields().contains(name)) {
+      return;
+    }
+    Place field = at.child(name, entry.line(), entry.value());
+    String all = String.join(", ", known.fields());
+    String instead = known.unsupported().get(name);
+    String hint = NearMisses.hint(name, known.fields());
+    String message =
+        instead != null
+            ? "is not supported yet: " + instead
+            : "unknown field" + (hint.isEmpty() ? "." : hint) + " Known here: " + all;
+    at.report()
+        .error(
+            entry.line(),
+            field.path(),
+            entry.value().shown(),
+            instead != null ? instead : "one of " + all,
+            message);
+  }
+
+  Place at() {
+    return at;
+  }
+
+  /** False when the value was no mapping, which has been reported. */
+  boolean readable() {
+    return readable;
+  }
+
+  boolean has(String field) {
+    return mapping.entries().containsKey(field);
+  }
+
+  /** The field's value, or null when it is absent. */
+  @Nullable Place get(String field) {
+    Entry entry = mapping.entries().get(field);
+    return entry == null ? null : at.child(field, entry.line(), entry.value());
+  }
+
+  /** The field's value, or null after reporting that it is absent. */
+  @Nullable Place require(String field, String expected) {
+    Place place = get(field);
+    if (place == null && readable) {
+      at.missing(field, expected);
+    }
+    return place;
+  }
+
+  /** Writes a default into the document. */
+  void fill(String field, String value) {
+    mapping
+        .entries()
+        .putIfAbsent(field, new Entry(at.line(), new Scalar(at.line(), ScalarType.STRING, value)));
+  }
+
+  void drop(String field) {
+    mapping.entries().remove(field);
+  }
+
+  int integer(String field, int min, int max, int absent) {
+    Place place = get(field);
+    Integer value = place == null ? null : place.integer(min, max);
+    return value == null ? absent : value;
+  }
+
+  /** A duration from {@code min} up; null when absent or wrong. */
+  @Nullable Duration duration(String field, Duration min) {
+    Place place = get(field);
+    return place == null ? null : place.duration(min);
+  }
+
+  long nanos(String field, Duration min, long absent) {
+    Duration duration = duration(field, min);
+    return duration == null ? absent : duration.toNanos();
+  }
+
+  /** The items of a list; none when absent. */
+  List<Place> items(String field, int max) {
+    Place place = get(field);
+    return place == null ? new ArrayList<>() : place.items(0, max);
+  }
+}

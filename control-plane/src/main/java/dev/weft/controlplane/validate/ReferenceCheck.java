@@ -1,0 +1,151 @@
+package dev.weft.controlplane.validate;
+
+import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.ServicePort;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.model.TrafficPolicy.Target;
+import dev.weft.proto.policy.v1.PolicyKey;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The rules between documents: of one batch, and with what is there already. */
+final class ReferenceCheck {
+  private final Map<PolicyKey, Draft> batch = new HashMap<>();
+  private final Inventory inventory;
+
+  private ReferenceCheck(Inventory inventory) {
+    this.inventory = inventory;
+  }
+
+  static void check(List<Draft> drafts, Inventory inventory) {
+    var check = new ReferenceCheck(inventory);
+    for (Draft draft : drafts) {
+      Draft before = check.batch.putIfAbsent(draft.key(), draft);
+      if (before != null) {
+        Report other = before.report();
+        draft
+            .at()
+            .wrong(
+                "each object once",
+                " (it is also document " + other.document() + " of " + other.manifest() + ")");
+      }
+    }
+    // Targets of the batch, by what they attach to.
+    Map<ObjectTarget, Draft> attached = new HashMap<>();
+    for (Draft draft : drafts) {
+      if (check.batch.get(draft.key()) != draft) {
+        continue;
+      }
+      for (Reference reference : draft.references()) {
+        check.exists(reference);
+        if (reference.target()) {
+          check.alone(draft, reference, attached);
+        }
+      }
+    }
+  }
+
+  private record ObjectTarget(String kind, ObjectKey key) {}
+
+  private void exists(Reference reference) {
+    ObjectKey key = reference.key();
+    Draft draft = batch.get(policyKey(reference.kind(), key));
+    if (reference.kind().equals(Kinds.HTTP_ROUTE)) {
+      if (draft == null && !inventory.routeNames(key.namespace()).contains(key.name())) {
+        dangling(reference, names(Kinds.HTTP_ROUTE, key, inventory.routeNames(key.namespace())));
+      }
+      return;
+    }
+    Service service = inventory.service(key.namespace(), key.name());
+    if (draft != null) {
+      // A broken document of the batch has been reported; what it would have said is unknown.
+      service = draft.object() instanceof PolicyObject.OfService of ? of.service() : null;
+    }
+    if (service != null) {
+      portExists(reference, service);
+    } else if (draft == null) {
+      dangling(reference, names(Kinds.SERVICE, key, inventory.serviceNames(key.namespace())));
+    }
+  }
+
+  private Set<String> names(String kind, ObjectKey key, Collection<String> inventoried) {
+    var names = new TreeSet<>(inventoried);
+    batch.keySet().stream()
+        .filter(k -> k.getKind().equals(kind) && k.getNamespace().equals(key.namespace()))
+        .forEach(k -> names.add(k.getName()));
+    return names;
+  }
+
+  private static void dangling(Reference reference, Set<String> names) {
+    reference
+        .at()
+        .wrong(
+            (reference.kind().equals(Kinds.SERVICE) ? "a Service" : "an HTTPRoute")
+                + " of namespace \""
+                + reference.key().namespace()
+                + "\", as a document or with registered instances",
+            NearMisses.hint(reference.key().name(), names));
+  }
+
+  private static void portExists(Reference reference, Service service) {
+    Place at = reference.portAt();
+    if (at != null && service.port(reference.port()) == null) {
+      String ports =
+          service.ports().stream()
+              .map(ServicePort::port)
+              .map(String::valueOf)
+              .collect(Collectors.joining(", "));
+      at.wrong("a port of Service " + reference.key() + ": " + (ports.isEmpty() ? "none" : ports));
+    }
+  }
+
+  /** A target has one policy: which of two would win is not for chance to decide. */
+  private void alone(Draft draft, Reference reference, Map<ObjectTarget, Draft> attached) {
+    var target = new ObjectTarget(reference.kind(), reference.key());
+    Draft inBatch = attached.putIfAbsent(target, draft);
+    String other = inBatch != null ? inBatch.name() : other(draft, reference);
+    if (other != null) {
+      reference
+          .at()
+          .wrong(
+              "a target without a policy",
+              " (TrafficPolicy "
+                  + draft.namespace()
+                  + "/"
+                  + other
+                  + " is attached to it; change or delete that one)");
+    }
+  }
+
+  /** A stored policy, not replaced by the batch, that has the same target. */
+  private @Nullable String other(Draft draft, Reference reference) {
+    for (TrafficPolicy policy : inventory.trafficPolicies(draft.namespace())) {
+      var key = new ObjectKey(policy.meta().namespace(), policy.meta().name());
+      if (batch.containsKey(policyKey(Kinds.TRAFFIC_POLICY, key))) {
+        continue;
+      }
+      for (Target target : policy.targets()) {
+        if (target.kind().kind().equals(reference.kind())
+            && target.name().equals(reference.key().name())) {
+          return policy.meta().name();
+        }
+      }
+    }
+    return null;
+  }
+
+  private static PolicyKey policyKey(String kind, ObjectKey key) {
+    return PolicyKey.newBuilder()
+        .setKind(kind)
+        .setNamespace(key.namespace())
+        .setName(key.name())
+        .build();
+  }
+}

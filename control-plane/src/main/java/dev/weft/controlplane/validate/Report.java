@@ -1,0 +1,73 @@
+package dev.weft.controlplane.validate;
+
+import dev.weft.proto.policy.v1.PolicyError;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects what is wrong with one document. Used by one thread while it decodes. */
+final class Report {
+  private static final int MAX_VALUE = 100;
+
+  private final String manifest;
+  private final int document;
+  private final List<PolicyError> errors = new ArrayList<>();
+  private final List<PolicyError> warnings = new ArrayList<>();
+  private String object = "";
+
+  Report(String manifest, int document) {
+    this.manifest = manifest;
+    this.document = document;
+  }
+
+  String manifest() {
+    return manifest;
+  }
+
+  int document() {
+    return document;
+  }
+
+  String object() {
+    return object;
+  }
+
+  /** What every later error names, e.g. "HTTPRoute default/catalog". */
+  void object(String object) {
+    this.object = object;
+  }
+
+  void error(int line, String path, String value, String expected, String message) {
+    errors.add(entry(line, path, value, expected, message));
+  }
+
+  void warning(int line, String path, String value, String expected, String message) {
+    warnings.add(entry(line, path, value, expected, message));
+  }
+
+  List<PolicyError> errors() {
+    return errors;
+  }
+
+  List<PolicyError> warnings() {
+    return warnings;
+  }
+
+  private PolicyError entry(int line, String path, String value, String expected, String message) {
+    return PolicyError.newBuilder()
+        .setManifest(manifest)
+        .setDocument(document)
+        .setLine(line)
+        .setObject(object)
+        .setFieldPath(path)
+        .setValue(shorten(value))
+        .setExpected(expected)
+        .setMessage(message)
+        .build();
+  }
+
+  /** At most 100 characters on one line. */
+  static String shorten(String text) {
+    String cut = text.length() <= MAX_VALUE ? text : text.substring(0, MAX_VALUE) + "...";
+    return cut.replace("\r", "\\r").replace("\n", "\\n").replace("\0", "\\0");
+  }
+}

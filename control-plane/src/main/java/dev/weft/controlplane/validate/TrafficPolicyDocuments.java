@@ -1,0 +1,261 @@
+package dev.weft.controlplane.validate;
+
+import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
+import dev.weft.common.config.ClusterConfig.LimitsConfig;
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.RetryConfig;
+import dev.weft.common.config.RetryConfig.RetryOn;
+import dev.weft.common.wire.Syntax;
+import dev.weft.controlplane.model.DocumentMeta;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.model.TrafficPolicy.Target;
+import dev.weft.controlplane.model.TrafficPolicy.TargetKind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The spec of a {@code TrafficPolicy}. */
+final class TrafficPolicyDocuments {
+  private static final int MAX_TARGETS = 16;
+  private static final int MAX_THRESHOLD = 1000;
+  private static final int MAX_LIMIT = 1_000_000;
+  private static final Duration MILLI = Duration.ofMillis(1);
+
+  private static final Known SPEC =
+      Known.of(
+          "targetRefs",
+          "loadBalancer",
+          "timeouts",
+          "retry",
+          "outlierDetection",
+          "healthCheck",
+          "connectionLimits");
+
+  /** What makes no sense for a route: it belongs to the endpoints of a service. */
+  private static final List<String> OF_SERVICES =
+      List.of("loadBalancer", "outlierDetection", "healthCheck", "connectionLimits");
+
+  private static final Known TARGET =
+      Known.of("group", "kind", "name")
+          .refusing("namespace", "a policy is attached to objects of its own namespace")
+          .refusing("sectionName", "a policy is attached to the whole object");
+
+  private static final Map<String, LoadBalancerType> LOAD_BALANCERS = loadBalancers();
+  private static final Map<String, RetryOn> RETRY_ON = retryOn();
+
+  private TrafficPolicyDocuments() {}
+
+  static TrafficPolicy decode(Draft draft, Place at, DocumentMeta meta) {
+    Obj spec = Obj.of(at, SPEC);
+    List<Target> targets = targets(draft, spec);
+    if (targets.stream().anyMatch(target -> target.kind() == TargetKind.HTTP_ROUTE)) {
+      for (String field : OF_SERVICES) {
+        Place place = spec.get(field);
+        if (place != null) {
+          place.wrong("nothing: an HTTPRoute takes timeouts and retry only; target its Service");
+        }
+      }
+    }
+    Duration request = null;
+    Duration perTry = null;
+    Place timeoutsAt = spec.get("timeouts");
+    if (timeoutsAt != null) {
+      Obj timeouts = Obj.of(timeoutsAt, Known.of("request", "perTry"));
+      request = timeouts.duration("request", Duration.ZERO);
+      perTry = timeouts.duration("perTry", Duration.ZERO);
+      HttpRouteDocuments.notLonger(timeouts.get("perTry"), perTry, "request", request);
+    }
+    return new TrafficPolicy(
+        meta,
+        targets,
+        loadBalancer(spec.get("loadBalancer")),
+        request,
+        perTry,
+        retry(spec.get("retry")),
+        outlier(spec.get("outlierDetection")),
+        healthCheck(spec.get("healthCheck")),
+        limits(spec.get("connectionLimits")));
+  }
+
+  private static List<Target> targets(Draft draft, Obj spec) {
+    var targets = new ArrayList<Target>();
+    Place list = spec.require("targetRefs", "at least one Service or HTTPRoute");
+    Set<String> seen = Place.seen();
+    for (Place item : list == null ? List.<Place>of() : list.items(1, MAX_TARGETS)) {
+      Obj ref = Obj.of(item, TARGET);
+      Place kindAt = ref.require("kind", "Service or HTTPRoute");
+      String kind = kindAt == null ? null : kindAt.oneOf(List.of(Kinds.SERVICE, Kinds.HTTP_ROUTE));
+      Place nameAt = ref.require("name", "the target's name");
+      String name = nameAt == null ? null : nameAt.string();
+      if (nameAt == null || kind == null || name == null) {
+        continue;
+      }
+      boolean service = kind.equals(Kinds.SERVICE);
+      Place group = ref.get("group");
+      if (group != null && service) {
+        HttpRouteDocuments.coreGroup(group);
+      } else if (group != null) {
+        group.oneOf(List.of(Kinds.GATEWAY_GROUP));
+      }
+      var target = new Target(service ? TargetKind.SERVICE : TargetKind.HTTP_ROUTE, name);
+      if (item.unique(seen, target.toString())) {
+        targets.add(target);
+        draft.refer(kind, name, nameAt, 0, null, true);
+      }
+    }
+    return targets;
+  }
+
+  private static @Nullable LoadBalancerType loadBalancer(@Nullable Place at) {
+    if (at == null) {
+      return null;
+    }
+    Obj balancer = Obj.of(at, Known.of("type"));
+    Place typeAt = balancer.require("type", Place.list(LOAD_BALANCERS.keySet()));
+    String type = typeAt == null ? null : typeAt.oneOf(LOAD_BALANCERS.keySet());
+    return type == null ? null : LOAD_BALANCERS.get(type);
+  }
+
+  private static @Nullable RetryConfig retry(@Nullable Place at) {
+    if (at == null) {
+      return null;
+    }
+    RetryConfig absent = RetryConfig.DEFAULT;
+    Obj retry = Obj.of(at, Known.of("attempts", "on", "budgetPercent"));
+    int attempts = retry.integer("attempts", 0, 10, absent.attempts());
+    Place onAt = retry.get("on");
+    Set<RetryOn> on = absent.on();
+    if (onAt != null) {
+      on = EnumSet.noneOf(RetryOn.class);
+      Set<String> seen = Place.seen();
+      for (Place item : onAt.items(attempts == 0 ? 0 : 1, RETRY_ON.size())) {
+        String reason = item.oneOf(RETRY_ON.keySet());
+        RetryOn known = reason == null ? null : RETRY_ON.get(reason);
+        if (reason != null && known != null && item.unique(seen, reason)) {
+          on.add(known);
+        }
+      }
+    }
+    return new RetryConfig(
+        attempts,
+        on,
+        retry.integer("budgetPercent", 0, 100, absent.budgetPercent()),
+        absent.baseBackoffNanos(),
+        absent.maxBackoffNanos());
+  }
+
+  private static @Nullable OutlierConfig outlier(@Nullable Place at) {
+    if (at == null) {
+      return null;
+    }
+    OutlierConfig absent = OutlierConfig.DEFAULT;
+    Obj outlier =
+        Obj.of(
+            at,
+            Known.of("consecutiveFailures", "baseEjection", "maxEjection", "maxEjectionPercent"));
+    Duration base = outlier.duration("baseEjection", MILLI);
+    Duration max = outlier.duration("maxEjection", MILLI);
+    // Who names one of the two means it, so the other's default gives way.
+    long baseNanos =
+        base != null
+            ? base.toNanos()
+            : Math.min(absent.baseEjectionNanos(), max == null ? Long.MAX_VALUE : max.toNanos());
+    long maxNanos = max != null ? max.toNanos() : Math.max(absent.maxEjectionNanos(), baseNanos);
+    Place maxAt = outlier.get("maxEjection");
+    if (maxAt != null && maxNanos < baseNanos) {
+      maxAt.wrong("at least baseEjection, " + GatewayDurations.text(Duration.ofNanos(baseNanos)));
+    }
+    return new OutlierConfig(
+        outlier.integer("consecutiveFailures", 0, MAX_THRESHOLD, absent.consecutiveFailures()),
+        baseNanos,
+        maxNanos,
+        outlier.integer("maxEjectionPercent", 0, 100, absent.maxEjectionPercent()));
+  }
+
+  private static @Nullable HealthCheckConfig healthCheck(@Nullable Place at) {
+    if (at == null) {
+      return null;
+    }
+    Obj check =
+        Obj.of(
+            at,
+            Known.of(
+                "http", "tcp", "interval", "timeout", "unhealthyThreshold", "healthyThreshold"));
+    Place http = check.get("http");
+    Place tcp = check.get("tcp");
+    if (http != null && tcp != null) {
+      tcp.wrong("nothing, as there is http: a check is one or the other");
+    } else if (http == null && tcp == null) {
+      check.require("http", "http or tcp");
+    }
+    if (tcp != null) {
+      Obj.of(tcp, Known.of());
+    }
+    String path = null;
+    var statuses = new ArrayList<Integer>();
+    if (http != null) {
+      Obj request = Obj.of(http, Known.of("path", "expectedStatuses"));
+      Place pathAt = request.get("path");
+      path = "/";
+      if (pathAt != null) {
+        String written = pathAt.string();
+        if (written != null && Syntax.pathError(written.replace('?', '&')) != null) {
+          pathAt.wrong("a path that starts with \"/\"");
+        }
+        path = written;
+      }
+      for (Place item : request.items("expectedStatuses", 64)) {
+        Integer status = item.integer(100, 599);
+        if (status != null) {
+          statuses.add(status);
+        }
+      }
+    }
+    return new HealthCheckConfig(
+        path,
+        statuses,
+        check.nanos("interval", Duration.ofNanos(Syntax.MIN_CHECK_NANOS), 2_000_000_000L),
+        check.nanos("timeout", MILLI, 1_000_000_000L),
+        check.integer("unhealthyThreshold", 1, MAX_THRESHOLD, 3),
+        check.integer("healthyThreshold", 1, MAX_THRESHOLD, 1));
+  }
+
+  private static @Nullable LimitsConfig limits(@Nullable Place at) {
+    if (at == null) {
+      return null;
+    }
+    LimitsConfig absent = LimitsConfig.DEFAULT;
+    Obj limits =
+        Obj.of(
+            at, Known.of("maxConnections", "maxPendingRequests", "maxRequests", "connectTimeout"));
+    return new LimitsConfig(
+        limits.integer("maxConnections", 1, MAX_LIMIT, absent.maxConnections()),
+        limits.integer("maxPendingRequests", 1, MAX_LIMIT, absent.maxPendingRequests()),
+        limits.integer("maxRequests", 0, MAX_LIMIT, absent.maxRequests()),
+        limits.nanos("connectTimeout", MILLI, absent.connectTimeoutNanos()));
+  }
+
+  private static Map<String, LoadBalancerType> loadBalancers() {
+    var types = new LinkedHashMap<String, LoadBalancerType>();
+    types.put("PeakEwma", LoadBalancerType.PEAK_EWMA);
+    types.put("RoundRobin", LoadBalancerType.ROUND_ROBIN);
+    types.put("WeightedRoundRobin", LoadBalancerType.WEIGHTED_ROUND_ROBIN);
+    return types;
+  }
+
+  private static Map<String, RetryOn> retryOn() {
+    var reasons = new LinkedHashMap<String, RetryOn>();
+    reasons.put("connectFailure", RetryOn.CONNECT_FAILURE);
+    reasons.put("reset", RetryOn.RESET);
+    reasons.put("gatewayError", RetryOn.GATEWAY_ERROR);
+    reasons.put("serverError", RetryOn.SERVER_ERROR);
+    reasons.put("perTryTimeout", RetryOn.PER_TRY_TIMEOUT);
+    return reasons;
+  }
+}
