@@ -43,9 +43,10 @@ final class StoreFile implements AutoCloseable {
   private StoreFile(Path directory, MVStore store) {
     this.directory = directory;
     this.store = store;
-    // What is not live is overwritten as soon as no reader needs it: every version is synced before
-    // the next begins.
-    store.setVersionsToKeep(0);
+    // Space may be used again at once: every version is synced before the next begins, and H2 keeps
+    // the last few
+    // versions whole anyway. (Its own default is to wait for 45 s, because it does not sync.)
+    store.setRetentionTime(0);
     rows =
         store.openMap(
             "rows", new MVMap.Builder<Row.Key, Row>().keyType(Row.Key.TYPE).valueType(Row.TYPE));
