@@ -46,6 +46,27 @@ public record Workload(
     metadata = Map.copyOf(metadata);
   }
 
+  /** The same workload in another readiness. */
+  public Workload withReadiness(WorkloadReadiness now, String reason) {
+    return new Workload(
+        id,
+        namespace,
+        service,
+        address,
+        ports,
+        labels,
+        metadata,
+        locality,
+        weight,
+        sidecar,
+        incarnation,
+        now,
+        reason,
+        source,
+        identity,
+        revision);
+  }
+
   /** Whether new requests may be sent to it. */
   public boolean ready() {
     return readiness == WorkloadReadiness.READY;

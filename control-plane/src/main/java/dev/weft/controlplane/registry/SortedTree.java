@@ -3,6 +3,7 @@ package dev.weft.controlplane.registry;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +57,11 @@ final class SortedTree<V> {
     walk(root, action);
   }
 
+  /** Every key and value, in the order of the keys. */
+  void forEachEntry(BiConsumer<? super String, ? super V> action) {
+    walkEntries(root, action);
+  }
+
   /** The values whose key begins with the prefix, in the order of the keys. */
   void forEachWithPrefix(String prefix, Consumer<? super V> action) {
     walk(root, prefix, action);
@@ -78,6 +84,15 @@ final class SortedTree<V> {
       walk(node.left, action);
       action.accept(node.value);
       walk(node.right, action);
+    }
+  }
+
+  private static <V> void walkEntries(
+      @Nullable Node<V> node, BiConsumer<? super String, ? super V> action) {
+    if (node != null) {
+      walkEntries(node.left, action);
+      action.accept(node.key, node.value);
+      walkEntries(node.right, action);
     }
   }
 

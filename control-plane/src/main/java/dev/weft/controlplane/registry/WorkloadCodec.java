@@ -1,5 +1,6 @@
 package dev.weft.controlplane.registry;
 
+import com.google.protobuf.ByteString;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.Locality;
 import dev.weft.controlplane.model.Workload;
@@ -89,6 +90,11 @@ public final class WorkloadCodec {
       instance.addPorts(message);
     }
     return instance.build();
+  }
+
+  /** What is stored of a workload: source and revision are the key's. */
+  public static ByteString toStored(Workload workload) {
+    return toInstance(workload).toBuilder().clearSource().clearRevision().build().toByteString();
   }
 
   /** The model's readiness; unspecified is ready. */

@@ -1,0 +1,276 @@
+package dev.weft.controlplane.registry;
+
+import com.google.protobuf.ByteString;
+import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.Workload;
+import dev.weft.controlplane.registry.RegistryView.Held;
+import dev.weft.controlplane.registry.store.Lease;
+import dev.weft.controlplane.registry.store.Store;
+import dev.weft.controlplane.registry.store.Txn;
+import dev.weft.controlplane.registry.store.TxnResult;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Removes self-registered instances that nobody has heard from for a full TTL.
+ *
+ * <p>Every replica watches and raises the alarm; only the elected one removes, in a transaction
+ * that compares its election, the instance's own revision, and that no replica has a session with
+ * it. It begins only when it has itself served as the elected one, in contact with the store, for a
+ * full TTL: after an outage of the control plane everybody has had the time to report again. When
+ * more than {@value #BRAKE_PERCENT}% of a service would go within one TTL it removes none of it and
+ * alarms: it is more likely that we are cut off than that they all died.
+ *
+ * <p>{@link #tick} is to be called several times per TTL, by one thread; the rest may be read from
+ * any.
+ */
+public final class Reaper {
+  /** The share of a service above which nothing of it is removed. One instance may always go. */
+  public static final int BRAKE_PERCENT = 30;
+
+  private static final System.Logger LOG = System.getLogger(Reaper.class.getName());
+
+  private final Store store;
+  private final Registry registry;
+  private final ReplicaLease lease;
+  private final BooleanSupplier serving;
+  private final LongSupplier nanoClock;
+  private final long ttlNanos;
+  private final AtomicLong removals = new AtomicLong();
+  private volatile boolean leading;
+  private volatile Map<ObjectKey, Alarm> alarms = Map.of();
+
+  // Owned by the thread that ticks, but for what its transactions note.
+  private final Map<String, Orphan> orphans = new HashMap<>();
+  private final Map<ObjectKey, Deque<Long>> removedNanos = new HashMap<>();
+  private long lastTickNanos;
+  private long servingSinceNanos;
+  private boolean wasServing;
+  private volatile long electedRevision;
+  private volatile boolean electing;
+
+  /**
+   * A service of which too much would go at once.
+   *
+   * @param silent instances that have had no session for a TTL
+   * @param instances all of the service
+   */
+  public record Alarm(ObjectKey service, int silent, int instances) {
+    /** For people. */
+    public String message() {
+      return silent
+          + " of "
+          + instances
+          + " instances of service "
+          + service
+          + " have been silent for longer than the TTL; none is removed, because that is more than "
+          + BRAKE_PERCENT
+          + "% at once: check the network to them, or deregister them if they are gone";
+    }
+  }
+
+  private record Orphan(String incarnation, long sinceNanos) {}
+
+  /**
+   * @param serving whether instances can reach this replica now
+   * @param nanoClock monotonic, as {@link System#nanoTime}
+   */
+  public Reaper(
+      Store store,
+      Registry registry,
+      ReplicaLease lease,
+      Duration ttl,
+      BooleanSupplier serving,
+      LongSupplier nanoClock) {
+    this.store = store;
+    this.registry = registry;
+    this.lease = lease;
+    this.serving = serving;
+    this.nanoClock = nanoClock;
+    this.ttlNanos = ttl.toNanos();
+    this.lastTickNanos = nanoClock.getAsLong();
+  }
+
+  /** Whether this replica is the elected one. */
+  public boolean leading() {
+    return leading;
+  }
+
+  /** Instances removed so far by this replica. */
+  public long removals() {
+    return removals.get();
+  }
+
+  /** Services of which nothing is removed because too much would go. */
+  public List<Alarm> alarms() {
+    return List.copyOf(alarms.values());
+  }
+
+  /** Looks at everything once. */
+  public void tick() {
+    long now = nanoClock.getAsLong();
+    boolean stoodStill = now - lastTickNanos > ttlNanos / 2;
+    lastTickNanos = now;
+    Lease current = lease.current();
+    boolean able = current != null && serving.getAsBoolean() && registry.status().synced();
+    if (!able || stoodStill) {
+      // Silence that we could not have heard counts for nothing.
+      orphans.clear();
+      wasServing = false;
+    }
+    if (!able || current == null) {
+      leading = false;
+      return;
+    }
+    RegistryView view = registry.current();
+    boolean leads = elected(view, current);
+    if (leads != leading || !wasServing) {
+      servingSinceNanos = now;
+      wasServing = true;
+    }
+    leading = leads;
+    Map<ObjectKey, List<Workload>> due = findDue(view, now);
+    List<Workload> removable = brake(view, due, now);
+    if (leading && now - servingSinceNanos >= ttlNanos) {
+      for (Workload workload : removable) {
+        remove(view, workload, now);
+      }
+    }
+  }
+
+  private boolean elected(RegistryView view, Lease current) {
+    Held leader = view.leaders.get("reaper");
+    if (leader != null) {
+      // A key with our name from an earlier life of this process is not ours: it will expire.
+      return leader.revision() == electedRevision && leader.value().equals(lease.replicaId());
+    }
+    if (!electing) {
+      electing = true;
+      ByteString me = ByteString.copyFromUtf8(lease.replicaId());
+      store
+          .commit(
+              Txn.builder()
+                  .ifAbsent(Keyspace.REAPER_LEADER)
+                  .put(Keyspace.REAPER_LEADER, me, current)
+                  .build())
+          .whenComplete(
+              (result, failure) -> {
+                if (result != null && result.succeeded()) {
+                  electedRevision = result.revision();
+                }
+                electing = false;
+              });
+    }
+    return false;
+  }
+
+  private Map<ObjectKey, List<Workload>> findDue(RegistryView view, long now) {
+    Map<ObjectKey, List<Workload>> due = new TreeMap<>();
+    Map<String, Orphan> still = new HashMap<>();
+    view.workloads.forEachEntry(
+        (key, workload) -> {
+          if (!workload.source().equals(Keyspace.SELF) || view.hasSession(workload)) {
+            return;
+          }
+          Orphan orphan = orphans.get(key);
+          if (orphan == null || !orphan.incarnation().equals(workload.incarnation())) {
+            orphan = new Orphan(workload.incarnation(), now);
+          }
+          still.put(key, orphan);
+          if (now - orphan.sinceNanos() >= ttlNanos) {
+            due.computeIfAbsent(serviceOf(workload), each -> new ArrayList<>()).add(workload);
+          }
+        });
+    orphans.clear();
+    orphans.putAll(still);
+    return due;
+  }
+
+  /** What may be removed; the rest becomes alarms. */
+  private List<Workload> brake(RegistryView view, Map<ObjectKey, List<Workload>> due, long now) {
+    List<Workload> removable = new ArrayList<>();
+    Map<ObjectKey, Alarm> raised = new TreeMap<>();
+    due.forEach(
+        (service, workloads) -> {
+          int recent = recentRemovals(service, now);
+          int instances = view.registeredUnder(service.namespace(), service.name()).size();
+          int allowed = Math.max(1, (instances + recent) * BRAKE_PERCENT / 100);
+          if (workloads.size() + recent <= allowed) {
+            removable.addAll(workloads);
+          } else {
+            Alarm alarm = new Alarm(service, workloads.size(), instances);
+            raised.put(service, alarm);
+            if (!alarms.containsKey(service)) {
+              LOG.log(Level.WARNING, alarm.message());
+            }
+          }
+        });
+    alarms.keySet().stream()
+        .filter(service -> !raised.containsKey(service))
+        .forEach(service -> LOG.log(Level.INFO, "service {0} is out of the alarm", service));
+    alarms = Map.copyOf(raised);
+    return removable;
+  }
+
+  private int recentRemovals(ObjectKey service, long now) {
+    Deque<Long> times = removedNanos.get(service);
+    if (times == null) {
+      return 0;
+    }
+    while (!times.isEmpty() && now - times.getFirst() >= ttlNanos) {
+      times.removeFirst();
+    }
+    if (times.isEmpty()) {
+      removedNanos.remove(service);
+    }
+    return times.size();
+  }
+
+  private void remove(RegistryView view, Workload workload, long now) {
+    String key =
+        Keyspace.instance(
+            workload.source(), workload.namespace(), workload.service(), workload.id());
+    Txn.Builder txn =
+        Txn.builder()
+            .ifModRevision(Keyspace.REAPER_LEADER, electedRevision)
+            .ifModRevision(key, workload.revision())
+            .delete(key);
+    // A session that another replica has opened and that our view does not show yet.
+    view.replicas.forEach(
+        replica ->
+            txn.ifAbsent(Keyspace.session(replica.holder(), workload.namespace(), workload.id())));
+    removedNanos.computeIfAbsent(serviceOf(workload), each -> new ArrayDeque<>()).add(now);
+    orphans.remove(workload.namespace() + '/' + workload.id());
+    store.commit(txn.build()).whenComplete((result, failure) -> removed(workload, result, failure));
+  }
+
+  private void removed(Workload workload, @Nullable TxnResult result, @Nullable Throwable failure) {
+    if (result != null && result.succeeded()) {
+      removals.incrementAndGet();
+      LOG.log(
+          Level.INFO,
+          "removed {0}/{1} of service {2} (incarnation {3}): no session for longer than the TTL",
+          workload.namespace(),
+          workload.id(),
+          workload.service(),
+          workload.incarnation());
+    } else if (failure != null) {
+      LOG.log(Level.WARNING, "could not remove {0}: {1}", workload.id(), failure.toString());
+    }
+  }
+
+  private static ObjectKey serviceOf(Workload workload) {
+    return new ObjectKey(workload.namespace(), workload.service());
+  }
+}

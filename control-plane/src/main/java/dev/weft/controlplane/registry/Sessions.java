@@ -1,0 +1,224 @@
+package dev.weft.controlplane.registry;
+
+import dev.weft.controlplane.model.Workload;
+import dev.weft.controlplane.model.WorkloadReadiness;
+import dev.weft.controlplane.registry.store.Store;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which instances this replica hears from. A heartbeat changes a number in memory and nothing else;
+ * only that a session came or went is written (by {@link SessionWriter}), and a change of readiness
+ * (by {@link ReadinessWriter}).
+ *
+ * <p>Safe from any thread; nothing blocks. {@link #tick} is to be called several times per TTL.
+ */
+public final class Sessions {
+  /** For how long a replica that is behind is given to catch up before it denies an instance. */
+  private static final Duration CATCH_UP = Duration.ofSeconds(1);
+
+  private final Store store;
+  private final Registry registry;
+  private final LongSupplier nanoClock;
+  private final long ttlNanos;
+  private final SessionWriter writer;
+  private final ReadinessWriter readiness;
+  private final ConcurrentHashMap<String, Session> live = new ConcurrentHashMap<>();
+  private final AtomicLong heartbeats = new AtomicLong();
+  private volatile long lastTickNanos;
+
+  /** What the sender of a heartbeat is told. */
+  public enum Answer {
+    ALIVE,
+    /** Another incarnation is registered. */
+    SUPERSEDED,
+    /** Nothing is registered under that id. */
+    UNKNOWN
+  }
+
+  /** Through which a replica hears from instances: a stream. Compared by identity. */
+  @FunctionalInterface
+  public interface Channel {
+    /** A session that came through this channel was silent for a TTL and has been closed. */
+    void onSilent(String namespace, String id);
+  }
+
+  /** What an instance says about itself; readiness null: nothing. */
+  public record Heartbeat(
+      String namespace,
+      String id,
+      String incarnation,
+      @Nullable WorkloadReadiness readiness,
+      String readinessReason) {}
+
+  /** One instance that is heard. */
+  static final class Session {
+    final String incarnation;
+    final AtomicBoolean writingReadiness = new AtomicBoolean();
+    volatile Channel channel;
+    volatile long heardNanos;
+    volatile Heartbeat last;
+
+    Session(Heartbeat first, Channel channel, long nowNanos) {
+      this.incarnation = first.incarnation();
+      this.channel = channel;
+      this.heardNanos = nowNanos;
+      this.last = first;
+    }
+  }
+
+  /**
+   * @param ttl after which silence closes a session
+   * @param nanoClock monotonic, as {@link System#nanoTime}
+   */
+  public Sessions(
+      Store store, Registry registry, ReplicaLease lease, Duration ttl, LongSupplier nanoClock) {
+    this.store = store;
+    this.registry = registry;
+    this.nanoClock = nanoClock;
+    this.ttlNanos = ttl.toNanos();
+    this.lastTickNanos = nanoClock.getAsLong();
+    this.writer = new SessionWriter(store, lease, this::incarnationHeard);
+    this.readiness = new ReadinessWriter(store, registry);
+    registry.addListener(writer);
+  }
+
+  /**
+   * An instance was heard. Completes at once for the registered incarnation; before it denies one,
+   * the replica makes sure that its view is not behind. Fails with a store's exception when it
+   * cannot.
+   */
+  public CompletableFuture<Answer> heard(Channel channel, Heartbeat heartbeat) {
+    heartbeats.incrementAndGet();
+    Answer answer = judge(heartbeat);
+    if (answer == Answer.ALIVE) {
+      alive(channel, heartbeat);
+      return CompletableFuture.completedFuture(answer);
+    }
+    // A read that is linearizable tells how far the store is; the view must have come that far.
+    return store
+        .range(Keyspace.LEADER_PREFIX)
+        .thenCompose(range -> registry.awaitRevision(range.revision(), CATCH_UP))
+        .thenApply(
+            reached -> {
+              Answer settled = judge(heartbeat);
+              if (settled == Answer.ALIVE) {
+                alive(channel, heartbeat);
+              } else {
+                forget(heartbeat);
+              }
+              return settled;
+            });
+  }
+
+  /** A channel is gone, and with it the sessions that came through it. */
+  public void closed(Channel channel) {
+    live.forEach(
+        (key, session) -> {
+          if (session.channel.equals(channel)) {
+            close(key, session);
+          }
+        });
+  }
+
+  /** An instance has left: its session ends without waiting for the channel. */
+  public void left(String namespace, String id, String incarnation) {
+    String key = namespace + '/' + id;
+    Session session = live.get(key);
+    if (session != null && session.incarnation.equals(incarnation)) {
+      close(key, session);
+    }
+  }
+
+  /** Closes what has been silent for a TTL or is no longer registered; retries what failed. */
+  public void tick() {
+    long now = nanoClock.getAsLong();
+    // If this process itself stood still, nobody else can be blamed for the silence.
+    boolean stoodStill = now - lastTickNanos > ttlNanos / 2;
+    lastTickNanos = now;
+    boolean synced = registry.status().synced();
+    RegistryView view = registry.current();
+    live.forEach(
+        (key, session) -> {
+          if (stoodStill) {
+            session.heardNanos = now;
+          } else if (now - session.heardNanos >= ttlNanos) {
+            close(key, session);
+            session.channel.onSilent(session.last.namespace(), session.last.id());
+            return;
+          }
+          Workload workload = view.workloads.get(key);
+          if (synced && (workload == null || !workload.incarnation().equals(session.incarnation))) {
+            close(key, session);
+          }
+        });
+    writer.flush();
+  }
+
+  /** Sessions of this replica. */
+  public int count() {
+    return live.size();
+  }
+
+  /** Heartbeats heard so far. */
+  public long heartbeats() {
+    return heartbeats.get();
+  }
+
+  /** Transactions with sessions so far. */
+  public long writes() {
+    return writer.writes();
+  }
+
+  private Answer judge(Heartbeat heartbeat) {
+    Workload workload = registry.current().workload(heartbeat.namespace(), heartbeat.id());
+    if (workload == null || !workload.source().equals(Keyspace.SELF)) {
+      return Answer.UNKNOWN;
+    }
+    return workload.incarnation().equals(heartbeat.incarnation())
+        ? Answer.ALIVE
+        : Answer.SUPERSEDED;
+  }
+
+  private void alive(Channel channel, Heartbeat heartbeat) {
+    String key = heartbeat.namespace() + '/' + heartbeat.id();
+    long now = nanoClock.getAsLong();
+    Session session = live.get(key);
+    if (session == null || !session.incarnation.equals(heartbeat.incarnation())) {
+      session = new Session(heartbeat, channel, now);
+      live.put(key, session);
+      writer.changed(key);
+    } else {
+      session.heardNanos = now;
+      session.last = heartbeat;
+      if (!session.channel.equals(channel)) {
+        session.channel = channel;
+      }
+      // It may have been closed between our look and our note.
+      if (live.putIfAbsent(key, session) == null) {
+        writer.changed(key);
+      }
+    }
+    readiness.reconcile(session);
+  }
+
+  private void forget(Heartbeat heartbeat) {
+    left(heartbeat.namespace(), heartbeat.id(), heartbeat.incarnation());
+  }
+
+  private void close(String key, Session session) {
+    if (live.remove(key, session)) {
+      writer.changed(key);
+    }
+  }
+
+  private @Nullable String incarnationHeard(String key) {
+    Session session = live.get(key);
+    return session == null ? null : session.incarnation;
+  }
+}

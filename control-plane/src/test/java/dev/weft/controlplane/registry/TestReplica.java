@@ -1,0 +1,112 @@
+package dev.weft.controlplane.registry;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.weft.controlplane.model.Workload;
+import dev.weft.controlplane.model.WorkloadReadiness;
+import dev.weft.controlplane.registry.Sessions.Answer;
+import dev.weft.controlplane.registry.Sessions.Heartbeat;
+import dev.weft.controlplane.registry.store.Txn;
+import dev.weft.proto.discovery.v1.PeerKind;
+import dev.weft.proto.registry.v1.Instance;
+import dev.weft.proto.registry.v1.InstancePort;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** One control-plane replica's registry, sessions and reaper, ticked by the test. */
+final class TestReplica implements AutoCloseable {
+  static final Duration TTL = Duration.ofSeconds(10);
+
+  final CountingStore store;
+  final Registry registry;
+  final ReplicaLease lease;
+  final Sessions sessions;
+  final Reaper reaper;
+  final List<String> silent = new ArrayList<>();
+  final Sessions.Channel channel = (namespace, id) -> silent.add(namespace + '/' + id);
+  boolean serving = true;
+
+  TestReplica(CountingStore store, String id, AtomicLong nanos) {
+    this.store = store;
+    this.registry = new Registry(store, TestReplica::noPolicies);
+    this.lease = new ReplicaLease(store, id, TTL);
+    this.sessions = new Sessions(store, registry, lease, TTL, nanos::get);
+    this.reaper = new Reaper(store, registry, lease, TTL, () -> serving, nanos::get);
+    registry.start().join();
+    lease.tick();
+    await().until(() -> registry.current().replicas.get(id) != null);
+    await().until(() -> lease.current() != null);
+  }
+
+  private static PolicyReader.Decoded noPolicies(dev.weft.proto.policy.v1.Policy policy) {
+    throw new IllegalArgumentException("no policies here");
+  }
+
+  void tick() {
+    lease.tick();
+    sessions.tick();
+    reaper.tick();
+  }
+
+  /** Writes an instance as Register would, and waits until this replica shows it. */
+  void register(String service, String id, String incarnation) {
+    String key = Keyspace.instance(Keyspace.SELF, "default", service, id);
+    Instance instance = instance(service, id, incarnation);
+    long revision =
+        store
+            .commit(Txn.builder().put(key, instance.toByteString()).build())
+            .join()
+            .orThrow("register")
+            .revision();
+    if (!registry.awaitRevision(revision, Duration.ofSeconds(10)).join()) {
+      throw new AssertionError("the view does not reach revision " + revision);
+    }
+  }
+
+  static Instance instance(String service, String id, String incarnation) {
+    return Instance.newBuilder()
+        .setId(id)
+        .setNamespace("default")
+        .setService(service)
+        .setAddress("127.0.0.1")
+        .addPorts(InstancePort.newBuilder().setName("http").setServicePort(80).setPort(15006))
+        .setPeer(PeerKind.SIDECAR)
+        .setIncarnation(incarnation)
+        .build();
+  }
+
+  Answer heartbeat(String id, String incarnation) {
+    return sessions
+        .heard(channel, new Heartbeat("default", id, incarnation, WorkloadReadiness.READY, ""))
+        .join();
+  }
+
+  Answer heartbeat(String id, String incarnation, WorkloadReadiness readiness) {
+    return sessions
+        .heard(channel, new Heartbeat("default", id, incarnation, readiness, "test"))
+        .join();
+  }
+
+  boolean shows(String id) {
+    return registry.current().workload("default", id) != null;
+  }
+
+  Workload workload(String id) {
+    Workload workload = registry.current().workload("default", id);
+    if (workload == null) {
+      throw new AssertionError(id + " is not registered");
+    }
+    return workload;
+  }
+
+  void awaitSessions(int count) {
+    await().until(() -> registry.current().sessionCount() == count);
+  }
+
+  @Override
+  public void close() {
+    registry.close();
+  }
+}
