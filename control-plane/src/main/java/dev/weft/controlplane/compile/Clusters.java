@@ -1,0 +1,107 @@
+package dev.weft.controlplane.compile;
+
+import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
+import dev.weft.common.config.ClusterConfig.LimitsConfig;
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.ServicePort;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.model.Workload;
+import dev.weft.controlplane.model.WorkloadPort;
+import dev.weft.proto.discovery.v1.Cluster;
+import dev.weft.proto.discovery.v1.EndpointSlice;
+import dev.weft.proto.discovery.v1.Inbound;
+import dev.weft.proto.discovery.v1.Resource;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compiles clusters, their endpoint slices and inbound configurations. Pure but for what {@link
+ * Reads} declares.
+ */
+final class Clusters {
+  private Clusters() {}
+
+  /** A service's port as a destination, shaped by the policies of that service. */
+  static Compiled cluster(
+      ResourceKey key, Service service, ServicePort port, Collection<Long> slices, Reads reads) {
+    List<TrafficPolicy> policies =
+        reads.policiesOfService(new ObjectKey(service.namespace(), service.name()));
+    var message =
+        Cluster.newBuilder()
+            .setService(service.name())
+            .setNamespace(service.namespace())
+            .setPort(port.port())
+            .addOrigins(Messages.origin(service, "endpoints"));
+    LoadBalancerType balancer =
+        decide(message, policies, TrafficPolicy::loadBalancer, "loadBalancer");
+    OutlierConfig outlier =
+        decide(message, policies, TrafficPolicy::outlierDetection, "outlierDetection");
+    HealthCheckConfig check = decide(message, policies, TrafficPolicy::healthCheck, "healthCheck");
+    LimitsConfig limits =
+        decide(message, policies, TrafficPolicy::connectionLimits, "connectionLimits");
+    message
+        .setLoadBalancer(
+            Messages.loadBalancer(balancer == null ? LoadBalancerType.PEAK_EWMA : balancer))
+        .setOutlierDetection(
+            Messages.outlierDetection(outlier == null ? OutlierConfig.DEFAULT : outlier))
+        .setLimits(Messages.limits(limits == null ? LimitsConfig.DEFAULT : limits));
+    if (check != null) {
+      message.setHealthCheck(Messages.healthCheck(check));
+    }
+    List<ResourceKey> needs =
+        slices.stream().map(number -> ResourceKey.slice(key.name(), number)).toList();
+    needs.forEach(slice -> message.addEndpointSlices(slice.name()));
+    return new Compiled(
+        key, Resource.newBuilder().setName(key.toMessage()).setCluster(message).build(), needs);
+  }
+
+  /** The workloads that take new requests on that port, in the given order. */
+  static Compiled slice(ResourceKey key, ServicePort port, List<Workload> workloads) {
+    var message = EndpointSlice.newBuilder();
+    for (Workload workload : workloads) {
+      WorkloadPort target = port.resolve(workload);
+      if (target != null) {
+        message.addEndpoints(Messages.endpoint(workload, target));
+      }
+    }
+    return new Compiled(
+        key,
+        Resource.newBuilder().setName(key.toMessage()).setEndpointSlice(message).build(),
+        List.of());
+  }
+
+  /**
+   * What a sidecar applies to the requests that arrive. No policy of v1alpha1 decides anything
+   * here: limits and timeouts of a TrafficPolicy are the caller's, and a timeout here would cut
+   * short what a route allows.
+   */
+  static Compiled inbound(ResourceKey key) {
+    return new Compiled(
+        key,
+        Resource.newBuilder()
+            .setName(key.toMessage())
+            .setInbound(Inbound.getDefaultInstance())
+            .build(),
+        List.of());
+  }
+
+  private static <T> @Nullable T decide(
+      Cluster.Builder message,
+      List<TrafficPolicy> policies,
+      Function<TrafficPolicy, @Nullable T> block,
+      String field) {
+    for (TrafficPolicy policy : policies) {
+      T said = block.apply(policy);
+      if (said != null) {
+        message.addOrigins(Messages.origin("TrafficPolicy", policy.meta(), "spec." + field, field));
+        return said;
+      }
+    }
+    return null;
+  }
+}

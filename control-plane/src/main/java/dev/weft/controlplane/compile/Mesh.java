@@ -1,0 +1,163 @@
+package dev.weft.controlplane.compile;
+
+import dev.weft.controlplane.compile.Reads.Input;
+import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.ServiceRef;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.model.TrafficPolicy.TargetKind;
+import dev.weft.controlplane.registry.RegistryChange;
+import dev.weft.controlplane.registry.RegistryView;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The current view with what it lacks: routes by parent and policies by target. Owned by the
+ * compiler's thread.
+ */
+final class Mesh {
+  /** Policy attachment's rule for conflicts: the older wins, then the name. */
+  private static final Comparator<TrafficPolicy> WINNER_FIRST =
+      Comparator.<TrafficPolicy>comparingLong(policy -> policy.meta().createdAtMillis())
+          .thenComparing(policy -> policy.meta().namespace())
+          .thenComparing(policy -> policy.meta().name());
+
+  private @Nullable RegistryView view;
+  private final Map<ObjectKey, NavigableMap<ObjectKey, HttpRoute>> routes = new HashMap<>();
+  private final Map<ObjectKey, NavigableMap<ObjectKey, TrafficPolicy>> onServices = new HashMap<>();
+  private final Map<ObjectKey, NavigableMap<ObjectKey, TrafficPolicy>> onRoutes = new HashMap<>();
+
+  /**
+   * Takes a change over.
+   *
+   * @return every input that is not what it was; near misses are for the caller to see to
+   */
+  Set<Input> update(RegistryChange change) {
+    var changed = new HashSet<Input>();
+    for (ObjectKey key : change.services()) {
+      Service before = change.previous().service(key.namespace(), key.name());
+      Service after = change.view().service(key.namespace(), key.name());
+      if (!Objects.equals(before, after)) {
+        changed.add(new Input(Input.Kind.SERVICE, key));
+      }
+    }
+    for (ObjectKey key : change.httpRoutes()) {
+      HttpRoute before = change.previous().httpRoute(key);
+      if (before != null) {
+        before.parents().forEach(parent -> detach(routes, service(parent), key));
+        note(changed, before);
+      }
+      HttpRoute after = change.view().httpRoute(key);
+      if (after != null) {
+        after.parents().forEach(parent -> attach(routes, service(parent), key, after));
+        note(changed, after);
+      }
+    }
+    for (ObjectKey key : change.trafficPolicies()) {
+      TrafficPolicy before = change.previous().trafficPolicy(key);
+      if (before != null) {
+        for (TrafficPolicy.Target target : before.targets()) {
+          detach(on(target), target(before, target), key);
+          changed.add(input(before, target));
+        }
+      }
+      TrafficPolicy after = change.view().trafficPolicy(key);
+      if (after != null) {
+        for (TrafficPolicy.Target target : after.targets()) {
+          attach(on(target), target(after, target), key, after);
+          changed.add(input(after, target));
+        }
+      }
+    }
+    view = change.view();
+    return changed;
+  }
+
+  RegistryView view() {
+    RegistryView current = view;
+    if (current == null) {
+      throw new IllegalStateException("nothing can be compiled before the registry was read");
+    }
+    return current;
+  }
+
+  @Nullable Service service(ObjectKey key) {
+    return view().service(key.namespace(), key.name());
+  }
+
+  List<ObjectKey> serviceNames() {
+    var names = new ArrayList<ObjectKey>(view().serviceCount());
+    view().forEachService(one -> names.add(new ObjectKey(one.namespace(), one.name())));
+    return names;
+  }
+
+  List<HttpRoute> routesOf(ObjectKey service) {
+    Map<ObjectKey, HttpRoute> attached = routes.get(service);
+    return attached == null ? List.of() : List.copyOf(attached.values());
+  }
+
+  List<TrafficPolicy> policiesOfService(ObjectKey service) {
+    return winnersFirst(onServices.get(service));
+  }
+
+  List<TrafficPolicy> policiesOfRoute(ObjectKey route) {
+    return winnersFirst(onRoutes.get(route));
+  }
+
+  private static List<TrafficPolicy> winnersFirst(
+      @Nullable Map<ObjectKey, TrafficPolicy> attached) {
+    return attached == null ? List.of() : attached.values().stream().sorted(WINNER_FIRST).toList();
+  }
+
+  private static void note(Set<Input> changed, HttpRoute route) {
+    route
+        .parents()
+        .forEach(parent -> changed.add(new Input(Input.Kind.ROUTES_OF_SERVICE, service(parent))));
+  }
+
+  private static ObjectKey service(ServiceRef reference) {
+    return new ObjectKey(reference.namespace(), reference.name());
+  }
+
+  private Map<ObjectKey, NavigableMap<ObjectKey, TrafficPolicy>> on(TrafficPolicy.Target target) {
+    return target.kind() == TargetKind.SERVICE ? onServices : onRoutes;
+  }
+
+  private static ObjectKey target(TrafficPolicy policy, TrafficPolicy.Target target) {
+    return new ObjectKey(policy.meta().namespace(), target.name());
+  }
+
+  private static Input input(TrafficPolicy policy, TrafficPolicy.Target target) {
+    return new Input(
+        target.kind() == TargetKind.SERVICE
+            ? Input.Kind.POLICIES_OF_SERVICE
+            : Input.Kind.POLICIES_OF_ROUTE,
+        target(policy, target));
+  }
+
+  private static <T> void attach(
+      Map<ObjectKey, NavigableMap<ObjectKey, T>> index, ObjectKey target, ObjectKey key, T value) {
+    index.computeIfAbsent(target, _ -> new TreeMap<>()).put(key, value);
+  }
+
+  private static <T> void detach(
+      Map<ObjectKey, NavigableMap<ObjectKey, T>> index, ObjectKey target, ObjectKey key) {
+    Map<ObjectKey, T> attached = index.get(target);
+    if (attached != null) {
+      attached.remove(key);
+      if (attached.isEmpty()) {
+        index.remove(target);
+      }
+    }
+  }
+}

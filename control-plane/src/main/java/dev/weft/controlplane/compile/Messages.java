@@ -1,0 +1,193 @@
+package dev.weft.controlplane.compile;
+
+import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
+import dev.weft.common.config.ClusterConfig.LimitsConfig;
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.EndpointConfig.WireProtocol;
+import dev.weft.common.config.MatchConfig;
+import dev.weft.common.config.MatchConfig.ValueMatch;
+import dev.weft.common.config.RetryConfig;
+import dev.weft.controlplane.model.DocumentMeta;
+import dev.weft.controlplane.model.HeaderChange;
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.Workload;
+import dev.weft.controlplane.model.WorkloadPort;
+import dev.weft.proto.discovery.v1.ConnectionLimits;
+import dev.weft.proto.discovery.v1.Endpoint;
+import dev.weft.proto.discovery.v1.Header;
+import dev.weft.proto.discovery.v1.HeaderEdits;
+import dev.weft.proto.discovery.v1.HeaderMatch;
+import dev.weft.proto.discovery.v1.HealthCheck;
+import dev.weft.proto.discovery.v1.HttpHealthCheck;
+import dev.weft.proto.discovery.v1.LoadBalancer;
+import dev.weft.proto.discovery.v1.Locality;
+import dev.weft.proto.discovery.v1.Origin;
+import dev.weft.proto.discovery.v1.OutlierDetection;
+import dev.weft.proto.discovery.v1.PeerKind;
+import dev.weft.proto.discovery.v1.Protocol;
+import dev.weft.proto.discovery.v1.QueryMatch;
+import dev.weft.proto.discovery.v1.RetryOn;
+import dev.weft.proto.discovery.v1.RetryPolicy;
+import dev.weft.proto.discovery.v1.RouteMatch;
+import dev.weft.proto.discovery.v1.TcpHealthCheck;
+
+/**
+ * From records to messages, field by field. Pure; sets are written in the order of their enum, so
+ * that equal content has equal bytes.
+ */
+final class Messages {
+  private Messages() {}
+
+  static Origin origin(Service service, String decides) {
+    return Origin.newBuilder()
+        .setKind("Service")
+        .setNamespace(service.namespace())
+        .setName(service.name())
+        .setDecides(decides)
+        .setRevision(service.revision())
+        .build();
+  }
+
+  static Origin origin(String kind, DocumentMeta document, String fieldPath, String decides) {
+    return Origin.newBuilder()
+        .setKind(kind)
+        .setNamespace(document.namespace())
+        .setName(document.name())
+        .setFieldPath(fieldPath)
+        .setDecides(decides)
+        .setRevision(document.revision())
+        .build();
+  }
+
+  static RouteMatch match(MatchConfig match) {
+    var message = RouteMatch.newBuilder().setMethod(match.method());
+    switch (match.pathKind()) {
+      case EXACT -> message.setExactPath(match.path());
+      case PREFIX -> message.setPathPrefix(match.path());
+      case REGEX -> message.setPathRegex(match.path());
+    }
+    for (ValueMatch header : match.headers()) {
+      var value = HeaderMatch.newBuilder().setName(header.name());
+      message.addHeaders(
+          header.regex() ? value.setRegex(header.value()) : value.setExact(header.value()));
+    }
+    for (ValueMatch parameter : match.query()) {
+      var value = QueryMatch.newBuilder().setName(parameter.name());
+      message.addQuery(
+          parameter.regex()
+              ? value.setRegex(parameter.value())
+              : value.setExact(parameter.value()));
+    }
+    return message.build();
+  }
+
+  static HeaderEdits headers(HeaderChange change) {
+    var message = HeaderEdits.newBuilder();
+    change.set().forEach(header -> message.addSet(header(header)));
+    change.add().forEach(header -> message.addAdd(header(header)));
+    return message.addAllRemove(change.remove()).build();
+  }
+
+  private static Header header(HeaderChange.Header header) {
+    return Header.newBuilder().setName(header.name()).setValue(header.value()).build();
+  }
+
+  static RetryPolicy retry(RetryConfig retry) {
+    var message =
+        RetryPolicy.newBuilder()
+            .setAttempts(retry.attempts())
+            .setBudgetPercent(retry.budgetPercent())
+            .setBaseBackoffNanos(retry.baseBackoffNanos())
+            .setMaxBackoffNanos(retry.maxBackoffNanos());
+    retry.on().stream()
+        .sorted()
+        .forEach(
+            on ->
+                message.addOn(
+                    switch (on) {
+                      case CONNECT_FAILURE -> RetryOn.CONNECT_FAILURE;
+                      case RESET -> RetryOn.RESET;
+                      case GATEWAY_ERROR -> RetryOn.GATEWAY_ERROR;
+                      case SERVER_ERROR -> RetryOn.SERVER_ERROR;
+                      case PER_TRY_TIMEOUT -> RetryOn.PER_TRY_TIMEOUT;
+                    }));
+    return message.build();
+  }
+
+  static LoadBalancer loadBalancer(LoadBalancerType type) {
+    return switch (type) {
+      case PEAK_EWMA -> LoadBalancer.PEAK_EWMA;
+      case ROUND_ROBIN -> LoadBalancer.ROUND_ROBIN;
+      case WEIGHTED_ROUND_ROBIN -> LoadBalancer.WEIGHTED_ROUND_ROBIN;
+    };
+  }
+
+  static OutlierDetection outlierDetection(OutlierConfig outlier) {
+    return OutlierDetection.newBuilder()
+        .setConsecutiveFailures(outlier.consecutiveFailures())
+        .setBaseEjectionNanos(outlier.baseEjectionNanos())
+        .setMaxEjectionNanos(outlier.maxEjectionNanos())
+        .setMaxEjectionPercent(outlier.maxEjectionPercent())
+        .build();
+  }
+
+  static HealthCheck healthCheck(HealthCheckConfig check) {
+    var message =
+        HealthCheck.newBuilder()
+            .setIntervalNanos(check.intervalNanos())
+            .setTimeoutNanos(check.timeoutNanos())
+            .setUnhealthyThreshold(check.unhealthyThreshold())
+            .setHealthyThreshold(check.healthyThreshold());
+    String path = check.httpPath();
+    if (path == null) {
+      message.setTcp(TcpHealthCheck.getDefaultInstance());
+    } else {
+      message.setHttp(
+          HttpHealthCheck.newBuilder()
+              .setPath(path)
+              .addAllExpectedStatuses(check.expectedStatuses()));
+    }
+    return message.build();
+  }
+
+  static ConnectionLimits limits(LimitsConfig limits) {
+    return ConnectionLimits.newBuilder()
+        .setMaxConnections(limits.maxConnections())
+        .setMaxPendingRequests(limits.maxPendingRequests())
+        .setMaxRequests(limits.maxRequests())
+        .setConnectTimeoutNanos(limits.connectTimeoutNanos())
+        .build();
+  }
+
+  static Endpoint endpoint(Workload workload, WorkloadPort port) {
+    var message =
+        Endpoint.newBuilder()
+            .setId(workload.id())
+            .setAddress(workload.address())
+            .setPort(port.port())
+            .setWeight(workload.weight())
+            .setLocality(
+                Locality.newBuilder()
+                    .setRegion(workload.locality().region())
+                    .setZone(workload.locality().zone())
+                    .setSubZone(workload.locality().subZone()))
+            .setPeer(workload.sidecar() ? PeerKind.SIDECAR : PeerKind.APPLICATION)
+            .setIdentity(workload.identity())
+            .putAllLabels(workload.labels())
+            .setIncarnation(workload.incarnation());
+    port.protocols().stream().sorted().forEach(one -> message.addProtocols(protocol(one)));
+    if (port.protocols().isEmpty()) {
+      message.addProtocols(Protocol.HTTP1);
+    }
+    return message.build();
+  }
+
+  private static Protocol protocol(WireProtocol protocol) {
+    return switch (protocol) {
+      case HTTP1 -> Protocol.HTTP1;
+      case HTTP2 -> Protocol.HTTP2;
+      case TCP -> Protocol.TCP;
+    };
+  }
+}

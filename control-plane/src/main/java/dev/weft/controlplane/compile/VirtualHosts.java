@@ -1,0 +1,241 @@
+package dev.weft.controlplane.compile;
+
+import dev.weft.common.config.RetryConfig;
+import dev.weft.controlplane.compile.RouteOrder.Candidate;
+import dev.weft.controlplane.model.DocumentMeta;
+import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.ServicePort;
+import dev.weft.controlplane.model.ServiceRef;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.proto.discovery.v1.Resource;
+import dev.weft.proto.discovery.v1.Route;
+import dev.weft.proto.discovery.v1.RouteMatch;
+import dev.weft.proto.discovery.v1.VirtualHost;
+import dev.weft.proto.discovery.v1.WeightedBackend;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compiles what callers of one namespace get for one authority. Pure but for what {@link Reads}
+ * declares.
+ *
+ * <p>Who decides a timeout or the retries, the nearest first: the rule itself, a policy on its
+ * HTTPRoute, a policy on the addressed service, the default. Of several policies on one target the
+ * older wins, block by block.
+ */
+final class VirtualHosts {
+  private static final String ROUTE_KIND = "HTTPRoute";
+  private static final String POLICY_KIND = "TrafficPolicy";
+
+  private final String domain;
+  private final Reads reads;
+  private final LinkedHashSet<ResourceKey> clusters = new LinkedHashSet<>();
+
+  private VirtualHosts(String domain, Reads reads) {
+    this.domain = domain;
+    this.reads = reads;
+  }
+
+  /** The name is {@code <caller's namespace>/<authority>}. */
+  static Compiled compile(ResourceKey key, String domain, Reads reads) {
+    var compilation = new VirtualHosts(domain, reads);
+    int slash = key.name().indexOf('/');
+    VirtualHost host =
+        compilation.host(key.name().substring(0, slash), key.name().substring(slash + 1));
+    return new Compiled(
+        key,
+        Resource.newBuilder().setName(key.toMessage()).setVirtualHost(host).build(),
+        new ArrayList<>(compilation.clusters));
+  }
+
+  private VirtualHost host(String callerNamespace, String text) {
+    Authority authority = Authority.parse(text, callerNamespace, domain);
+    if (authority == null) {
+      return unknown(text, callerNamespace);
+    }
+    var key = new ObjectKey(authority.namespace(), authority.service());
+    Service service = reads.service(key);
+    if (service == null) {
+      return unknown(text, callerNamespace);
+    }
+    ServicePort port =
+        authority.port() == 0 ? service.defaultPort() : service.port(authority.port());
+    if (port == null) {
+      return otherPorts(text, service);
+    }
+    var attached = new ArrayList<HttpRoute>();
+    for (HttpRoute route : reads.routesOf(key)) {
+      if (isParent(route, service, port)) {
+        attached.add(route);
+      }
+    }
+    var message = VirtualHost.newBuilder();
+    if (attached.isEmpty()) {
+      message.addRoutes(direct(service, port));
+    }
+    for (Candidate candidate : RouteOrder.of(attached)) {
+      message.addRoutes(route(candidate, key));
+    }
+    return message.build();
+  }
+
+  private static boolean isParent(HttpRoute route, Service service, ServicePort port) {
+    for (ServiceRef parent : route.parents()) {
+      if (parent.namespace().equals(service.namespace())
+          && parent.name().equals(service.name())
+          && (parent.port() == 0 || parent.port() == port.port())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private VirtualHost unknown(String text, String callerNamespace) {
+    return VirtualHost.newBuilder()
+        .setNotFound(true)
+        .addAllNearMisses(reads.nearMisses(Authority.host(text, domain), callerNamespace))
+        .build();
+  }
+
+  /** The service is known, but not with that port: what looks alike is the service's own ports. */
+  private static VirtualHost otherPorts(String text, Service service) {
+    int colon = text.lastIndexOf(':');
+    String host = colon < 0 ? text : text.substring(0, colon);
+    var message = VirtualHost.newBuilder().setNotFound(true);
+    service.ports().stream()
+        .limit(5)
+        .forEach(port -> message.addNearMisses(host + ":" + port.port()));
+    return message.build();
+  }
+
+  /** No HTTPRoute says anything: everything goes to the service itself. */
+  private Route direct(Service service, ServicePort port) {
+    var key = new ObjectKey(service.namespace(), service.name());
+    var message =
+        Route.newBuilder()
+            .setName(key + "/default")
+            .addOrigins(Messages.origin(service, "backends"))
+            .setMatch(RouteMatch.newBuilder().setPathPrefix("/"))
+            .addBackends(
+                WeightedBackend.newBuilder()
+                    .setCluster(cluster(service, port.port()))
+                    .setWeight(1));
+    behaviour(message, null, reads.policiesOfService(key));
+    return message.build();
+  }
+
+  private Route route(Candidate candidate, ObjectKey service) {
+    DocumentMeta meta = candidate.route().meta();
+    HttpRoute.Rule rule = candidate.rule();
+    String rulePath = "spec.rules[" + candidate.ruleIndex() + "]";
+    var message =
+        Route.newBuilder()
+            .setName(meta + "/rule-" + candidate.ruleIndex() + "/match-" + candidate.matchIndex())
+            .addOrigins(Messages.origin(ROUTE_KIND, meta, rulePath, "backends"))
+            .setMatch(Messages.match(candidate.match()));
+    if (!rule.requestHeaders().isEmpty()) {
+      message.setRequestHeaders(Messages.headers(rule.requestHeaders()));
+    }
+    if (!rule.responseHeaders().isEmpty()) {
+      message.setResponseHeaders(Messages.headers(rule.responseHeaders()));
+    }
+    for (HttpRoute.Backend backend : rule.backends()) {
+      message.addBackends(backend(backend));
+    }
+    if (rule.backends().isEmpty()) {
+      // As Gateway API says: a rule without backends is answered with 500.
+      message.addBackends(WeightedBackend.newBuilder().setWeight(1));
+    }
+    var policies =
+        new ArrayList<>(reads.policiesOfRoute(new ObjectKey(meta.namespace(), meta.name())));
+    policies.addAll(reads.policiesOfService(service));
+    behaviour(message, candidate, policies);
+    return message.build();
+  }
+
+  private WeightedBackend backend(HttpRoute.Backend backend) {
+    ServiceRef reference = backend.service();
+    var message = WeightedBackend.newBuilder().setWeight(backend.weight());
+    Service service = reads.service(new ObjectKey(reference.namespace(), reference.name()));
+    if (service != null && service.port(reference.port()) != null) {
+      message.setCluster(cluster(service, reference.port()));
+    }
+    if (!backend.requestHeaders().isEmpty()) {
+      message.setRequestHeaders(Messages.headers(backend.requestHeaders()));
+    }
+    return message.build();
+  }
+
+  private String cluster(Service service, int port) {
+    ResourceKey key = ResourceKey.cluster(service.namespace(), service.name(), port);
+    clusters.add(key);
+    return key.name();
+  }
+
+  /** Timeouts and retries, each with the document that decides it. */
+  private static void behaviour(
+      Route.Builder message, @Nullable Candidate candidate, List<TrafficPolicy> policies) {
+    message.setRequestTimeoutNanos(
+        timeout(
+            message,
+            candidate,
+            HttpRoute.Rule::requestTimeout,
+            "timeouts.request",
+            policies,
+            TrafficPolicy::requestTimeout,
+            "timeouts.request"));
+    message.setPerTryTimeoutNanos(
+        timeout(
+            message,
+            candidate,
+            HttpRoute.Rule::backendRequestTimeout,
+            "timeouts.backendRequest",
+            policies,
+            TrafficPolicy::perTryTimeout,
+            "timeouts.perTry"));
+    RetryConfig retry = RetryConfig.DEFAULT;
+    for (TrafficPolicy policy : policies) {
+      RetryConfig said = policy.retry();
+      if (said != null) {
+        retry = said;
+        message.addOrigins(Messages.origin(POLICY_KIND, policy.meta(), "spec.retry", "retry"));
+        break;
+      }
+    }
+    message.setRetry(Messages.retry(retry));
+  }
+
+  private static long timeout(
+      Route.Builder message,
+      @Nullable Candidate candidate,
+      Function<HttpRoute.Rule, @Nullable Duration> ofRule,
+      String ruleField,
+      List<TrafficPolicy> policies,
+      Function<TrafficPolicy, @Nullable Duration> ofPolicy,
+      String policyField) {
+    if (candidate != null) {
+      Duration own = ofRule.apply(candidate.rule());
+      if (own != null) {
+        String path = "spec.rules[" + candidate.ruleIndex() + "]." + ruleField;
+        message.addOrigins(
+            Messages.origin(ROUTE_KIND, candidate.route().meta(), path, policyField));
+        return own.toNanos();
+      }
+    }
+    for (TrafficPolicy policy : policies) {
+      Duration said = ofPolicy.apply(policy);
+      if (said != null) {
+        message.addOrigins(
+            Messages.origin(POLICY_KIND, policy.meta(), "spec." + policyField, policyField));
+        return said.toNanos();
+      }
+    }
+    return 0;
+  }
+}

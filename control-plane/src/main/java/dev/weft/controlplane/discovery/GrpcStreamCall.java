@@ -1,0 +1,108 @@
+package dev.weft.controlplane.discovery;
+
+import dev.weft.proto.discovery.v1.DiscoveryRequest;
+import dev.weft.proto.discovery.v1.DiscoveryServiceGrpc;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import io.grpc.Status;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+
+/**
+ * A stream over gRPC. gRPC's threads only hand over to the engine; requests are let in one by one.
+ */
+final class GrpcStreamCall implements StreamCall {
+  private final ServerCall<DiscoveryRequest, ResponseBytes> call;
+  private boolean closed;
+
+  private GrpcStreamCall(ServerCall<DiscoveryRequest, ResponseBytes> call) {
+    this.call = call;
+  }
+
+  /** The service as generated, but for responses that are bytes already. */
+  static ServerServiceDefinition service(DiscoveryEngine engine) {
+    MethodDescriptor<DiscoveryRequest, ResponseBytes> method =
+        DiscoveryServiceGrpc.getStreamResourcesMethod().toBuilder(
+                DiscoveryServiceGrpc.getStreamResourcesMethod().getRequestMarshaller(),
+                ResponseBytes.MARSHALLER)
+            .build();
+    ServiceDescriptor generated = DiscoveryServiceGrpc.getServiceDescriptor();
+    ServiceDescriptor service =
+        ServiceDescriptor.newBuilder(generated.getName())
+            .setSchemaDescriptor(generated.getSchemaDescriptor())
+            .addMethod(method)
+            .build();
+    return ServerServiceDefinition.builder(service)
+        .addMethod(method, (call, _) -> start(engine, call))
+        .build();
+  }
+
+  private static ServerCall.Listener<DiscoveryRequest> start(
+      DiscoveryEngine engine, ServerCall<DiscoveryRequest, ResponseBytes> call) {
+    var transport = new GrpcStreamCall(call);
+    call.sendHeaders(new Metadata());
+    NodeStream stream = engine.open(transport);
+    call.request(1);
+    return new ServerCall.Listener<>() {
+      @Override
+      public void onMessage(DiscoveryRequest request) {
+        engine.received(stream, request);
+      }
+
+      @Override
+      public void onReady() {
+        engine.ready(stream);
+      }
+
+      @Override
+      public void onHalfClose() {
+        engine.halfClosed(stream);
+      }
+
+      @Override
+      public void onCancel() {
+        engine.ended(stream);
+      }
+
+      @Override
+      public void onComplete() {
+        engine.ended(stream);
+      }
+    };
+  }
+
+  @Override
+  public boolean isReady() {
+    return call.isReady();
+  }
+
+  @Override
+  public void send(ResponseBytes response) {
+    call.sendMessage(response);
+  }
+
+  @Override
+  public void requestNext() {
+    call.request(1);
+  }
+
+  @Override
+  public void close(Status status) {
+    if (!closed) {
+      closed = true;
+      call.close(status, new Metadata());
+    }
+  }
+
+  @Override
+  public String peer() {
+    SocketAddress remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    return remote instanceof InetSocketAddress address
+        ? address.getHostString() + ":" + address.getPort()
+        : String.valueOf(remote);
+  }
+}

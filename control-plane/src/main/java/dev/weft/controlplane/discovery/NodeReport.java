@@ -1,0 +1,45 @@
+package dev.weft.controlplane.discovery;
+
+import dev.weft.proto.discovery.v1.Rejection;
+import dev.weft.proto.mesh.v1.NodeConfig;
+import dev.weft.proto.mesh.v1.NodeStatus;
+import dev.weft.proto.mesh.v1.NodeStatus.SyncState;
+
+/** A stream as {@code weft.mesh.v1} shows it. Runs on the engine thread. */
+final class NodeReport {
+  private NodeReport() {}
+
+  static NodeStatus status(NodeStream stream, long revision) {
+    StreamStats stats = stream.stats();
+    var status =
+        NodeStatus.newBuilder()
+            .setNode(stream.node())
+            .setState(
+                stream.refusesSomething()
+                    ? SyncState.REJECTED
+                    : stream.idle() ? SyncState.SYNCED : SyncState.PENDING)
+            .setConnectedAtMillis(stats.connectedAtMillis())
+            .setAcknowledgedRevision(stream.acknowledgedRevision(revision))
+            .setSubscriptions(stream.subscriptions())
+            .setResources(stream.resources())
+            .setResponsesSent(stats.responsesSent())
+            .setResourcesSent(stats.resourcesSent())
+            .setResourcesResumed(stats.resourcesResumed())
+            .setLastRejectionAtMillis(stats.lastRejectionAtMillis())
+            .setPeerAddress(stream.call().peer());
+    Rejection rejection = stats.lastRejection();
+    if (rejection != null) {
+      status.setLastRejection(rejection);
+    }
+    return status.build();
+  }
+
+  static NodeConfig config(NodeStream stream, long revision) {
+    var config =
+        NodeConfig.newBuilder()
+            .setNode(stream.node())
+            .setRevision(stream.acknowledgedRevision(revision));
+    stream.inForce().forEach(content -> config.addResources(content.resource()));
+    return config.build();
+  }
+}
