@@ -207,12 +207,13 @@ public final class Cluster {
     if (!healthy) {
       endpoint.count(Stat.CHECK_FAILURE);
     }
+    boolean wasFailing = endpoint.activeHealth().failing();
     boolean changed = endpoint.activeHealth().onResult(healthy, failure, check);
-    if (changed) {
+    if (wasFailing != endpoint.activeHealth().failing()) {
       logChange(endpoint, failure);
-      if (healthy) {
-        endpoint.forgetLoad();
-      }
+    }
+    if (changed && wasFailing) {
+      endpoint.forgetLoad();
     }
     if (endpoint.awaitsCheck()) {
       outliers.onProbed(endpoint, healthy, nowNanos);
@@ -228,7 +229,7 @@ public final class Cluster {
         Level.INFO,
         () ->
             failure.isEmpty()
-                ? "%s: %s passes its active check".formatted(name, endpoint)
+                ? "%s: %s passes its active check again".formatted(name, endpoint)
                 : "%s: %s fails its active check: %s".formatted(name, endpoint, failure));
   }
 

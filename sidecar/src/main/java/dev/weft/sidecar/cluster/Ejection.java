@@ -62,11 +62,11 @@ final class Ejection {
 
   void eject(OutlierConfig config, String why, long nowNanos) {
     reason = why;
-    long longest = Math.max(config.baseEjectionNanos(), config.maxEjectionNanos());
-    if (times < longest / config.baseEjectionNanos()) {
+    long base = Math.max(1, config.baseEjectionNanos());
+    if (times == 0 || times < config.maxEjectionNanos() / base) {
       times++;
     }
-    long duration = config.baseEjectionNanos() * times;
+    long duration = base * times;
     duration += random.nextLong(1 + duration / 4);
     state = State.EJECTED;
     sinceNanos = nowNanos;

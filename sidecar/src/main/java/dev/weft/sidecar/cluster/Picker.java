@@ -96,11 +96,19 @@ public final class Picker {
       counters.worker(worker).add(Stat.RQ_PANIC);
       return reserveEndpoints[index];
     }
-    index = admitted.candidates().leastRecentlyTried(worker, tried);
-    if (index >= 0) {
-      return admittedEndpoints[index];
+    return leastRecentlyTried(worker, tried);
+  }
+
+  private @Nullable EndpointTracker leastRecentlyTried(int worker, Tried tried) {
+    int first = admitted.candidates().leastRecentlyTried(worker, tried);
+    int second = reserve.candidates().leastRecentlyTried(worker, tried);
+    if (first < 0 || second < 0) {
+      return first >= 0 ? admittedEndpoints[first] : second >= 0 ? reserveEndpoints[second] : null;
     }
-    index = reserve.candidates().leastRecentlyTried(worker, tried);
-    return index >= 0 ? reserveEndpoints[index] : null;
+    EndpointTracker one = admittedEndpoints[first];
+    EndpointTracker other = reserveEndpoints[second];
+    return tried.lastAttempt(one.load(worker)) < tried.lastAttempt(other.load(worker))
+        ? one
+        : other;
   }
 }

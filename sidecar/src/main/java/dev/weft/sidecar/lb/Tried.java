@@ -39,7 +39,7 @@ public final class Tried {
   }
 
   /** The number of the last attempt that went there, from 0; -1 if none did. */
-  int lastAttempt(EndpointLoad load) {
+  public int lastAttempt(EndpointLoad load) {
     for (int i = count - 1; i >= 0 && i >= count - CAPACITY; i--) {
       if (loads[i % CAPACITY] == load) {
         return i;
