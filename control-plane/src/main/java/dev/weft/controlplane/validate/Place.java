@@ -156,7 +156,9 @@ record Place(Report report, @Nullable Place parent, String name, int line, YamlN
     if (seen.add(value)) {
       return true;
     }
-    wrong("a value that occurs once in its list");
+    String shown = node instanceof Scalar ? node.shown() : value;
+    String expected = "a value that occurs once in its list";
+    report.error(line, path(), shown, expected, "is " + shown + ", expected " + expected);
     return false;
   }
 

@@ -84,13 +84,13 @@ final class ReferenceCheck {
   }
 
   private static void dangling(Reference reference, Set<String> names) {
+    String in = " of namespace \"" + reference.key().namespace() + "\"";
     reference
         .at()
         .wrong(
-            (reference.kind().equals(Kinds.SERVICE) ? "a Service" : "an HTTPRoute")
-                + " of namespace \""
-                + reference.key().namespace()
-                + "\", as a document or with registered instances",
+            reference.kind().equals(Kinds.SERVICE)
+                ? "a Service" + in + ", as a document or with registered instances"
+                : "an HTTPRoute" + in,
             NearMisses.hint(reference.key().name(), names));
   }
 

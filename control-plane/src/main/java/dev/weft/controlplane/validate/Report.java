@@ -31,9 +31,10 @@ final class Report {
     return object;
   }
 
-  /** What every later error names, e.g. "HTTPRoute default/catalog". */
+  /** What every error names, the earlier ones too, e.g. "HTTPRoute default/catalog". */
   void object(String object) {
     this.object = object;
+    errors.replaceAll(error -> error.toBuilder().setObject(object).build());
   }
 
   void error(int line, String path, String value, String expected, String message) {

@@ -121,7 +121,9 @@ final class ServiceDocuments {
       return new Target(number == null ? 0 : number, "");
     }
     String name = at.string();
-    if (name == null || !Syntax.isDnsLabel(name)) {
+    if (name != null && name.matches("[0-9]+")) {
+      at.wrong("a port's name, or its number without quotes");
+    } else if (name == null || !Syntax.isDnsLabel(name)) {
       at.wrong("a port's number or name");
     }
     return new Target(0, name == null ? "" : name);

@@ -82,11 +82,10 @@ final class YamlReader {
       fail(e);
     } catch (MarkedYamlEngineException e) {
       int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0);
-      fail(
-          new Unreadable(line, Report.shorten(String.valueOf(e.getProblem())), "well-formed YAML"));
+      malformed(line, String.valueOf(e.getProblem()));
     } catch (YamlEngineException e) {
       String problem = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-      fail(new Unreadable(0, Report.shorten(problem), "well-formed YAML"));
+      malformed(0, problem);
     }
     if (documents.isEmpty()) {
       fail(new Unreadable(0, "no document", "at least one document"));
@@ -100,6 +99,12 @@ final class YamlReader {
       documents.add(new Document(report, root));
     }
     report = new Report(manifest, report.document() + 1);
+  }
+
+  private void malformed(int line, String problem) {
+    String shown = Report.shorten(problem);
+    report.error(line, "", shown, "well-formed YAML", "is not well-formed YAML: " + shown);
+    documents.add(new Document(report, null));
   }
 
   private void fail(Unreadable e) {

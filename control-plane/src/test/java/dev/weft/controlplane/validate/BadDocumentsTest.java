@@ -1,0 +1,457 @@
+package dev.weft.controlplane.validate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+import dev.weft.controlplane.model.DocumentMeta;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.model.TrafficPolicy.Target;
+import dev.weft.controlplane.model.TrafficPolicy.TargetKind;
+import dev.weft.proto.policy.v1.Manifest;
+import dev.weft.proto.policy.v1.PolicyError;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Bad documents and what a person is told about them, as {@code line: object: path: message}. Lines
+ * of a case that start with "- " are the errors expected, the rest is the manifest.
+ */
+class BadDocumentsTest {
+  private static final String ROUTE =
+      """
+      apiVersion: gateway.networking.k8s.io/v1
+      kind: HTTPRoute
+      metadata: {name: r}
+      spec:
+        parentRefs: [{group: "", kind: Service, name: catalog}]
+        rules:
+      """;
+
+  private static final String POLICY =
+      """
+      apiVersion: weft.dev/v1alpha1
+      kind: TrafficPolicy
+      metadata: {name: p}
+      spec:
+      """;
+
+  private static final String SERVICE =
+      """
+      apiVersion: v1
+      kind: Service
+      metadata: {name: s}
+      spec:
+      """;
+
+  private static final String TARGET = "  targetRefs: [{kind: Service, name: catalog}]\n";
+
+  private final List<DynamicTest> cases = new ArrayList<>();
+
+  @TestFactory
+  List<DynamicTest> documents() {
+    bad("no document", "# nothing\n", "0: : : is no document, expected at least one document");
+    bad(
+        "malformed",
+        "kind: Service\n  spec: {",
+        "2: : : is not well-formed YAML: mapping values are not allowed here");
+    bad(
+        "a list",
+        "[1]",
+        "1: : : is a list of 1, expected a mapping with apiVersion, kind," + " metadata and spec");
+    bad(
+        "an alias",
+        "a: &x [1]\nb: *x\n",
+        "2: : : is the alias *x, expected the value itself: no aliases");
+    bad(
+        "a tag",
+        "a: !!binary aGk=\n",
+        "1: : : is the tag tag:yaml.org,2002:binary, expected a plain value: no tags");
+    bad(
+        "nested too deep",
+        "[".repeat(40) + "]".repeat(40),
+        "1: : : is nested deeper, expected at most 32 levels");
+    bad(
+        "too large",
+        "#".repeat(1 << 20) + "\n",
+        "0: : : is 1048577 characters, expected at most 1048576 characters in a manifest; split it");
+    bad(
+        "a kind of nobody",
+        "apiVersion: v1\nkind: Sevice\nmetadata: {name: x}\nspec: {}\n",
+        "2: Sevice default/x: kind: is \"Sevice\", expected Service, HTTPRoute or TrafficPolicy; did you mean \"Service\"?");
+    bad(
+        "another version",
+        "apiVersion: gateway.networking.k8s.io/v1beta1\nkind: HTTPRoute\nmetadata: {name: x}\n",
+        "1: HTTPRoute default/x: apiVersion: is \"gateway.networking.k8s.io/v1beta1\", expected gateway.networking.k8s.io/v1",
+        "1: HTTPRoute default/x: spec: is missing, expected what the object says");
+    bad(
+        "nothing said",
+        "kind: Service\n",
+        "1: Service: apiVersion: is missing, expected the apiVersion of its kind",
+        "1: Service: metadata: is missing, expected a mapping with the object's name",
+        "1: Service: spec: is missing, expected what the object says");
+    bad(
+        "names and labels",
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: a.b, namespace: default, labels: {tier: 1}}
+        spec: {ports: [{port: 80}]}
+        """,
+        "3: Service default/a.b: metadata.name: is \"a.b\", expected a DNS label: 1 to 63 of a-z, 0-9 and \"-\"");
+    bad(
+        "a number as label",
+        """
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: a
+          generateName: b
+          labels:
+            tier: 1
+          lables: {}
+        spec: {ports: [{port: 80}]}
+        """,
+        "5: Service default/a: metadata.generateName: is not supported yet: give the object a name",
+        "7: Service default/a: metadata.labels[tier]: is 1, expected a string (put it in quotes)",
+        "8: Service default/a: metadata.lables: unknown field; did you mean \"labels\"? Known here: name, namespace, labels, annotations");
+    bad(
+        "the same object twice",
+        SERVICE + "  ports: [{port: 80}]\n---\n" + SERVICE + "  ports: [{port: 81}]\n",
+        "9: Service default/s: metadata.name: is \"s\", expected each object once (it is also document 1 of m.yaml)");
+    services();
+    routes();
+    policies();
+    return cases;
+  }
+
+  private void services() {
+    bad(
+        "a service without ports",
+        SERVICE + "  selector: {a: b}\n",
+        "4: Service default/s: spec.ports: is missing, expected at least one port");
+    bad(
+        "a service with no port",
+        SERVICE + "  ports: []\n",
+        "5: Service default/s: spec.ports: is a list of 0, expected a list of 1 to 100");
+    bad(
+        "ports",
+        SERVICE
+            + """
+              type: ExternalName
+              externalName: example.org
+              sessionAffinity: ClientIP
+              publishNotReadyAddresses: true
+              ports:
+              - {port: 80, name: HTTP}
+              - {port: 0, name: a, protocol: UDP}
+              - {port: 80, name: a, targetPort: "80"}
+              - {prot: 81, targetPort: 99999}
+            """
+                .indent(0),
+        "5: Service default/s: spec.type: is \"ExternalName\", expected ClusterIP, NodePort or LoadBalancer",
+        "6: Service default/s: spec.externalName: is not supported yet: a Service selects workloads of the mesh",
+        "7: Service default/s: spec.sessionAffinity: is \"ClientIP\", expected None",
+        "8: Service default/s: spec.publishNotReadyAddresses: is true, expected false (what is not ready gets no requests)",
+        "10: Service default/s: spec.ports[0].name: is \"HTTP\", expected a DNS label: 1 to 63 of a-z, 0-9 and \"-\"",
+        "11: Service default/s: spec.ports[1].port: is 0, expected a whole number from 1 to 65535",
+        "11: Service default/s: spec.ports[1].protocol: is \"UDP\", expected TCP",
+        "12: Service default/s: spec.ports[2].name: is \"a\", expected a value that occurs once in its list",
+        "12: Service default/s: spec.ports[2].targetPort: is \"80\", expected a port's name, or its number without quotes",
+        "12: Service default/s: spec.ports[2].port: is 80, expected a value that occurs once in its list",
+        "13: Service default/s: spec.ports[3].prot: unknown field; did you mean \"port\"? Known here: name, port, targetPort, protocol, appProtocol",
+        "13: Service default/s: spec.ports[3].port: is missing, expected the port that callers address",
+        "13: Service default/s: spec.ports[3].name: is missing, expected a name, as there are several ports",
+        "13: Service default/s: spec.ports[3].targetPort: is 99999, expected a whole number from 1 to 65535");
+  }
+
+  private void routes() {
+    bad(
+        "a gateway as parent",
+        """
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: HTTPRoute
+        metadata: {name: r}
+        spec:
+          hostnames: [a.example]
+          parentRefs:
+          - name: catalog
+          - {kind: Gateway, name: edge}
+          - {kind: Service, name: catalog}
+          - {kind: Service, group: core, name: catalog, sectionName: http}
+          - {kind: Service, group: "", name: catalog, namespace: shop}
+          rules: []
+        """,
+        "5: HTTPRoute default/r: spec.hostnames: is not supported yet: requests are matched by the names of the parent Service",
+        "7: HTTPRoute default/r: spec.parentRefs[0].kind: is missing, expected \"Service\" (absent, it means Gateway)",
+        "8: HTTPRoute default/r: spec.parentRefs[1].kind: is \"Gateway\", expected Service",
+        "8: HTTPRoute default/r: spec.parentRefs[1].name: is \"edge\", expected a Service of namespace \"default\", as a document or with registered instances",
+        "9: HTTPRoute default/r: spec.parentRefs[2].group: is missing, expected \"\" (absent, it means gateway.networking.k8s.io)",
+        "9: HTTPRoute default/r: spec.parentRefs[2]: is default/catalog, expected a value that occurs once in its list",
+        "10: HTTPRoute default/r: spec.parentRefs[3].sectionName: is not supported yet: name the port by its number, with port",
+        "10: HTTPRoute default/r: spec.parentRefs[3].group: is \"core\", expected \"\", the group of Service",
+        "10: HTTPRoute default/r: spec.parentRefs[3]: is default/catalog, expected a value that occurs once in its list",
+        "11: HTTPRoute default/r: spec.parentRefs[4].namespace: is \"shop\", expected the route's own namespace, \"default\" (routes for services of another namespace are not supported yet)",
+        "11: HTTPRoute default/r: spec.parentRefs[4]: is default/catalog, expected a value that occurs once in its list",
+        "12: HTTPRoute default/r: spec.rules: is a list of 0, expected a list of 1 to 16");
+    bad(
+        "matches",
+        ROUTE
+            + """
+              - backendRefs: [{name: catalog, port: 80}]
+                matches:
+                - path: {type: Prefix, value: /a}
+                - path: {value: a}
+                - path: {type: Exact, value: /a//b}
+                - path: {type: RegularExpression, value: "/(?=a)"}
+                - method: get
+                - headers: [{name: "x y", value: a}, {name: a, value: " a"}, {name: A, value: b}]
+                - headers: [{name: x, type: Regex, value: a}, {name: x}, {name: y, value: true}]
+                - queryParams: [{name: "", value: a}, {name: q, type: RegularExpression, value: "("}]
+              """
+                .indent(2),
+        "9: HTTPRoute default/r: spec.rules[0].matches[0].path.type: is \"Prefix\", expected Exact, PathPrefix or RegularExpression",
+        "10: HTTPRoute default/r: spec.rules[0].matches[1].path.value: is \"a\", expected a path that starts with \"/\"",
+        "11: HTTPRoute default/r: spec.rules[0].matches[2].path.value: is \"/a//b\", expected a normalised path, without \"//\", \"/./\" and \"/../\"",
+        "12: HTTPRoute default/r: spec.rules[0].matches[3].path.value: is \"/(?=a)\", expected an RE2 regular expression (invalid or unsupported Perl syntax)",
+        "13: HTTPRoute default/r: spec.rules[0].matches[4].method: is \"get\", expected GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE or PATCH; did you mean \"GET\"?",
+        "14: HTTPRoute default/r: spec.rules[0].matches[5].headers[0].name: is \"x y\", expected a header's name",
+        "14: HTTPRoute default/r: spec.rules[0].matches[5].headers[1].value: is \" a\", expected printable ASCII without blanks around it",
+        "14: HTTPRoute default/r: spec.rules[0].matches[5].headers[2].name: is \"A\", expected a value that occurs once in its list",
+        "15: HTTPRoute default/r: spec.rules[0].matches[6].headers[0].type: is \"Regex\", expected Exact or RegularExpression",
+        "15: HTTPRoute default/r: spec.rules[0].matches[6].headers[1].name: is \"x\", expected a value that occurs once in its list",
+        "15: HTTPRoute default/r: spec.rules[0].matches[6].headers[1].value: is missing, expected the value to match",
+        "15: HTTPRoute default/r: spec.rules[0].matches[6].headers[2].value: is true, expected a string (put it in quotes)",
+        "16: HTTPRoute default/r: spec.rules[0].matches[7].queryParams[0].name: is \"\", expected a query parameter's name",
+        "16: HTTPRoute default/r: spec.rules[0].matches[7].queryParams[1].value: is \"(\", expected an RE2 regular expression (missing closing ))");
+    bad(
+        "backends",
+        ROUTE
+            + """
+              - backendRefs:
+                - {name: catalgo, port: 80}
+                - {name: catalog, port: 81}
+                - {name: catalog}
+                - {name: catalog, port: 80, weight: -1}
+                - {name: catalog, port: 80, wieght: 10}
+                - {name: catalog, port: 80, weight: "10"}
+                - {name: catalog, port: 80, namespace: shop}
+                - {name: catalog, port: 80, kind: Bucket, group: s3.example}
+                - {name: Catalog, port: 80}
+              """
+                .indent(2),
+        "8: HTTPRoute default/r: spec.rules[0].backendRefs[0].name: is \"catalgo\", expected a Service of namespace \"default\", as a document or with registered instances; did you mean \"catalog\"?",
+        "9: HTTPRoute default/r: spec.rules[0].backendRefs[1].port: is 81, expected a port of Service default/catalog: 80, 8080",
+        "10: HTTPRoute default/r: spec.rules[0].backendRefs[2].port: is missing, expected the Service's port",
+        "11: HTTPRoute default/r: spec.rules[0].backendRefs[3].weight: is -1, expected a whole number from 0 to 1000000",
+        "12: HTTPRoute default/r: spec.rules[0].backendRefs[4].wieght: unknown field; did you mean \"weight\"? Known here: group, kind, name, namespace, port, weight, filters",
+        "13: HTTPRoute default/r: spec.rules[0].backendRefs[5].weight: is \"10\", expected a whole number from 0 to 1000000",
+        "14: HTTPRoute default/r: spec.rules[0].backendRefs[6].namespace: is \"shop\", expected the route's own namespace, \"default\" (another one needs a ReferenceGrant, which is not supported yet)",
+        "15: HTTPRoute default/r: spec.rules[0].backendRefs[7].kind: is \"Bucket\", expected Service",
+        "15: HTTPRoute default/r: spec.rules[0].backendRefs[7].group: is \"s3.example\", expected \"\", the group of Service",
+        "16: HTTPRoute default/r: spec.rules[0].backendRefs[8].name: is \"Catalog\", expected a Service's name, a DNS label");
+    bad(
+        "filters and timeouts",
+        ROUTE
+            + """
+              - backendRefs: [{name: catalog, port: 80}]
+                retry: {}
+                filters:
+                - type: RequestMirror
+                  requestMirror: {backendRef: {name: x}}
+                - type: RequestHeadModifier
+                - type: RequestHeaderModifier
+                - type: ResponseHeaderModifier
+                  responseHeaderModifier: {set: [{name: content-length, value: "1"}], remove: ["a b"]}
+                - type: ResponseHeaderModifier
+                timeouts: {request: 1s, backendRequest: 2s, total: 1s}
+              - timeouts: {request: 1.5s, backendRequest: 25h}
+              - timeouts: {request: 5}
+              """
+                .indent(2),
+        "8: HTTPRoute default/r: spec.rules[0].retry: is not supported yet: attach a TrafficPolicy with retry to this HTTPRoute",
+        "10: HTTPRoute default/r: spec.rules[0].filters[0].type: is \"RequestMirror\", expected RequestHeaderModifier or ResponseHeaderModifier (RequestMirror is not supported here yet)",
+        "12: HTTPRoute default/r: spec.rules[0].filters[1].type: is \"RequestHeadModifier\", expected RequestHeaderModifier or ResponseHeaderModifier; did you mean \"RequestHeaderModifier\"?",
+        "13: HTTPRoute default/r: spec.rules[0].filters[2].requestHeaderModifier: is missing, expected set, add or remove",
+        "15: HTTPRoute default/r: spec.rules[0].filters[3].responseHeaderModifier.set[0].name: is \"content-length\", expected a header that does not frame the message or belong to one hop",
+        "15: HTTPRoute default/r: spec.rules[0].filters[3].responseHeaderModifier.remove[0]: is \"a b\", expected a header's name",
+        "16: HTTPRoute default/r: spec.rules[0].filters[4].type: is \"ResponseHeaderModifier\", expected a value that occurs once in its list",
+        "17: HTTPRoute default/r: spec.rules[0].timeouts.total: unknown field. Known here: request, backendRequest",
+        "17: HTTPRoute default/r: spec.rules[0].timeouts.backendRequest: is \"2s\", expected at most request, 1s",
+        "18: HTTPRoute default/r: spec.rules[1].timeouts.request: is \"1.5s\", expected a duration such as 100ms, 2s or 1m30s",
+        "18: HTTPRoute default/r: spec.rules[1].timeouts.backendRequest: is \"25h\", expected a duration from 0s to 24h",
+        "19: HTTPRoute default/r: spec.rules[2].timeouts.request: is 5, expected a duration such as 100ms, 2s or 1m30s");
+    bad(
+        "a field twice",
+        ROUTE + "  - backendRefs:\n    - name: catalog\n      port: 80\n      port: 8080\n",
+        "10: HTTPRoute default/r: spec.rules[0].backendRefs[0].port: occurs twice, first on line 9");
+  }
+
+  private void policies() {
+    bad(
+        "targets",
+        POLICY
+            + """
+              targetRefs:
+              - {kind: Service, name: catalgo}
+              - {kind: HTTPRoute, name: canari}
+              - {kind: Pod, name: x}
+              - {kind: HTTPRoute, group: "", name: canary}
+              - {kind: Service, name: catalog, namespace: shop}
+              - {kind: Service, name: catalog}
+            """
+                .indent(0),
+        "6: TrafficPolicy default/p: spec.targetRefs[0].name: is \"catalgo\", expected a Service of namespace \"default\", as a document or with registered instances; did you mean \"catalog\"?",
+        "7: TrafficPolicy default/p: spec.targetRefs[1].name: is \"canari\", expected an HTTPRoute of namespace \"default\"; did you mean \"canary\"?",
+        "8: TrafficPolicy default/p: spec.targetRefs[2].kind: is \"Pod\", expected Service or HTTPRoute",
+        "9: TrafficPolicy default/p: spec.targetRefs[3].group: is \"\", expected gateway.networking.k8s.io",
+        "10: TrafficPolicy default/p: spec.targetRefs[4].namespace: is not supported yet: a policy is attached to objects of its own namespace",
+        "11: TrafficPolicy default/p: spec.targetRefs[5]: is Service catalog, expected a value that occurs once in its list");
+    bad(
+        "a route's policy with a service's fields",
+        POLICY
+            + """
+              targetRefs: [{kind: HTTPRoute, name: canary}]
+              loadBalancer: {type: RoundRobin}
+            """
+                .indent(0),
+        "6: TrafficPolicy default/p: spec.loadBalancer: is a mapping, expected nothing: an HTTPRoute takes timeouts and retry only; target its Service");
+    bad(
+        "values",
+        POLICY
+            + TARGET
+            + """
+              loadBalancer: {type: LeastRequest}
+              timeouts: {request: 1s, perTry: 1500ms}
+              retry: {attempts: 11, on: [conectFailure, reset, reset], budgetPercent: 101}
+              outlierDetection: {consecutiveFailures: many, baseEjection: 10s, maxEjection: 5s, maxEjectionPercent: 50.5}
+              healthCheck: {http: {path: health, expectedStatuses: [20]}, tcp: {}, interval: 1ms, unhealthyThreshold: 0}
+              connectionLimits: {maxConnections: 0, maxPendingRequests: 2000000, maxRequests: -1, connectTimeout: 0s}
+              rateLimit: {}
+            """
+                .indent(0),
+        "6: TrafficPolicy default/p: spec.loadBalancer.type: is \"LeastRequest\", expected PeakEwma, RoundRobin or WeightedRoundRobin",
+        "7: TrafficPolicy default/p: spec.timeouts.perTry: is \"1500ms\", expected at most request, 1s",
+        "8: TrafficPolicy default/p: spec.retry.attempts: is 11, expected a whole number from 0 to 10",
+        "8: TrafficPolicy default/p: spec.retry.on[0]: is \"conectFailure\", expected connectFailure, reset, gatewayError, serverError or perTryTimeout; did you mean \"connectFailure\"?",
+        "8: TrafficPolicy default/p: spec.retry.on[2]: is \"reset\", expected a value that occurs once in its list",
+        "8: TrafficPolicy default/p: spec.retry.budgetPercent: is 101, expected a whole number from 0 to 100",
+        "9: TrafficPolicy default/p: spec.outlierDetection.maxEjection: is \"5s\", expected at least baseEjection, 10s",
+        "9: TrafficPolicy default/p: spec.outlierDetection.consecutiveFailures: is \"many\", expected a whole number from 0 to 1000",
+        "9: TrafficPolicy default/p: spec.outlierDetection.maxEjectionPercent: is 50.5, expected a whole number from 0 to 100",
+        "10: TrafficPolicy default/p: spec.healthCheck.tcp: is a mapping, expected nothing, as there is http: a check is one or the other",
+        "10: TrafficPolicy default/p: spec.healthCheck.http.path: is \"health\", expected a path that starts with \"/\"",
+        "10: TrafficPolicy default/p: spec.healthCheck.http.expectedStatuses[0]: is 20, expected a whole number from 100 to 599",
+        "10: TrafficPolicy default/p: spec.healthCheck.interval: is \"1ms\", expected a duration from 10ms to 24h",
+        "10: TrafficPolicy default/p: spec.healthCheck.unhealthyThreshold: is 0, expected a whole number from 1 to 1000",
+        "11: TrafficPolicy default/p: spec.connectionLimits.maxConnections: is 0, expected a whole number from 1 to 1000000",
+        "11: TrafficPolicy default/p: spec.connectionLimits.maxPendingRequests: is 2000000, expected a whole number from 1 to 1000000",
+        "11: TrafficPolicy default/p: spec.connectionLimits.maxRequests: is -1, expected a whole number from 0 to 1000000",
+        "11: TrafficPolicy default/p: spec.connectionLimits.connectTimeout: is \"0s\", expected a duration from 1ms to 24h",
+        "12: TrafficPolicy default/p: spec.rateLimit: unknown field. Known here: targetRefs, loadBalancer, timeouts, retry, outlierDetection, healthCheck, connectionLimits");
+    bad(
+        "a health check of no kind",
+        POLICY + TARGET + "  healthCheck: {interval: 1s}\n",
+        "6: TrafficPolicy default/p: spec.healthCheck.http: is missing, expected http or tcp");
+    bad(
+        "retries for no reason",
+        POLICY + TARGET + "  retry: {attempts: 1, on: []}\n",
+        "6: TrafficPolicy default/p: spec.retry.on: is a list of 0, expected a list of 1 to 5");
+    bad(
+        "two policies of one batch on one target",
+        POLICY + TARGET + "---\n" + POLICY.replace("name: p", "name: q") + TARGET,
+        "11: TrafficPolicy default/q: spec.targetRefs[0].name: is \"catalog\", expected a target without a policy (TrafficPolicy default/p is attached to it; change or delete that one)");
+  }
+
+  @Test
+  void a_policy_for_a_target_that_has_one_names_the_other() {
+    KnownObjects known = known().policy(policyOnCatalog("older"));
+    String added = POLICY + TARGET;
+
+    assertThat(lines(added, known))
+        .containsExactly(
+            "5: TrafficPolicy default/p: spec.targetRefs[0].name: is \"catalog\", expected a target"
+                + " without a policy (TrafficPolicy default/older is attached to it; change or"
+                + " delete that one)");
+    assertThat(lines(added.replace("name: p", "name: older"), known)).as("replacing it").isEmpty();
+    String moved = POLICY.replace("name: p", "name: older") + TARGET.replace("catalog", "users");
+    assertThat(lines(added + "---\n" + moved, known)).as("moving it away").isEmpty();
+  }
+
+  @Test
+  void a_service_of_the_batch_replaces_the_one_that_is_there() {
+    String service = SERVICE.replace("name: s", "name: catalog") + "  ports: [{port: 9000}]\n";
+    String route = ROUTE + "  - backendRefs: [{name: catalog, port: 80}]\n";
+
+    assertThat(lines(service + "---\n" + route, known()))
+        .containsExactly(
+            "13: HTTPRoute default/r: spec.rules[0].backendRefs[0].port: is 80, expected a port of"
+                + " Service default/catalog: 9000");
+  }
+
+  @Test
+  void a_broken_service_of_the_batch_is_not_also_missing() {
+    String service = SERVICE.replace("name: s", "name: fresh") + "  ports: [{port: 0}]\n";
+    String route = ROUTE + "  - backendRefs: [{name: fresh, port: 80}]\n";
+
+    assertThat(lines(service + "---\n" + route, known()))
+        .containsExactly(
+            "5: Service default/fresh: spec.ports[0].port: is 0, expected a whole number from 1 to"
+                + " 65535");
+  }
+
+  @Test
+  void documents_and_manifests_are_counted_for_messages() {
+    Manifest good = DocumentDecoderTest.manifest("a.yaml", SERVICE + "  ports: [{port: 80}]\n");
+    Manifest bad = DocumentDecoderTest.manifest("b.yaml", "---\n# none\n---\nkind: x\n---\n[]\n");
+
+    PolicyBatch batch = DocumentDecoder.decode(List.of(good, bad), known());
+
+    assertThat(batch.documents()).hasSize(1);
+    assertThat(batch.errors())
+        .extracting(error -> error.getManifest() + "#" + error.getDocument())
+        .contains("b.yaml#2", "b.yaml#3")
+        .doesNotContain("b.yaml#1", "a.yaml#1");
+  }
+
+  private void bad(String name, String manifest, String... expected) {
+    cases.add(
+        DynamicTest.dynamicTest(
+            name, () -> assertThat(lines(manifest, known())).containsExactlyInAnyOrder(expected)));
+  }
+
+  private static List<String> lines(String manifest, Inventory known) {
+    PolicyBatch batch =
+        DocumentDecoder.decode(List.of(DocumentDecoderTest.manifest("m.yaml", manifest)), known);
+    return batch.errors().stream().map(BadDocumentsTest::line).toList();
+  }
+
+  private static String line(PolicyError error) {
+    return error.getLine()
+        + ": "
+        + error.getObject()
+        + ": "
+        + error.getFieldPath()
+        + ": "
+        + error.getMessage();
+  }
+
+  private static KnownObjects known() {
+    return new KnownObjects().service("catalog", 80, 8080).service("users", 80).route("canary");
+  }
+
+  private static TrafficPolicy policyOnCatalog(String name) {
+    return new TrafficPolicy(
+        new DocumentMeta("default", name, "apply", 0, 0),
+        List.of(new Target(TargetKind.SERVICE, "catalog")),
+        LoadBalancerType.ROUND_ROBIN,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+}

@@ -1,0 +1,433 @@
+package dev.weft.controlplane.validate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
+import dev.weft.common.config.ClusterConfig.LimitsConfig;
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.MatchConfig;
+import dev.weft.common.config.MatchConfig.PathKind;
+import dev.weft.common.config.MatchConfig.ValueMatch;
+import dev.weft.common.config.RetryConfig;
+import dev.weft.controlplane.model.DocumentMeta;
+import dev.weft.controlplane.model.HeaderChange;
+import dev.weft.controlplane.model.HeaderChange.Header;
+import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.ServicePort;
+import dev.weft.controlplane.model.ServiceRef;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.model.TrafficPolicy.TargetKind;
+import dev.weft.proto.policy.v1.Manifest;
+import dev.weft.proto.policy.v1.Policy;
+import dev.weft.proto.policy.v1.PolicyKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What good documents mean, how they are normalised, and that the store's are read the same. */
+class DocumentDecoderTest {
+  private static final KnownObjects CATALOG =
+      new KnownObjects()
+          .service("catalog", 80, 8080)
+          .service("catalog-v1", 80)
+          .service("catalog-v2", 80)
+          .route("catalog-canary");
+
+  @Test
+  void a_service_selects_workloads_and_maps_ports() {
+    Service service =
+        service(
+            """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: catalog, namespace: shop, labels: {a: b}}
+            spec:
+              selector: {app: catalog}
+              ports:
+              - {name: grpc, port: 9000, targetPort: grpc, appProtocol: kubernetes.io/h2c}
+              - {name: http, port: 80, targetPort: 8080, protocol: TCP}
+            """);
+
+    assertThat(service)
+        .isEqualTo(
+            new Service(
+                "shop",
+                "catalog",
+                List.of(
+                    new ServicePort("http", 80, 8080, "", ""),
+                    new ServicePort("grpc", 9000, 0, "grpc", "kubernetes.io/h2c")),
+                Map.of("app", "catalog"),
+                true,
+                "",
+                0));
+  }
+
+  @Test
+  void what_kubectl_exports_is_read_without_what_the_server_added() {
+    String exported =
+        """
+        apiVersion: v1
+        kind: Service
+        metadata:
+          annotations:
+            kubectl.kubernetes.io/last-applied-configuration: '{"a":1}'
+          creationTimestamp: "2026-11-21T09:00:00Z"
+          name: catalog
+          namespace: default
+          resourceVersion: "42"
+          uid: 0d1e
+        spec:
+          clusterIP: 10.0.0.1
+          clusterIPs: [10.0.0.1]
+          internalTrafficPolicy: Cluster
+          ipFamilies: [IPv4]
+          ports: [{port: 80, protocol: TCP, targetPort: 80, nodePort: 30080}]
+          sessionAffinity: None
+          type: ClusterIP
+        status: {loadBalancer: {}}
+        """;
+    assertThat(good(exported).getFirst().json())
+        .isEqualTo(
+            """
+            {"apiVersion":"v1","kind":"Service","metadata":{"name":"catalog","namespace":"default"},\
+            "spec":{"ports":[{"port":80,"protocol":"TCP","targetPort":80}],\
+            "sessionAffinity":"None","type":"ClusterIP"}}""");
+  }
+
+  @Test
+  void a_route_takes_all_that_gateway_api_says_about_matches_filters_and_backends() {
+    HttpRoute route =
+        route(
+            """
+            apiVersion: gateway.networking.k8s.io/v1
+            kind: HTTPRoute
+            metadata: {name: catalog}
+            spec:
+              parentRefs:
+              - {group: "", kind: Service, name: catalog, port: 8080}
+              rules:
+              - name: items
+                matches:
+                - path: {type: PathPrefix, value: /items/}
+                  method: GET
+                  headers:
+                  - {name: X-User, value: anna}
+                  - {type: RegularExpression, name: X-Version, value: "v[0-9]+"}
+                  queryParams:
+                  - {name: q, value: "ä b"}
+                - path: {type: Exact, value: /item}
+                - path: {type: RegularExpression, value: "/i/[0-9]+"}
+                filters:
+                - type: RequestHeaderModifier
+                  requestHeaderModifier:
+                    set: [{name: X-Canary, value: "yes"}]
+                    remove: [X-Debug]
+                - type: ResponseHeaderModifier
+                  responseHeaderModifier:
+                    add: [{name: X-From, value: weft}]
+                backendRefs:
+                - {name: catalog-v1, port: 80, weight: 90}
+                - kind: Service
+                  name: catalog-v2
+                  port: 80
+                  filters:
+                  - type: RequestHeaderModifier
+                    requestHeaderModifier: {set: [{name: x-v2, value: "1"}]}
+                timeouts: {request: 1m30s, backendRequest: 500ms}
+              - backendRefs: [{name: catalog, port: 80}]
+            """);
+
+    assertThat(route)
+        .isEqualTo(
+            new HttpRoute(
+                new DocumentMeta("default", "catalog", "", 0, 0),
+                List.of(new ServiceRef("default", "catalog", 8080)),
+                List.of(
+                    new HttpRoute.Rule(
+                        List.of(
+                            new MatchConfig(
+                                PathKind.PREFIX,
+                                "/items",
+                                "GET",
+                                List.of(
+                                    new ValueMatch("x-user", "anna", false),
+                                    new ValueMatch("x-version", "v[0-9]+", true)),
+                                List.of(new ValueMatch("q", "ä b", false))),
+                            new MatchConfig(PathKind.EXACT, "/item", "", List.of(), List.of()),
+                            new MatchConfig(PathKind.REGEX, "/i/[0-9]+", "", List.of(), List.of())),
+                        List.of(
+                            new HttpRoute.Backend(
+                                new ServiceRef("default", "catalog-v1", 80), 90, HeaderChange.NONE),
+                            new HttpRoute.Backend(
+                                new ServiceRef("default", "catalog-v2", 80),
+                                1,
+                                new HeaderChange(
+                                    List.of(new Header("x-v2", "1")), List.of(), List.of()))),
+                        new HeaderChange(
+                            List.of(new Header("x-canary", "yes")), List.of(), List.of("x-debug")),
+                        new HeaderChange(
+                            List.of(), List.of(new Header("x-from", "weft")), List.of()),
+                        Duration.ofSeconds(90),
+                        Duration.ofMillis(500)),
+                    new HttpRoute.Rule(
+                        List.of(MatchConfig.ANY),
+                        List.of(
+                            new HttpRoute.Backend(
+                                new ServiceRef("default", "catalog", 80), 1, HeaderChange.NONE)),
+                        HeaderChange.NONE,
+                        HeaderChange.NONE,
+                        null,
+                        null))));
+  }
+
+  @Test
+  void a_rule_without_a_share_is_taken_with_a_warning() {
+    PolicyBatch batch =
+        decode(
+            """
+            apiVersion: gateway.networking.k8s.io/v1
+            kind: HTTPRoute
+            metadata: {name: catalog}
+            spec:
+              parentRefs: [{group: "", kind: Service, name: catalog}]
+              rules:
+              - backendRefs: [{name: catalog-v1, port: 80, weight: 0}]
+            """);
+
+    assertThat(batch.errors()).isEmpty();
+    assertThat(batch.warnings())
+        .singleElement()
+        .satisfies(
+            warning -> {
+              assertThat(warning.getFieldPath()).isEqualTo("spec.rules[0]");
+              assertThat(warning.getMessage()).contains("answered with 500");
+              assertThat(warning.getLine()).isEqualTo(7);
+            });
+  }
+
+  @Test
+  void a_traffic_policy_takes_every_field() throws IOException {
+    TrafficPolicy policy = policy(example("traffic-policy.yaml"));
+
+    assertThat(policy.targets())
+        .containsExactly(new TrafficPolicy.Target(TargetKind.SERVICE, "catalog"));
+    assertThat(policy.loadBalancer()).isEqualTo(LoadBalancerType.PEAK_EWMA);
+    assertThat(policy.requestTimeout()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(policy.perTryTimeout()).isEqualTo(Duration.ofMillis(500));
+    assertThat(policy.retry()).isEqualTo(RetryConfig.DEFAULT);
+    assertThat(policy.outlierDetection()).isEqualTo(OutlierConfig.DEFAULT);
+    assertThat(policy.healthCheck())
+        .isEqualTo(
+            new HealthCheckConfig("/health", List.of(200), 2_000_000_000L, 1_000_000_000L, 3, 1));
+    assertThat(policy.connectionLimits()).isEqualTo(LimitsConfig.DEFAULT);
+  }
+
+  @Test
+  void what_a_block_of_a_traffic_policy_leaves_out_has_its_default() {
+    TrafficPolicy policy =
+        policy(
+            """
+            apiVersion: weft.dev/v1alpha1
+            kind: TrafficPolicy
+            metadata: {name: p}
+            spec:
+              targetRefs: [{kind: Service, name: catalog}]
+              retry: {on: [serverError, perTryTimeout]}
+              outlierDetection: {maxEjection: 1s}
+              healthCheck: {tcp: {}}
+              connectionLimits: {maxRequests: 10}
+              timeouts: {request: 0s}
+            """);
+
+    assertThat(policy.loadBalancer()).isNull();
+    assertThat(policy.requestTimeout()).isZero();
+    assertThat(policy.perTryTimeout()).isNull();
+    assertThat(policy.retry())
+        .isEqualTo(
+            new RetryConfig(
+                2,
+                Set.of(RetryConfig.RetryOn.SERVER_ERROR, RetryConfig.RetryOn.PER_TRY_TIMEOUT),
+                20,
+                5_000_000L,
+                50_000_000L));
+    assertThat(policy.outlierDetection())
+        .isEqualTo(new OutlierConfig(5, 1_000_000_000L, 1_000_000_000L, 50));
+    assertThat(policy.healthCheck())
+        .isEqualTo(new HealthCheckConfig(null, List.of(), 2_000_000_000L, 1_000_000_000L, 3, 1));
+    assertThat(policy.connectionLimits())
+        .isEqualTo(new LimitsConfig(1024, 1024, 10, 1_000_000_000L));
+  }
+
+  @Test
+  void a_policy_on_a_route_says_timeouts_and_retry() {
+    TrafficPolicy policy =
+        policy(
+            """
+            apiVersion: weft.dev/v1alpha1
+            kind: TrafficPolicy
+            metadata: {name: p}
+            spec:
+              targetRefs:
+              - {group: gateway.networking.k8s.io, kind: HTTPRoute, name: catalog-canary}
+              retry: {attempts: 0}
+            """);
+
+    assertThat(policy.targets())
+        .containsExactly(new TrafficPolicy.Target(TargetKind.HTTP_ROUTE, "catalog-canary"));
+    assertThat(policy.retry()).isNotNull().extracting(RetryConfig::attempts).isEqualTo(0);
+  }
+
+  @Test
+  void the_examples_are_good_together() throws IOException {
+    PolicyBatch batch =
+        DocumentDecoder.decode(
+            List.of(
+                manifest("canary.yaml", example("canary.yaml")),
+                manifest("catalog-services.yaml", example("catalog-services.yaml")),
+                manifest("traffic-policy.yaml", example("traffic-policy.yaml"))),
+            KnownObjects.NOTHING);
+
+    assertThat(batch.errors()).isEmpty();
+    assertThat(batch.warnings()).isEmpty();
+    assertThat(batch.documents())
+        .extracting(document -> document.key().getKind() + " " + document.key().getName())
+        .containsExactly(
+            "HTTPRoute catalog-canary",
+            "Service catalog",
+            "Service catalog-v1",
+            "Service catalog-v2",
+            "TrafficPolicy catalog");
+  }
+
+  @Test
+  void equal_documents_have_equal_json_whatever_they_look_like() {
+    String yaml =
+        """
+        # a comment
+        kind: Service
+        apiVersion: v1
+        metadata:
+          name: catalog
+          labels: {}
+        spec:
+          selector: null
+          ports:
+            - port: 80
+        """;
+    String json =
+        """
+        {"apiVersion": "v1", "kind": "Service",
+         "metadata": {"namespace": "default", "name": "catalog"}, "spec": {"ports": [{"port": 80}]}}
+        """;
+
+    assertThat(good(yaml).getFirst().json()).isEqualTo(good(json).getFirst().json());
+  }
+
+  @Test
+  void normalised_json_is_read_back_as_it_was() throws InvalidPolicyException {
+    String odd =
+        "quote \" backslash \\\\ newline \\n tab \\t bell \\a nel \\N separator \\u2028 ä 😀";
+    PolicyDocument document =
+        good("""
+                apiVersion: v1
+                kind: Service
+                metadata: {name: catalog, annotations: {odd: "%s"}}
+                spec: {selector: {number: "80", yes: "true"}, ports: [{port: 80}]}
+                """
+                .formatted(odd.replace("\"", "\\\"")))
+            .getFirst();
+    var stored = stored(document).setSource("apply").setCreatedAtMillis(5).build();
+
+    PolicyObject object = DocumentDecoder.decodeStored(stored, 17);
+
+    assertThat(object).isInstanceOf(PolicyObject.OfService.class);
+    Service service = ((PolicyObject.OfService) object).service();
+    assertThat(service.selector())
+        .containsExactlyInAnyOrderEntriesOf(Map.of("number", "80", "yes", "true"));
+    assertThat(service.source()).isEqualTo("apply");
+    assertThat(service.revision()).isEqualTo(17);
+    assertThat(good(document.json()).getFirst().json()).isEqualTo(document.json());
+  }
+
+  @Test
+  void a_stored_document_carries_source_and_age_and_may_dangle() throws Exception {
+    var stored = stored(good(example("canary.yaml")).getFirst());
+
+    PolicyObject object =
+        DocumentDecoder.decodeStored(
+            stored.setSource("kubernetes").setCreatedAtMillis(99).build(), 7);
+
+    assertThat(object.kind()).isEqualTo("HTTPRoute");
+    assertThat(((PolicyObject.OfRoute) object).route().meta())
+        .isEqualTo(new DocumentMeta("default", "catalog-canary", "kubernetes", 99, 7));
+  }
+
+  @Test
+  void a_stored_document_that_does_not_decode_says_why() throws IOException {
+    var broken = stored(good(example("canary.yaml")).getFirst());
+    var key = broken.getKey().toBuilder();
+
+    assertThatThrownBy(
+            () ->
+                DocumentDecoder.decodeStored(
+                    broken.clone().setJson(broken.getJson().replace("weight", "wait")).build(), 1))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining(
+            "HTTPRoute default/catalog-canary spec.rules[0].backendRefs[0].wait unknown field");
+    assertThatThrownBy(() -> DocumentDecoder.decodeStored(broken.clone().setJson("{").build(), 1))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("well-formed");
+    assertThatThrownBy(
+            () -> DocumentDecoder.decodeStored(broken.clone().setKey(key.setName("x")).build(), 1))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("is not HTTPRoute default/x");
+  }
+
+  private static Policy.Builder stored(PolicyDocument document) {
+    return Policy.newBuilder().setKey(document.key()).setJson(document.json());
+  }
+
+  private static Service service(String yaml) {
+    return ((PolicyObject.OfService) good(yaml).getFirst().object()).service();
+  }
+
+  private static HttpRoute route(String yaml) {
+    return ((PolicyObject.OfRoute) good(yaml).getFirst().object()).route();
+  }
+
+  private static TrafficPolicy policy(String yaml) {
+    return ((PolicyObject.OfPolicy) good(yaml).getFirst().object()).policy();
+  }
+
+  private static List<PolicyDocument> good(String yaml) {
+    PolicyBatch batch = decode(yaml);
+    assertThat(batch.errors()).isEmpty();
+    return batch.documents();
+  }
+
+  private static PolicyBatch decode(String... yaml) {
+    return DocumentDecoder.decode(
+        Arrays.stream(yaml).map(content -> manifest("m.yaml", content)).toList(), CATALOG);
+  }
+
+  static Manifest manifest(String name, String content) {
+    return Manifest.newBuilder().setName(name).setContent(content).build();
+  }
+
+  static String example(String name) throws IOException {
+    return Files.readString(Path.of("..", "examples", name));
+  }
+
+  static PolicyKey key(String kind, String name) {
+    return PolicyKey.newBuilder().setKind(kind).setNamespace("default").setName(name).build();
+  }
+}

@@ -1,0 +1,62 @@
+package dev.weft.controlplane.validate;
+
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.ServicePort;
+import dev.weft.controlplane.model.TrafficPolicy;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What is there already, in tests: services, routes and policies of the namespace default. */
+final class KnownObjects implements Inventory {
+  static final KnownObjects NOTHING = new KnownObjects();
+
+  private final List<Service> services = new ArrayList<>();
+  private final List<String> routes = new ArrayList<>();
+  private final List<TrafficPolicy> policies = new ArrayList<>();
+
+  KnownObjects service(String name, int... ports) {
+    services.add(
+        Service.implicit(
+            "default",
+            name,
+            java.util.Arrays.stream(ports).mapToObj(p -> ServicePort.of("", p)).toList()));
+    return this;
+  }
+
+  KnownObjects route(String name) {
+    routes.add(name);
+    return this;
+  }
+
+  KnownObjects policy(TrafficPolicy policy) {
+    policies.add(policy);
+    return this;
+  }
+
+  @Override
+  public @Nullable Service service(String namespace, String name) {
+    return in(namespace).filter(service -> service.name().equals(name)).findFirst().orElse(null);
+  }
+
+  @Override
+  public Collection<String> serviceNames(String namespace) {
+    return in(namespace).map(Service::name).toList();
+  }
+
+  private Stream<Service> in(String namespace) {
+    return services.stream().filter(service -> service.namespace().equals(namespace));
+  }
+
+  @Override
+  public Collection<String> routeNames(String namespace) {
+    return namespace.equals("default") ? routes : List.of();
+  }
+
+  @Override
+  public Collection<TrafficPolicy> trafficPolicies(String namespace) {
+    return policies.stream().filter(p -> p.meta().namespace().equals(namespace)).toList();
+  }
+}
