@@ -1,5 +1,6 @@
 package dev.weft.cli;
 
+import dev.weft.cli.demo.DemoCommand;
 import java.io.PrintWriter;
 import java.util.Objects;
 import picocli.CommandLine;
@@ -10,6 +11,7 @@ import picocli.CommandLine.Command;
     name = "weft",
     description = "A service mesh: control plane, sidecars and the tools to steer them.",
     subcommands = {
+      DemoCommand.class,
       ControlPlaneCommand.class,
       SidecarCommand.class,
       ApplyCommand.class,

@@ -1,0 +1,171 @@
+package dev.weft.cli.demo;
+
+import dev.weft.cli.demo.Children.Child;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The control plane's process, and etcd's when that is its store. Used by the main thread only. */
+final class Backplane implements AutoCloseable {
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+
+  private final Place place;
+  private final Children children;
+  private final boolean onEtcd;
+  private final Duration instanceTtl;
+  private final int port;
+  private final int metricsPort;
+  private final int etcdPort;
+  private final int etcdPeerPort;
+  private final MeshApi api;
+  private @Nullable Child controlPlane;
+  private @Nullable Child etcd;
+
+  Backplane(Place place, Children children, Ports ports, boolean onEtcd, Duration instanceTtl) {
+    this.place = place;
+    this.children = children;
+    this.onEtcd = onEtcd;
+    this.instanceTtl = instanceTtl;
+    port = ports.prefer(7700);
+    metricsPort = ports.prefer(7701);
+    etcdPort = ports.next();
+    etcdPeerPort = ports.next();
+    api = new MeshApi(port);
+  }
+
+  /** Starts what is not running and returns when the control plane answers. */
+  void start() {
+    if (onEtcd) {
+      startEtcd();
+    }
+    startControlPlane();
+  }
+
+  void startControlPlane() {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                place.weft(),
+                "control-plane",
+                "--bind",
+                "127.0.0.1",
+                "--grpc-port",
+                String.valueOf(port),
+                "--metrics-port",
+                String.valueOf(metricsPort),
+                "--instance-ttl",
+                instanceTtl.toSeconds() + "s",
+                "--replica-id",
+                "demo-0"));
+    if (onEtcd) {
+      command.addAll(
+          List.of("--store", "etcd", "--etcd-endpoints", "http://127.0.0.1:" + etcdPort));
+    } else {
+      command.addAll(
+          List.of("--store", "embedded", "--data-dir", place.subfolder("store").toString()));
+    }
+    Child started = children.start("control-plane", command);
+    controlPlane = started;
+    if (!Await.until(START_LIMIT, () -> api.answers() || !started.alive()) || !started.alive()) {
+      throw new DemoFailed(
+          "the control plane does not answer on port "
+              + port
+              + "; the end of its log:\n"
+              + tail("control-plane"));
+    }
+  }
+
+  void startEtcd() {
+    Path data = place.subfolder("etcd");
+    String client = "http://127.0.0.1:" + etcdPort;
+    String peer = "http://127.0.0.1:" + etcdPeerPort;
+    etcd =
+        children.startForeign(
+            "etcd",
+            List.of(
+                "etcd",
+                "--name=demo",
+                "--data-dir=" + data,
+                "--listen-client-urls=" + client,
+                "--advertise-client-urls=" + client,
+                "--listen-peer-urls=" + peer,
+                "--initial-advertise-peer-urls=" + peer,
+                "--initial-cluster=demo=" + peer));
+    Child started = etcd;
+    if (!Await.until(Duration.ofSeconds(5), () -> listens(etcdPort) || !started.alive())
+        || !started.alive()) {
+      throw new DemoFailed("etcd does not start; the end of its log:\n" + tail("etcd"));
+    }
+  }
+
+  private static boolean listens(int port) {
+    try (java.net.Socket socket = new java.net.Socket("127.0.0.1", port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** {@code kill -9}. */
+  void killControlPlane() {
+    if (controlPlane != null) {
+      controlPlane.kill();
+    }
+  }
+
+  /** {@code kill -9}. */
+  void killEtcd() {
+    if (etcd != null) {
+      etcd.kill();
+    }
+  }
+
+  /** The end of a process's log. */
+  String tail(String name) {
+    try {
+      List<String> lines = Files.readAllLines(children.log(name));
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - 15), lines.size()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  boolean onEtcd() {
+    return onEtcd;
+  }
+
+  Duration instanceTtl() {
+    return instanceTtl;
+  }
+
+  String address() {
+    return "127.0.0.1:" + port;
+  }
+
+  int metricsPort() {
+    return metricsPort;
+  }
+
+  /** Whether the control plane's process is. */
+  boolean alive() {
+    return controlPlane != null && controlPlane.alive();
+  }
+
+  long controlPlanePid() {
+    return controlPlane == null ? -1 : controlPlane.pid();
+  }
+
+  MeshApi api() {
+    return api;
+  }
+
+  @Override
+  public void close() {
+    api.close();
+  }
+}

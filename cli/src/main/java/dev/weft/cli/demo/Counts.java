@@ -1,0 +1,69 @@
+package dev.weft.cli.demo;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What became of a number of requests.
+ *
+ * @param ok complete responses with status 200
+ * @param failedBefore requests that failed before their response had begun, or were answered with
+ *     an error
+ * @param failedAfter requests whose response broke off after it had begun
+ * @param versions complete responses by version of {@code catalog}
+ * @param instances complete responses by instance of {@code catalog}
+ * @param failures descriptions of the first failures
+ */
+record Counts(
+    long ok,
+    long failedBefore,
+    long failedAfter,
+    Map<String, Long> versions,
+    Map<String, Long> instances,
+    List<String> failures) {
+
+  /** What happened since {@code earlier}. */
+  Counts since(Counts earlier) {
+    return new Counts(
+        ok - earlier.ok,
+        failedBefore - earlier.failedBefore,
+        failedAfter - earlier.failedAfter,
+        minus(versions, earlier.versions),
+        minus(instances, earlier.instances),
+        failures.subList(Math.min(earlier.failures.size(), failures.size()), failures.size()));
+  }
+
+  private static Map<String, Long> minus(Map<String, Long> now, Map<String, Long> earlier) {
+    Map<String, Long> difference = new TreeMap<>();
+    now.forEach(
+        (name, count) -> {
+          long more = count - earlier.getOrDefault(name, 0L);
+          if (more > 0) {
+            difference.put(name, more);
+          }
+        });
+    return difference;
+  }
+
+  long ofVersion(String version) {
+    return versions.getOrDefault(version, 0L);
+  }
+
+  long ofInstance(String instance) {
+    return instances.getOrDefault(instance, 0L);
+  }
+
+  /** The share of {@code version} in percent of the complete responses. */
+  double percentOf(String version) {
+    return ok == 0 ? 0 : 100.0 * ofVersion(version) / ok;
+  }
+
+  /** E.g. "4,120 requests, 0 failed" with those that had begun apart. */
+  String figure() {
+    String begun =
+        failedAfter == 0 ? "" : String.format(", %,d broken off after they had begun", failedAfter);
+    return String.format(
+        "%,d requests, %,d failed%s", ok + failedBefore + failedAfter, failedBefore, begun);
+  }
+}

@@ -1,0 +1,102 @@
+package dev.weft.cli.demo;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The mesh that the demo starts: a control plane, {@code catalog} in two versions, and {@code
+ * frontend}. Main thread only.
+ */
+final class DemoMesh implements AutoCloseable {
+  private static final Duration READY_LIMIT = Duration.ofSeconds(90);
+
+  private final Place place;
+  private final Children children;
+  private final Ports ports = new Ports();
+  private final Backplane backplane;
+  private final List<ServiceInstance> instances = new ArrayList<>();
+  private final ServiceInstance frontend;
+
+  DemoMesh(Place place, boolean onEtcd, Duration instanceTtl) {
+    this.place = place;
+    children = new Children(place.folder());
+    backplane = new Backplane(place, children, ports, onEtcd, instanceTtl);
+    add("catalog", "v1", "catalog-v1-0");
+    add("catalog", "v1", "catalog-v1-1");
+    add("catalog", "v2", "catalog-v2-0");
+    frontend = add("frontend", "v1", "frontend-0");
+  }
+
+  /** One more instance, not started yet. */
+  ServiceInstance add(String service, String version, String id) {
+    ServiceInstance instance =
+        new ServiceInstance(place, children, ports, backplane.address(), service, version, id);
+    instances.add(instance);
+    return instance;
+  }
+
+  /**
+   * Starts everything and returns when every instance is ready and a request has gone through.
+   *
+   * @throws DemoFailed when that takes too long
+   */
+  void start() {
+    backplane.start();
+    api().applyEverywhere("services.yaml", Documents.SERVICES);
+    instances.forEach(ServiceInstance::start);
+    awaitReady(instances.toArray(ServiceInstance[]::new));
+  }
+
+  /** Returns when these are registered and ready. */
+  void awaitReady(ServiceInstance... wanted) {
+    List<String> ids = List.of(wanted).stream().map(ServiceInstance::id).toList();
+    if (!Await.until(READY_LIMIT, () -> api().ready().containsAll(ids))) {
+      StringBuilder logs = new StringBuilder();
+      for (ServiceInstance instance : wanted) {
+        if (!api().ready().contains(instance.id())) {
+          logs.append("\n--- ").append(instance.id()).append("-sidecar\n");
+          logs.append(backplane.tail(instance.id() + "-sidecar"));
+        }
+      }
+      throw new DemoFailed("not every instance became ready: " + ids + logs);
+    }
+  }
+
+  /** Returns whether none of these is registered as ready any more within {@code limit}. */
+  boolean awaitNotReady(Duration limit, String id) {
+    return Await.until(limit, () -> !api().ready().contains(id));
+  }
+
+  ServiceInstance instance(String id) {
+    return instances.stream().filter(each -> each.id().equals(id)).findFirst().orElseThrow();
+  }
+
+  /** Whom the load generator calls. */
+  ServiceInstance frontend() {
+    return frontend;
+  }
+
+  List<ServiceInstance> instances() {
+    return instances;
+  }
+
+  Backplane backplane() {
+    return backplane;
+  }
+
+  MeshApi api() {
+    return backplane.api();
+  }
+
+  Place place() {
+    return place;
+  }
+
+  /** Kills every process. */
+  @Override
+  public void close() {
+    children.close();
+    backplane.close();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.weft.cli.demo;
+
+/** The documents that the demo applies. */
+final class Documents {
+  /** {@code catalog}, and each of its versions by name. */
+  static final String SERVICES =
+      """
+      apiVersion: v1
+      kind: Service
+      metadata:
+        name: catalog
+      spec:
+        selector:
+          app: catalog
+        ports:
+          - name: http
+            port: 80
+      ---
+      apiVersion: v1
+      kind: Service
+      metadata:
+        name: catalog-v1
+      spec:
+        selector:
+          app: catalog
+          version: v1
+        ports:
+          - name: http
+            port: 80
+      ---
+      apiVersion: v1
+      kind: Service
+      metadata:
+        name: catalog-v2
+      spec:
+        selector:
+          app: catalog
+          version: v2
+        ports:
+          - name: http
+            port: 80
+      """;
+
+  private Documents() {}
+
+  /** Shares requests for {@code catalog} among its versions. */
+  static String canary(int weightOfV1, int weightOfV2) {
+    return """
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: HTTPRoute
+    metadata:
+      name: catalog-canary
+    spec:
+      parentRefs:
+        - group: ""
+          kind: Service
+          name: catalog
+      rules:
+        - backendRefs:
+            - name: catalog-v1
+              port: 80
+              weight: %d
+            - name: catalog-v2
+              port: 80
+              weight: %d
+    """
+        .formatted(weightOfV1, weightOfV2);
+  }
+
+  /** A canary whose second weight is no number. */
+  static String badCanary() {
+    String good = canary(50, 50);
+    return good.substring(0, good.lastIndexOf("50")) + "plenty\n";
+  }
+}

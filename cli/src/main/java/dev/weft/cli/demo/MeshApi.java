@@ -1,0 +1,152 @@
+package dev.weft.cli.demo;
+
+import dev.weft.proto.mesh.v1.AwaitSyncRequest;
+import dev.weft.proto.mesh.v1.AwaitSyncResponse;
+import dev.weft.proto.mesh.v1.ListNodesRequest;
+import dev.weft.proto.mesh.v1.ListNodesResponse;
+import dev.weft.proto.mesh.v1.MeshServiceGrpc;
+import dev.weft.proto.policy.v1.ApplyRequest;
+import dev.weft.proto.policy.v1.ApplyResponse;
+import dev.weft.proto.policy.v1.ListRequest;
+import dev.weft.proto.policy.v1.ListResponse;
+import dev.weft.proto.policy.v1.Manifest;
+import dev.weft.proto.policy.v1.PolicyServiceGrpc;
+import dev.weft.proto.registry.v1.Instance;
+import dev.weft.proto.registry.v1.ListInstancesRequest;
+import dev.weft.proto.registry.v1.ListInstancesResponse;
+import dev.weft.proto.registry.v1.Readiness;
+import dev.weft.proto.registry.v1.RegistryServiceGrpc;
+import dev.weft.proto.registry.v1.WatchEvent;
+import dev.weft.proto.registry.v1.WatchRequest;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+
+/** The control plane's public API, as the demo needs it. Safe for use by several threads. */
+final class MeshApi implements AutoCloseable {
+  private static final long DEADLINE_SECONDS = 20;
+
+  private final ManagedChannel channel;
+
+  MeshApi(int port) {
+    channel =
+        Grpc.newChannelBuilderForAddress("127.0.0.1", port, InsecureChannelCredentials.create())
+            .build();
+  }
+
+  /** Whether it answers now. */
+  boolean answers() {
+    try {
+      channel.resetConnectBackoff();
+      MeshServiceGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(1, TimeUnit.SECONDS)
+          .listNodes(ListNodesRequest.getDefaultInstance());
+      return true;
+    } catch (StatusRuntimeException e) {
+      return false;
+    }
+  }
+
+  ApplyResponse apply(String name, String manifest) {
+    return PolicyServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
+        .apply(
+            ApplyRequest.newBuilder()
+                .addManifests(Manifest.newBuilder().setName(name).setContent(manifest))
+                .build());
+  }
+
+  /**
+   * Applies and waits until every sidecar concerned has it in force.
+   *
+   * @throws DemoFailed when it is refused, or is not in force in time
+   */
+  long applyEverywhere(String name, String manifest) {
+    ApplyResponse response = apply(name, manifest);
+    if (response.getErrorsCount() > 0) {
+      throw new DemoFailed(name + " was refused: " + response.getErrorsList());
+    }
+    AwaitSyncResponse sync = awaitSync(response.getRevision(), Duration.ofSeconds(15));
+    if (!sync.getSynced()) {
+      throw new DemoFailed(name + " is not in force after 15 s at " + sync.getPendingNodesList());
+    }
+    return response.getRevision();
+  }
+
+  AwaitSyncResponse awaitSync(long revision, Duration limit) {
+    return MeshServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(limit.toMillis() + 5_000, TimeUnit.MILLISECONDS)
+        .awaitSync(
+            AwaitSyncRequest.newBuilder()
+                .setRevision(revision)
+                .setTimeoutMillis(limit.toMillis())
+                .build());
+  }
+
+  ListNodesResponse nodes() {
+    return MeshServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
+        .listNodes(ListNodesRequest.getDefaultInstance());
+  }
+
+  ListInstancesResponse instances() {
+    return RegistryServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
+        .listInstances(ListInstancesRequest.getDefaultInstance());
+  }
+
+  ListResponse policies() {
+    return PolicyServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
+        .list(ListRequest.getDefaultInstance());
+  }
+
+  /** The ids of the instances that are registered and ready. */
+  List<String> ready() {
+    try {
+      return instances().getInstancesList().stream()
+          .filter(instance -> instance.getReadiness() == Readiness.READY)
+          .map(Instance::getId)
+          .sorted()
+          .toList();
+    } catch (StatusRuntimeException e) {
+      return List.of();
+    }
+  }
+
+  /** The ids of the instances that are removed from now on, as they are. */
+  ConcurrentLinkedQueue<String> watchRemovals(long fromRevision) {
+    ConcurrentLinkedQueue<String> removed = new ConcurrentLinkedQueue<>();
+    RegistryServiceGrpc.newStub(channel)
+        .watch(
+            WatchRequest.newBuilder().setFromRevision(fromRevision).build(),
+            new StreamObserver<>() {
+              @Override
+              public void onNext(WatchEvent event) {
+                if (event.getType() == WatchEvent.Type.REMOVED) {
+                  removed.add(event.getInstance().getId());
+                }
+              }
+
+              @Override
+              public void onError(Throwable failure) {
+                removed.add("the watch ended: " + failure.getMessage());
+              }
+
+              @Override
+              public void onCompleted() {}
+            });
+    return removed;
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+  }
+}
