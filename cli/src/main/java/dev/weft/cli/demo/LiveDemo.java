@@ -1,6 +1,5 @@
 package dev.weft.cli.demo;
 
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -9,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The demo that a person plays with: says what to try, shows every second who answers, and brings
@@ -35,7 +35,7 @@ final class LiveDemo {
     mesh.start();
     explain();
     try (Load load = new Load(mesh.frontend().inboundPort(), PER_SECOND)) {
-      boolean terminal = System.console() instanceof Console console && console.isTerminal();
+      boolean terminal = Objects.requireNonNull(System.console()).isTerminal();
       Counts before = load.counts();
       for (int second = 1; !Thread.currentThread().isInterrupted(); second++) {
         Await.pause(Duration.ofSeconds(1));
