@@ -1,0 +1,244 @@
+package dev.weft.sidecar.codec;
+
+import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.http.ReceivedHead;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the framing off one body after the other: by length, in chunks (RFC 9112, section 7.1,
+ * strict: CR LF only, plain hexadecimal digits, bounded extensions, which are dropped), or to the
+ * end of the connection. One per connection.
+ */
+final class BodyDecoder {
+  static final int REFUSED = -1;
+
+  private static final int MAX_EXTENSIONS = 4 * 1024;
+  private static final int MAX_SIZE_DIGITS = 15;
+
+  /** Where the bytes go; it may reset the decoder meanwhile, which ends the decoding. */
+  interface Sink {
+    void bodyData(ByteBuf data);
+
+    void bodyEnd(@Nullable HeadView trailers);
+  }
+
+  private enum State {
+    NONE,
+    LENGTH,
+    UNTIL_CLOSE,
+    SIZE,
+    EXTENSION,
+    SIZE_LF,
+    DATA,
+    DATA_CR,
+    DATA_LF,
+    TRAILERS
+  }
+
+  private final Http1HeadParser parser;
+  private final ReceivedHead trailers = new ReceivedHead();
+  private State state = State.NONE;
+  private long remaining;
+  private int digits;
+  private int extensionBytes;
+  private @Nullable ByteBuf trailerBytes;
+  private String problem = "";
+
+  BodyDecoder(Http1HeadParser parser) {
+    this.parser = parser;
+  }
+
+  /** What was refused, as a sentence. */
+  String problem() {
+    return problem;
+  }
+
+  /** Prepares for the body of a head whose inline part is handled already. */
+  void begin(ReceivedHead head) {
+    reset();
+    if (head.chunked) {
+      state = head.bodyLength == 0 ? State.NONE : State.SIZE;
+    } else if (head.bodyLength == ReceivedHead.UNKNOWN_LENGTH) {
+      state = State.UNTIL_CLOSE;
+    } else {
+      remaining = head.bodyLength - head.inlineBody;
+      state = remaining > 0 ? State.LENGTH : State.NONE;
+    }
+    digits = 0;
+    extensionBytes = 0;
+    if (state == State.SIZE) {
+      remaining = 0;
+    }
+  }
+
+  void reset() {
+    state = State.NONE;
+    if (trailerBytes != null) {
+      trailerBytes.release();
+      trailerBytes = null;
+    }
+  }
+
+  boolean untilClose() {
+    return state == State.UNTIL_CLOSE;
+  }
+
+  /**
+   * Decodes [at, limit) until the body ends.
+   *
+   * @return the index after what was taken, or {@link #REFUSED}
+   */
+  int decode(ByteBuf in, int at, int limit, Sink sink) {
+    int i = at;
+    while (i < limit && state != State.NONE) {
+      switch (state) {
+        case LENGTH, UNTIL_CLOSE, DATA -> i = data(in, i, limit, sink);
+        case SIZE -> {
+          if (!size(in.getByte(i++))) {
+            return REFUSED;
+          }
+        }
+        case EXTENSION -> {
+          if (!extension(in.getByte(i++))) {
+            return REFUSED;
+          }
+        }
+        case SIZE_LF -> {
+          if (in.getByte(i++) != '\n') {
+            return refuse("a chunk size line does not end in CR LF");
+          }
+          digits = 0;
+          state = remaining == 0 ? State.TRAILERS : State.DATA;
+        }
+        case DATA_CR -> {
+          if (in.getByte(i++) != '\r') {
+            return refuse("a chunk is longer than its size says");
+          }
+          state = State.DATA_LF;
+        }
+        case DATA_LF -> {
+          if (in.getByte(i++) != '\n') {
+            return refuse("a chunk does not end in CR LF");
+          }
+          state = State.SIZE;
+        }
+        case TRAILERS -> {
+          i = trailers(in, i, limit, sink);
+          if (i == REFUSED) {
+            return REFUSED;
+          }
+        }
+        case NONE -> throw new IllegalStateException("no body is being decoded");
+      }
+    }
+    return i;
+  }
+
+  private int data(ByteBuf in, int at, int limit, Sink sink) {
+    int count = limit - at;
+    if (state == State.UNTIL_CLOSE) {
+      sink.bodyData(in.retain().setIndex(at, limit));
+      return limit;
+    }
+    boolean chunk = state == State.DATA;
+    if (count > remaining || chunk) {
+      count = (int) Math.min(count, remaining);
+    }
+    remaining -= count;
+    boolean whole = remaining == 0;
+    if (whole) {
+      state = chunk ? State.DATA_CR : State.NONE;
+    }
+    if (at + count == limit) {
+      // Nothing of the buffer is left for us: it goes as it is.
+      sink.bodyData(in.retain().setIndex(at, limit));
+    } else {
+      sink.bodyData(in.retainedSlice(at, count));
+    }
+    if (whole && !chunk && state == State.NONE) {
+      sink.bodyEnd(null);
+    }
+    return at + count;
+  }
+
+  private boolean size(byte b) {
+    int digit = Chars.hex(b);
+    if (digit >= 0) {
+      if (digits++ == MAX_SIZE_DIGITS) {
+        return refused("a chunk size has more than " + MAX_SIZE_DIGITS + " digits");
+      }
+      remaining = remaining << 4 | digit;
+      return true;
+    }
+    if (digits == 0) {
+      return refused("a chunk size does not start with a hexadecimal digit");
+    }
+    if (b == '\r') {
+      state = State.SIZE_LF;
+      return true;
+    }
+    if (b == ';') {
+      state = State.EXTENSION;
+      return true;
+    }
+    return refused("a chunk size is followed by neither CR LF nor an extension");
+  }
+
+  private boolean extension(byte b) {
+    if (b == '\r') {
+      state = State.SIZE_LF;
+      return true;
+    }
+    if (!Chars.value(b)) {
+      return refused("a control character in a chunk extension");
+    }
+    return ++extensionBytes <= MAX_EXTENSIONS
+        || refused("chunk extensions of more than " + MAX_EXTENSIONS + " bytes");
+  }
+
+  private int trailers(ByteBuf in, int at, int limit, Sink sink) {
+    if (trailerBytes == null
+        && limit - at >= 2
+        && in.getByte(at) == '\r'
+        && in.getByte(at + 1) == '\n') {
+      state = State.NONE;
+      sink.bodyEnd(null);
+      return at + 2;
+    }
+    ByteBuf all = trailerBytes;
+    int before = 0;
+    if (all == null) {
+      all = in.alloc().directBuffer(Math.max(64, limit - at));
+      trailerBytes = all;
+    } else {
+      before = all.readableBytes();
+    }
+    all.writeBytes(in, at, limit - at);
+    int end = parser.trailers(all.nioBuffer(0, all.writerIndex()), 0, all.writerIndex(), trailers);
+    if (end == Http1HeadParser.REFUSED) {
+      return refuse("trailers: " + parser.problem());
+    }
+    if (end == Http1HeadParser.NEED_MORE) {
+      return limit;
+    }
+    state = State.NONE;
+    trailerBytes = null;
+    try {
+      sink.bodyEnd(trailers.view.headerCount() == 0 ? null : trailers.view);
+    } finally {
+      all.release();
+    }
+    return at + end - before;
+  }
+
+  private int refuse(String what) {
+    problem = what;
+    return REFUSED;
+  }
+
+  private boolean refused(String what) {
+    problem = what;
+    return false;
+  }
+}

@@ -1,0 +1,352 @@
+package dev.weft.sidecar.codec;
+
+import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.http.HeadPlan;
+import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.http.ResponseListener;
+import dev.weft.sidecar.http.UpstreamStream;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP/1.1 connection towards an endpoint: one exchange at a time, kept for the next one when
+ * both messages were whole and neither side wants it closed. A response that breaks the protocol,
+ * or bytes that nobody asked for, end it.
+ */
+public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
+    implements UpstreamStream, BodyDecoder.Sink {
+  private static final System.Logger LOG = System.getLogger(Http1ClientConnection.class.getName());
+
+  // A body up to this size is copied behind its head, so that both leave as one buffer.
+  private static final int INLINE_COPIED = 8 * 1024;
+
+  /** Who made the connection and wants it back. */
+  public interface Owner {
+    /** The connection may serve the next exchange. */
+    void onIdle(Http1ClientConnection connection);
+
+    /** The connection is gone; told once. */
+    void onClosed(Http1ClientConnection connection);
+  }
+
+  private enum Phase {
+    IDLE,
+    HEAD,
+    BODY,
+    CLOSED
+  }
+
+  private final Owner owner;
+  private final Http1HeadParser parser;
+  private final BodyDecoder body;
+  private final ReceivedHead response = new ReceivedHead();
+
+  @SuppressWarnings("NullAway.Init") // Set when the handler is added, before anything else.
+  private ChannelHandlerContext ctx;
+
+  private Phase phase = Phase.IDLE;
+  private @Nullable ResponseListener listener;
+  private @Nullable ByteBuf pending;
+  private boolean headRequest;
+  private boolean chunkedRequest;
+  private boolean requestEnded;
+  private boolean closing;
+  private boolean receiving;
+  private long served;
+
+  /** When it became idle; its pool's. */
+  public long idleSince;
+
+  public Http1ClientConnection(Owner owner, Http1Limits limits) {
+    this.owner = owner;
+    this.parser = new Http1HeadParser(limits);
+    this.body = new BodyDecoder(parser);
+  }
+
+  /** How many exchanges were begun on it. */
+  public long served() {
+    return served;
+  }
+
+  public boolean isOpen() {
+    return phase != Phase.CLOSED && ctx.channel().isActive();
+  }
+
+  /** Whether the current exchange has brought any byte of a response. */
+  public boolean isReceiving() {
+    return receiving;
+  }
+
+  /** Closes an idle connection. */
+  public void close() {
+    ctx.close();
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    ctx = context;
+  }
+
+  // The exchange's side.
+
+  @Override
+  public void send(ReceivedHead request, HeadPlan plan, boolean end, ResponseListener answer) {
+    listener = answer;
+    phase = Phase.HEAD;
+    served++;
+    receiving = false;
+    closing = false;
+    headRequest = request.view.methodIs(Http1HeadParser.HEAD);
+    chunkedRequest = request.bodyLength == ReceivedHead.UNKNOWN_LENGTH;
+    requestEnded = end;
+    int inline = request.inlineBody;
+    boolean copied = inline <= INLINE_COPIED && !chunkedRequest;
+    ByteBuf head =
+        Http1Encoder.request(request, plan, chunkedRequest, copied ? inline : 0, ctx.alloc());
+    if (inline > 0 && copied) {
+      head.writeBytes(request.buffer, request.end, inline);
+    }
+    ctx.write(head, ctx.voidPromise());
+    if (inline > 0 && !copied) {
+      BodyWriter.data(ctx, request.buffer.retainedSlice(request.end, inline), chunkedRequest);
+    }
+    if (end && chunkedRequest) {
+      BodyWriter.last(ctx, null);
+    }
+  }
+
+  @Override
+  public void data(ByteBuf data) {
+    BodyWriter.data(ctx, data, chunkedRequest);
+  }
+
+  @Override
+  public void end(@Nullable HeadView trailers) {
+    requestEnded = true;
+    if (chunkedRequest) {
+      BodyWriter.last(ctx, trailers);
+    }
+  }
+
+  @Override
+  public void flush() {
+    ctx.flush();
+  }
+
+  @Override
+  public void cancel() {
+    listener = null;
+    ctx.close();
+  }
+
+  @Override
+  public boolean isWritable() {
+    return ctx.channel().isWritable();
+  }
+
+  @Override
+  public void readResponse(boolean on) {
+    if (ctx.channel().config().isAutoRead() != on) {
+      ctx.channel().config().setAutoRead(on);
+    }
+  }
+
+  // Bytes in.
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    if (phase == Phase.IDLE || phase == Phase.CLOSED || listener == null) {
+      // Nobody asked: what it means for the next exchange cannot be known.
+      in.release();
+      context.close();
+      return;
+    }
+    receiving = true;
+    ByteBuf before = pending;
+    if (before != null) {
+      pending = null;
+      in = Buffers.join(before, in, context.alloc());
+    }
+    boolean keep = false;
+    try {
+      keep = decode(in);
+    } finally {
+      if (!keep) {
+        in.release();
+      }
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    ResponseListener l = listener;
+    if (l != null && phase == Phase.BODY) {
+      l.onReadComplete();
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    ResponseListener l = listener;
+    if (l != null) {
+      l.onWritabilityChanged();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    Phase before = phase;
+    phase = Phase.CLOSED;
+    boolean whole = before == Phase.BODY && body.untilClose();
+    boolean within = pending != null;
+    if (pending != null) {
+      pending.release();
+      pending = null;
+    }
+    body.reset();
+    owner.onClosed(this);
+    ResponseListener l = listener;
+    listener = null;
+    if (l == null || before == Phase.IDLE) {
+      return;
+    }
+    if (whole) {
+      l.onEnd(null);
+    } else if (before == Phase.BODY) {
+      l.onFailed(Failure.RESPONSE_CUT, "the connection ended within the response");
+    } else {
+      l.onFailed(
+          Failure.UPSTREAM_RESET,
+          within
+              ? "the connection ended within the response's head"
+              : "the connection ended before a response came");
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (!(cause instanceof IOException)) {
+      LOG.log(System.Logger.Level.ERROR, "An upstream connection is closed after an error", cause);
+    }
+    context.close();
+  }
+
+  private boolean decode(ByteBuf in) {
+    int at = in.readerIndex();
+    int limit = in.writerIndex();
+    int free = 0;
+    while (at < limit && phase == Phase.HEAD) {
+      ByteBuffer slab = in.nioBuffer(0, in.capacity());
+      int end = parser.response(slab, at, limit, response, headRequest);
+      if (end == Http1HeadParser.NEED_MORE) {
+        in.setIndex(at, limit);
+        pending = in;
+        return true;
+      }
+      if (end == Http1HeadParser.REFUSED) {
+        fail(Failure.UPSTREAM_PROTOCOL_ERROR, parser.problem());
+        return false;
+      }
+      response.buffer = in;
+      response.start = at;
+      response.end = end;
+      response.room = at - free;
+      at = response.view.status() < 200 ? informational(end) : head(end, limit);
+      free = at;
+    }
+    while (at < limit && phase == Phase.BODY) {
+      at = body.decode(in, at, limit, this);
+      if (at == BodyDecoder.REFUSED) {
+        fail(Failure.UPSTREAM_PROTOCOL_ERROR, body.problem());
+        return false;
+      }
+    }
+    if (at < limit && phase == Phase.IDLE) {
+      // More than one response to one request.
+      ctx.close();
+    }
+    return false;
+  }
+
+  private int informational(int end) {
+    if (response.view.status() == 101) {
+      fail(Failure.UPSTREAM_PROTOCOL_ERROR, "101 Switching Protocols that nobody asked for");
+      return end;
+    }
+    response.inlineBody = 0;
+    response.exclusive = false;
+    ResponseListener l = listener;
+    if (l != null) {
+      l.onInformational(response);
+    }
+    return end;
+  }
+
+  private int head(int end, int limit) {
+    closing = response.close;
+    boolean counted = response.bodyLength > 0;
+    int inline = counted ? (int) Math.min(response.bodyLength, limit - end) : 0;
+    response.inlineBody = inline;
+    int next = end + inline;
+    response.exclusive = next == limit;
+    body.begin(response);
+    boolean whole = inline == response.bodyLength;
+    ResponseListener l = listener;
+    if (l == null) {
+      return next;
+    }
+    phase = Phase.BODY;
+    if (whole) {
+      release(next < limit);
+    }
+    l.onResponse(response, whole);
+    return next;
+  }
+
+  @Override
+  public void bodyData(ByteBuf data) {
+    ResponseListener l = listener;
+    if (l == null || phase != Phase.BODY) {
+      data.release();
+    } else {
+      l.onData(data);
+    }
+  }
+
+  @Override
+  public void bodyEnd(@Nullable HeadView trailers) {
+    ResponseListener l = listener;
+    if (l == null || phase != Phase.BODY) {
+      return;
+    }
+    release(false);
+    l.onEnd(trailers);
+  }
+
+  /** The response is whole: before the listener hears of it, so that it can use the connection. */
+  private void release(boolean more) {
+    listener = null;
+    phase = Phase.IDLE;
+    readResponse(true);
+    if (closing || !requestEnded || more) {
+      ctx.close();
+    } else {
+      owner.onIdle(this);
+    }
+  }
+
+  private void fail(Failure failure, String detail) {
+    ResponseListener l = listener;
+    listener = null;
+    ctx.close();
+    if (l != null) {
+      l.onFailed(failure, detail);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package dev.weft.sidecar.codec;
+
+/**
+ * Bounds of one HTTP/1.1 connection; sizes in bytes, times in nanoseconds.
+ *
+ * @param maxRequestLine beyond it 414
+ * @param maxHead beyond it 431 (or 502 from upstream)
+ * @param maxHeaders lines; beyond it 431 (or 502)
+ * @param headTimeoutNanos from a request's first byte to the end of its head
+ * @param idleTimeoutNanos between two requests of a caller
+ */
+public record Http1Limits(
+    int maxRequestLine, int maxHead, int maxHeaders, long headTimeoutNanos, long idleTimeoutNanos) {
+  public static final Http1Limits DEFAULT =
+      new Http1Limits(8 * 1024, 64 * 1024, 128, 10_000_000_000L, 300_000_000_000L);
+}

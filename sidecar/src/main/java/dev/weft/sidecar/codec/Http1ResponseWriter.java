@@ -1,0 +1,152 @@
+package dev.weft.sidecar.codec;
+
+import dev.weft.common.head.HeadView;
+import dev.weft.common.head.WellKnown;
+import dev.weft.sidecar.http.HeadPlan;
+import dev.weft.sidecar.http.LocalReply;
+import dev.weft.sidecar.http.ReceivedHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DuplexChannel;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes responses to a caller's HTTP/1.1 connection, with the framing that the caller's version
+ * understands. Neither {@code Via} nor {@code Server} nor {@code Date} is added to what is
+ * forwarded, as is the habit of sidecars: the application behind us speaks for itself.
+ */
+final class Http1ResponseWriter {
+  private static final byte[] CONNECTION = WellKnown.name(WellKnown.CONNECTION);
+  private static final byte[] TRANSFER_ENCODING = WellKnown.name(WellKnown.TRANSFER_ENCODING);
+  private static final byte[] CHUNKED = Chars.ascii("chunked");
+  private static final byte[] CLOSE = Chars.ascii("close");
+  private static final byte[] KEEP_ALIVE = Chars.ascii("keep-alive");
+
+  private final HeadPlan none = new HeadPlan();
+
+  @SuppressWarnings("NullAway.Init") // Attached before anything is written.
+  private ChannelHandlerContext ctx;
+
+  private boolean chunked;
+
+  void attach(ChannelHandlerContext context) {
+    ctx = context;
+  }
+
+  /** Goes out at once: somebody waits for it before they send on. */
+  void informational(ReceivedHead response) {
+    none.clear();
+    boolean exclusive = response.exclusive;
+    response.exclusive = false;
+    long framing =
+        Http1Encoder.bit(WellKnown.CONTENT_LENGTH) | Http1Encoder.bit(WellKnown.TRANSFER_ENCODING);
+    ctx.writeAndFlush(
+        Http1Encoder.response(response, none, framing, ctx.alloc()), ctx.voidPromise());
+    response.exclusive = exclusive;
+  }
+
+  /**
+   * Writes head and inline body.
+   *
+   * @return whether the connection can be kept: false when its end is what ends the body
+   */
+  boolean respond(
+      ReceivedHead response,
+      HeadPlan plan,
+      boolean end,
+      boolean headRequest,
+      boolean http10,
+      boolean keepAlive) {
+    boolean kept = keepAlive;
+    long drop = 0;
+    int status = response.view.status();
+    boolean unknown = response.bodyLength == ReceivedHead.UNKNOWN_LENGTH;
+    chunked = unknown && !http10;
+    if (status == 204) {
+      drop =
+          Http1Encoder.bit(WellKnown.CONTENT_LENGTH)
+              | Http1Encoder.bit(WellKnown.TRANSFER_ENCODING);
+    } else if (http10) {
+      drop = Http1Encoder.bit(WellKnown.TRANSFER_ENCODING) | Http1Encoder.bit(WellKnown.TRAILER);
+      kept &= !unknown;
+    } else if (chunked && !response.chunked) {
+      plan.line(TRANSFER_ENCODING, CHUNKED);
+    }
+    if (!kept) {
+      plan.line(CONNECTION, CLOSE);
+    } else if (http10) {
+      plan.line(CONNECTION, KEEP_ALIVE);
+    }
+    int inline = response.inlineBody;
+    boolean inPlace = Http1Encoder.fitsInPlace(response, plan);
+    ctx.write(Http1Encoder.response(response, plan, drop, ctx.alloc()), ctx.voidPromise());
+    if (inline > 0 && !inPlace) {
+      data(response.buffer.retainedSlice(response.end, inline));
+    }
+    if (end && chunked && !headRequest) {
+      BodyWriter.last(ctx, null);
+    }
+    return kept;
+  }
+
+  void data(ByteBuf data) {
+    BodyWriter.data(ctx, data, chunked);
+  }
+
+  void end(@Nullable HeadView trailers) {
+    if (chunked) {
+      BodyWriter.last(ctx, trailers);
+    }
+  }
+
+  void localReply(LocalReply reply, boolean headRequest, boolean http10, boolean close) {
+    byte[] body = reply.body();
+    var head = new StringBuilder(256);
+    head.append("HTTP/1.1 ")
+        .append(reply.failure().status())
+        .append(' ')
+        .append(reply.failure().title())
+        .append("\r\ncontent-type: ")
+        .append(LocalReply.CONTENT_TYPE)
+        .append("\r\ncontent-length: ")
+        .append(body.length)
+        .append("\r\n");
+    if (close) {
+      head.append("connection: close\r\n");
+    } else if (http10) {
+      head.append("connection: keep-alive\r\n");
+    }
+    byte[] hop = reply.hop();
+    if (hop != null) {
+      head.append("weft-hop: ").append(new String(hop, StandardCharsets.US_ASCII)).append("\r\n");
+    }
+    byte[] headBytes = Chars.ascii(head.append("\r\n").toString());
+    ByteBuf out = ctx.alloc().directBuffer(headBytes.length + body.length);
+    out.writeBytes(headBytes);
+    if (!headRequest) {
+      out.writeBytes(body);
+    }
+    ctx.write(out, ctx.voidPromise());
+  }
+
+  /**
+   * Sends what is queued and then the end of the stream; the caller's end is awaited, since closing
+   * with unread bytes would reset the connection and lose the answer.
+   */
+  void finish() {
+    Channel channel = ctx.channel();
+    ctx.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER)
+        .addListener(
+            (ChannelFutureListener)
+                done -> {
+                  if (done.isSuccess() && channel instanceof DuplexChannel duplex) {
+                    duplex.shutdownOutput();
+                  } else {
+                    channel.close();
+                  }
+                });
+  }
+}

@@ -1,0 +1,462 @@
+package dev.weft.sidecar.codec;
+
+import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.http.DownstreamStream;
+import dev.weft.sidecar.http.Exchange;
+import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.http.HeadPlan;
+import dev.weft.sidecar.http.LocalReply;
+import dev.weft.sidecar.http.ReceivedHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A caller's HTTP/1.1 connection: serves one request after the other; what is pipelined waits in at
+ * most one buffer with reads off. Reads stay on while a request is served, so that a caller who
+ * leaves is noticed.
+ */
+public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
+    implements DownstreamStream, BodyDecoder.Sink {
+  private static final System.Logger LOG = System.getLogger(Http1ServerConnection.class.getName());
+
+  private enum Phase {
+    /** Between requests, or within a head. */
+    HEAD,
+    /** Within a request's body. */
+    BODY,
+    /** The request is whole, its response is not. */
+    RESPONSE,
+    /** The last response is written; what still comes is thrown away. */
+    LINGER,
+    CLOSED
+  }
+
+  private final ServerConnections connections;
+  private final Http1HeadParser parser;
+  private final BodyDecoder body;
+  private final ReceivedHead request = new ReceivedHead();
+  private final Exchange exchange;
+  private final Http1ResponseWriter writer;
+
+  /** This connection's place in {@link ServerConnections}. */
+  int index;
+
+  @SuppressWarnings("NullAway.Init") // Set when the handler is added, before anything else.
+  private ChannelHandlerContext ctx;
+
+  private Phase phase = Phase.HEAD;
+  private @Nullable ByteBuf pending;
+  private boolean responseStarted;
+  private boolean responseEnded;
+  private boolean headRequest;
+  private boolean keepAlive;
+  private boolean processing;
+  private boolean bodyPaused;
+  private boolean withinHead;
+  private long since;
+
+  public Http1ServerConnection(ServerConnections connections, Exchange.Factory exchanges) {
+    this.connections = connections;
+    this.parser = new Http1HeadParser(connections.limits());
+    this.body = new BodyDecoder(parser);
+    this.writer = new Http1ResponseWriter();
+    this.exchange = exchanges.newExchange(this);
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    ctx = context;
+    writer.attach(context);
+    since = connections.now();
+    connections.opened(this);
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    if (phase == Phase.LINGER || phase == Phase.CLOSED) {
+      in.release();
+      return;
+    }
+    ByteBuf before = pending;
+    if (before != null) {
+      pending = null;
+      in = Buffers.join(before, in, context.alloc());
+    }
+    process(in);
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    if (phase == Phase.BODY || phase == Phase.RESPONSE) {
+      exchange.onReadComplete();
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (phase == Phase.BODY || phase == Phase.RESPONSE) {
+      exchange.onWritabilityChanged();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    gone();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (!(cause instanceof IOException)) {
+      LOG.log(System.Logger.Level.ERROR, "A caller's connection is closed after an error", cause);
+    }
+    context.close();
+  }
+
+  // Bytes in.
+
+  private void process(ByteBuf in) {
+    processing = true;
+    boolean keep = false;
+    try {
+      keep = decode(in);
+    } finally {
+      processing = false;
+      if (!keep) {
+        in.release();
+      }
+    }
+    updateReads();
+  }
+
+  /** Takes what can be taken; true when the rest of the buffer is kept for later. */
+  private boolean decode(ByteBuf in) {
+    int at = in.readerIndex();
+    int limit = in.writerIndex();
+    while (true) {
+      switch (phase) {
+        case HEAD -> {
+          while (at < limit && (in.getByte(at) == '\r' || in.getByte(at) == '\n')) {
+            // RFC 9112, section 2.2: an empty line before a request is passed over, whole.
+            if (in.getByte(at) == '\n' || (at + 1 < limit && in.getByte(at + 1) != '\n')) {
+              refuse(Failure.BAD_REQUEST, "an empty line that is not CR LF before the request");
+              return false;
+            }
+            if (at + 1 == limit) {
+              return keep(in, at);
+            }
+            at += 2;
+          }
+          if (at == limit) {
+            return false;
+          }
+          ByteBuffer slab = in.nioBuffer(0, in.capacity());
+          int end = parser.request(slab, at, limit, request);
+          if (end == Http1HeadParser.NEED_MORE) {
+            return keep(in, at);
+          }
+          if (end == Http1HeadParser.REFUSED) {
+            refuse(parser.failure(), parser.problem());
+            return false;
+          }
+          at = start(in, at, end, limit);
+        }
+        case BODY -> {
+          if (at == limit) {
+            return false;
+          }
+          at = body.decode(in, at, limit, this);
+          if (at == BodyDecoder.REFUSED) {
+            refuseBody();
+            return false;
+          }
+        }
+        case RESPONSE -> {
+          return at < limit && keep(in, at);
+        }
+        case LINGER, CLOSED -> {
+          return false;
+        }
+      }
+    }
+  }
+
+  private boolean keep(ByteBuf in, int from) {
+    in.setIndex(from, in.writerIndex());
+    if (phase == Phase.HEAD && !withinHead) {
+      since = connections.now();
+      withinHead = true;
+    }
+    pending = in;
+    return true;
+  }
+
+  private int start(ByteBuf in, int at, int end, int limit) {
+    request.buffer = in.retain();
+    request.start = at;
+    request.end = end;
+    int inline = request.chunked ? 0 : (int) Math.min(request.bodyLength, limit - end);
+    request.inlineBody = inline;
+    boolean whole = !request.chunked && inline == request.bodyLength;
+    headRequest = request.view.methodIs(Http1HeadParser.HEAD);
+    keepAlive = !request.close;
+    withinHead = false;
+    responseStarted = false;
+    responseEnded = false;
+    bodyPaused = false;
+    body.begin(request);
+    phase = whole ? Phase.RESPONSE : Phase.BODY;
+    connections.requestStarted();
+    exchange.onRequest(whole);
+    return end + inline;
+  }
+
+  @Override
+  public void bodyData(ByteBuf data) {
+    if (phase == Phase.BODY) {
+      exchange.onData(data);
+    } else {
+      data.release();
+    }
+  }
+
+  @Override
+  public void bodyEnd(@Nullable HeadView trailers) {
+    if (phase != Phase.BODY) {
+      return;
+    }
+    phase = Phase.RESPONSE;
+    exchange.onEnd(trailers);
+    finishIfWhole();
+  }
+
+  private void refuse(Failure failure, String problem) {
+    connections.protocolError();
+    headRequest = false;
+    keepAlive = false;
+    writer.localReply(LocalReply.of(failure, problem), false, false, true);
+    linger();
+  }
+
+  private void refuseBody() {
+    connections.protocolError();
+    exchange.onAborted(Failure.BAD_REQUEST);
+    if (!responseStarted) {
+      writer.localReply(
+          LocalReply.of(Failure.BAD_REQUEST, body.problem()),
+          headRequest,
+          request.view.minorVersion() == 0,
+          true);
+      endRequest();
+      linger();
+    } else {
+      endRequest();
+      phase = Phase.LINGER;
+      ctx.close();
+    }
+  }
+
+  // The exchange's side.
+
+  @Override
+  public ReceivedHead request() {
+    return request;
+  }
+
+  @Override
+  public void releaseRequest() {
+    ByteBuf buffer = request.buffer;
+    request.clear();
+    buffer.release();
+  }
+
+  @Override
+  public @Nullable SocketAddress remoteAddress() {
+    return ctx.channel().remoteAddress();
+  }
+
+  @Override
+  public void informational(ReceivedHead response) {
+    if (request.view.minorVersion() > 0) {
+      writer.informational(response);
+    }
+  }
+
+  @Override
+  public void respond(ReceivedHead response, HeadPlan plan, boolean end) {
+    responseStarted = true;
+    if ((phase == Phase.BODY && end) || connections.isDraining()) {
+      keepAlive = false;
+    }
+    boolean http10 = request.view.minorVersion() == 0;
+    if (!writer.respond(response, plan, end, headRequest, http10, keepAlive)) {
+      keepAlive = false;
+    }
+    if (end) {
+      ended();
+    }
+  }
+
+  @Override
+  public void data(ByteBuf data) {
+    writer.data(data);
+  }
+
+  @Override
+  public void end(@Nullable HeadView trailers) {
+    writer.end(trailers);
+    ended();
+  }
+
+  @Override
+  public void localReply(LocalReply reply) {
+    responseStarted = true;
+    if (phase == Phase.BODY || reply.failure().closes() || connections.isDraining()) {
+      keepAlive = false;
+    }
+    writer.localReply(reply, headRequest, request.view.minorVersion() == 0, !keepAlive);
+    ended();
+  }
+
+  @Override
+  public void abort() {
+    endRequest();
+    phase = Phase.LINGER;
+    ctx.close();
+  }
+
+  @Override
+  public void flush() {
+    ctx.flush();
+  }
+
+  @Override
+  public boolean isWritable() {
+    return ctx.channel().isWritable();
+  }
+
+  @Override
+  public void readRequest(boolean on) {
+    bodyPaused = !on;
+    if (!processing) {
+      updateReads();
+    }
+  }
+
+  private void ended() {
+    responseEnded = true;
+    ctx.flush();
+    if (phase == Phase.BODY) {
+      // The request is not whole: its rest cannot be told from a next request in time.
+      endRequest();
+      linger();
+    } else {
+      finishIfWhole();
+    }
+  }
+
+  private void finishIfWhole() {
+    if (!responseEnded || phase != Phase.RESPONSE) {
+      return;
+    }
+    endRequest();
+    if (!keepAlive) {
+      linger();
+      return;
+    }
+    phase = Phase.HEAD;
+    ByteBuf next = pending;
+    if (next != null && !processing) {
+      pending = null;
+      process(next);
+    }
+  }
+
+  private void endRequest() {
+    body.reset();
+    releaseRequest();
+    since = connections.now();
+    connections.requestEnded();
+    exchange.onFinished();
+  }
+
+  // The connection's life.
+
+  private void updateReads() {
+    boolean on = !(bodyPaused && phase == Phase.BODY) && !(pending != null && phase != Phase.HEAD);
+    if (ctx.channel().config().isAutoRead() != on) {
+      ctx.channel().config().setAutoRead(on);
+    }
+  }
+
+  /** Ends the connection so that the caller can still read its last answer. */
+  private void linger() {
+    phase = Phase.LINGER;
+    since = connections.now();
+    releasePending();
+    writer.finish();
+    if (!processing) {
+      updateReads();
+    }
+  }
+
+  void tick(long now) {
+    switch (phase) {
+      case HEAD -> {
+        boolean within = pending != null;
+        long limit =
+            within
+                ? connections.limits().headTimeoutNanos()
+                : connections.limits().idleTimeoutNanos();
+        if (now - since > limit) {
+          if (within) {
+            refuse(Failure.REQUEST_NOT_RECEIVED, "the head was not complete in time");
+          } else {
+            connections.idleTimeout();
+            ctx.close();
+          }
+        }
+      }
+      case LINGER -> {
+        if (now - since > ServerConnections.LINGER_NANOS) {
+          ctx.close();
+        }
+      }
+      default -> {
+        // A request under way has its own limits.
+      }
+    }
+  }
+
+  void closeIfIdle() {
+    if (phase == Phase.HEAD && pending == null) {
+      ctx.close();
+    }
+  }
+
+  private void gone() {
+    if (phase == Phase.CLOSED) {
+      return;
+    }
+    boolean serving = phase == Phase.BODY || phase == Phase.RESPONSE;
+    phase = Phase.CLOSED;
+    releasePending();
+    if (serving) {
+      exchange.onAborted(Failure.CALLER_GONE);
+      endRequest();
+    }
+    connections.closed(this);
+  }
+
+  private void releasePending() {
+    if (pending != null) {
+      pending.release();
+      pending = null;
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.weft.sidecar.codec;
+
+import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.WorkerCounter;
+import dev.weft.sidecar.telemetry.WorkerTelemetry;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The callers' connections of one worker and one listener: counts them, ends idle ones and says
+ * when responses are to end them (drain). Worker thread only.
+ */
+public final class ServerConnections {
+  /** How long the caller of a closed connection may take to read its last answer. */
+  static final long LINGER_NANOS = 1_000_000_000L;
+
+  private final Direction direction;
+  private final WorkerTelemetry telemetry;
+  private final Http1Limits limits;
+  private final List<Http1ServerConnection> open = new ArrayList<>();
+  private int activeRequests;
+  private boolean draining;
+  private long now;
+
+  public ServerConnections(
+      Direction direction, WorkerTelemetry telemetry, Http1Limits limits, long nanoTime) {
+    this.direction = direction;
+    this.telemetry = telemetry;
+    this.limits = limits;
+    this.now = nanoTime;
+  }
+
+  Http1Limits limits() {
+    return limits;
+  }
+
+  /** The time of the last tick. */
+  long now() {
+    return now;
+  }
+
+  /** Ends what has been idle, or has not sent a whole head, for too long; about once a second. */
+  public void tick(long nanoTime) {
+    now = nanoTime;
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).tick(nanoTime);
+    }
+  }
+
+  /** From now on every response ends its connection. */
+  public void drain() {
+    draining = true;
+  }
+
+  /** Closes the connections that serve no request. */
+  public void closeIdle() {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).closeIfIdle();
+    }
+  }
+
+  public boolean isDraining() {
+    return draining;
+  }
+
+  public int activeRequests() {
+    return activeRequests;
+  }
+
+  public int openConnections() {
+    return open.size();
+  }
+
+  void opened(Http1ServerConnection connection) {
+    connection.index = open.size();
+    open.add(connection);
+    telemetry.count(WorkerCounter.DOWNSTREAM_CX_TOTAL, direction);
+    telemetry.add(WorkerCounter.DOWNSTREAM_CX_ACTIVE, direction, 1);
+  }
+
+  void closed(Http1ServerConnection connection) {
+    Http1ServerConnection last = open.removeLast();
+    if (last != connection) {
+      last.index = connection.index;
+      open.set(connection.index, last);
+    }
+    telemetry.add(WorkerCounter.DOWNSTREAM_CX_ACTIVE, direction, -1);
+  }
+
+  void requestStarted() {
+    activeRequests++;
+    telemetry.add(WorkerCounter.DOWNSTREAM_RQ_ACTIVE, direction, 1);
+  }
+
+  void requestEnded() {
+    activeRequests--;
+    telemetry.add(WorkerCounter.DOWNSTREAM_RQ_ACTIVE, direction, -1);
+  }
+
+  void protocolError() {
+    telemetry.count(WorkerCounter.DOWNSTREAM_CX_PROTOCOL_ERROR, direction);
+  }
+
+  void idleTimeout() {
+    telemetry.count(WorkerCounter.DOWNSTREAM_CX_IDLE_TIMEOUT, direction);
+  }
+}

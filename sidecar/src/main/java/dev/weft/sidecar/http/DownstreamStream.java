@@ -1,0 +1,52 @@
+package dev.weft.sidecar.http;
+
+import dev.weft.common.head.HeadView;
+import io.netty.buffer.ByteBuf;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The caller's end of one exchange, as a codec offers it: an HTTP/1.1 connection for one request
+ * after the other, or a stream of HTTP/2. Worker thread only. Buffers handed over belong to the
+ * stream from then on.
+ */
+public interface DownstreamStream {
+  /** The request; stays as it is until {@link #releaseRequest()} or the end of the exchange. */
+  ReceivedHead request();
+
+  /** Says that the request's head and inline body are not needed any more. */
+  void releaseRequest();
+
+  /** The caller's address, e.g. for {@code x-forwarded-for}; null when it is not known. */
+  @Nullable SocketAddress remoteAddress();
+
+  /** Forwards a 1xx response; dropped where the caller's version does not know them. */
+  void informational(ReceivedHead response);
+
+  /**
+   * Forwards a final response's head and its inline body.
+   *
+   * @param end whether this is all
+   */
+  void respond(ReceivedHead response, HeadPlan plan, boolean end);
+
+  /** More of the response's body. */
+  void data(ByteBuf data);
+
+  /** The response is complete. */
+  void end(@Nullable HeadView trailers);
+
+  /** Answers by itself, whole; allowed as long as {@link #respond} was not called. */
+  void localReply(LocalReply reply);
+
+  /** Cuts the response off so that the caller sees that it is not whole. */
+  void abort();
+
+  void flush();
+
+  /** False while more is queued for the caller than the high watermark. */
+  boolean isWritable();
+
+  /** Lets more of the request's body come, or not. */
+  void readRequest(boolean on);
+}

@@ -1,0 +1,100 @@
+package dev.weft.sidecar.http;
+
+/**
+ * The one table of failures that the proxy answers for (design, section 5): local replies, access
+ * log, metrics and retries all read their row here.
+ *
+ * <p>Flags are the field's usual ones: DPE the caller broke the protocol, NR no route, NC no
+ * configuration for it, UH no healthy endpoint, UF connect failed, UO overflow of a bound, UC the
+ * connection ended under the request, UPE the upstream broke the protocol, UT timeout, DC the
+ * caller went away, OM this process is short of something, LR our own fault.
+ */
+public enum Failure {
+  BAD_REQUEST(400, 13, "DPE", Kind.CLOSES, "Malformed request"),
+  URI_TOO_LONG(414, 13, "DPE", Kind.CLOSES, "Request line too long"),
+  HEAD_TOO_LARGE(431, 13, "DPE", Kind.CLOSES, "Request head too large"),
+  METHOD_NOT_SUPPORTED(405, 12, "DPE", Kind.CLOSES, "Method not supported"),
+  TRANSFER_CODING_NOT_SUPPORTED(501, 12, "DPE", Kind.CLOSES, "Transfer coding not supported"),
+  VERSION_NOT_SUPPORTED(505, 12, "DPE", Kind.CLOSES, "HTTP version not supported"),
+  EXPECTATION_FAILED(417, 13, "DPE", Kind.CLOSES, "Expectation not supported"),
+  REQUEST_NOT_RECEIVED(408, 4, "DPE", Kind.CLOSES, "Request not received in time"),
+  UNKNOWN_HOST(404, 12, "NR", Kind.FINAL, "Unknown host"),
+  NO_ROUTE(404, 12, "NR", Kind.FINAL, "No route matches"),
+  DANGLING_BACKEND(500, 14, "NC", Kind.FINAL, "Route refers to a backend that does not exist"),
+  CONFIGURATION_MISSING(503, 14, "NC", Kind.FINAL, "Configuration not received yet"),
+  TOO_MANY_LOOKUPS(503, 14, "OM", Kind.FINAL, "Too many requests wait for configuration"),
+  OVERLOADED(503, 14, "OM", Kind.FINAL, "Overloaded"),
+  NO_HEALTHY_ENDPOINT(503, 14, "UH", Kind.FINAL, "No healthy endpoint"),
+  CONNECT_FAILED(503, 14, "UF", Kind.UNDELIVERED, "Connect failed"),
+  CONNECT_TIMEOUT(503, 14, "UF", Kind.UNDELIVERED, "Connect timed out"),
+  UPSTREAM_OVERFLOW(503, 14, "UO", Kind.FINAL, "Limit reached"),
+  UPSTREAM_RESET(503, 14, "UC", Kind.RETRYABLE, "Connection ended before a response"),
+  UPSTREAM_PROTOCOL_ERROR(502, 13, "UPE", Kind.RETRYABLE, "Malformed response"),
+  PER_TRY_TIMEOUT(504, 4, "UT", Kind.RETRYABLE, "Attempt timed out"),
+  REQUEST_TIMEOUT(504, 4, "UT", Kind.FINAL, "Request timed out"),
+  RESPONSE_CUT(0, 14, "UC", Kind.CLOSES, "Response ended early"),
+  CALLER_GONE(0, 1, "DC", Kind.CLOSES, "Caller went away"),
+  INTERNAL(500, 13, "LR", Kind.CLOSES, "Internal error");
+
+  private final int status;
+  private final int grpcStatus;
+  private final String flag;
+  private final String exhaustedFlags;
+  private final Kind kind;
+  private final String title;
+
+  Failure(int status, int grpcStatus, String flag, Kind kind, String title) {
+    this.status = status;
+    this.grpcStatus = grpcStatus;
+    this.flag = flag;
+    this.exhaustedFlags = flag + ",URX";
+    this.kind = kind;
+    this.title = title;
+  }
+
+  /** HTTP status of the local reply; 0 when none can be sent any more. */
+  public int status() {
+    return status;
+  }
+
+  public int grpcStatus() {
+    return grpcStatus;
+  }
+
+  /** The response flag, a constant. */
+  public String flag() {
+    return flag;
+  }
+
+  /** The flags when every retry was spent on it: {@code URX} is appended. */
+  public String exhaustedFlags() {
+    return exhaustedFlags;
+  }
+
+  /** Whether another attempt may help; the retry policy and the request decide. */
+  public boolean retryable() {
+    return kind == Kind.UNDELIVERED || kind == Kind.RETRYABLE;
+  }
+
+  /** Whether nothing of the request can have reached the application. */
+  public boolean undelivered() {
+    return kind == Kind.UNDELIVERED;
+  }
+
+  /** Whether the caller's connection cannot be used for another request. */
+  public boolean closes() {
+    return kind == Kind.CLOSES;
+  }
+
+  /** The title of the problem details. */
+  public String title() {
+    return title;
+  }
+
+  private enum Kind {
+    FINAL,
+    RETRYABLE,
+    UNDELIVERED,
+    CLOSES
+  }
+}

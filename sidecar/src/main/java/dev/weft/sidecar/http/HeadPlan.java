@@ -1,0 +1,144 @@
+package dev.weft.sidecar.http;
+
+import dev.weft.common.head.Ascii;
+import dev.weft.common.head.HeadEdits;
+import dev.weft.common.head.HeadView;
+import dev.weft.common.head.WellKnown;
+import java.util.Arrays;
+
+/**
+ * What is to differ between a head as received and as sent, gathered for one attempt: compiled
+ * edits of route and backend, lines of our own, well-known names to leave out. Reused; one worker.
+ * The encoder leaves hop-by-hop headers out by itself.
+ */
+public final class HeadPlan {
+  /** What frames a message or addresses it: no edit may touch it. */
+  private static final int[] PROTECTED = {
+    WellKnown.HOST,
+    WellKnown.CONNECTION,
+    WellKnown.CONTENT_LENGTH,
+    WellKnown.TRANSFER_ENCODING,
+    WellKnown.TE,
+    WellKnown.TRAILER,
+    WellKnown.UPGRADE,
+    WellKnown.EXPECT,
+    WellKnown.KEEP_ALIVE,
+    WellKnown.PROXY_CONNECTION,
+    WellKnown.HTTP2_SETTINGS,
+    WellKnown.WEFT_HOP
+  };
+
+  private HeadEdits[] edits = new HeadEdits[2];
+  private int editCount;
+  private byte[] lines = new byte[512];
+  private int length;
+  private long dropped;
+
+  public void clear() {
+    Arrays.fill(edits, 0, editCount, null);
+    editCount = 0;
+    length = 0;
+    dropped = 0;
+  }
+
+  /** Applies compiled edits; what would touch framing or addressing is passed over. */
+  public void apply(HeadEdits more) {
+    if (more.isEmpty()) {
+      return;
+    }
+    if (editCount == edits.length) {
+      edits = Arrays.copyOf(edits, editCount * 2);
+    }
+    edits[editCount++] = more;
+    for (HeadEdits.Line line : more.set()) {
+      if (!isProtected(line.name())) {
+        line(line.name(), line.value());
+      }
+    }
+    for (HeadEdits.Line line : more.add()) {
+      if (!isProtected(line.name())) {
+        line(line.name(), line.value());
+      }
+    }
+  }
+
+  /** Leaves every line of a well-known name out. */
+  public void drop(int wellKnown) {
+    dropped |= 1L << wellKnown;
+  }
+
+  public void line(byte[] name, byte[] value) {
+    line(name, value, value.length);
+  }
+
+  /** Adds a line whose value is the first {@code valueLength} bytes of an array. */
+  public void line(byte[] name, byte[] value, int valueLength) {
+    reserve(name.length + valueLength + 4);
+    put(name, name.length);
+    lines[length++] = ':';
+    lines[length++] = ' ';
+    put(value, valueLength);
+    lines[length++] = '\r';
+    lines[length++] = '\n';
+  }
+
+  /** The lines to be added, each with its CRLF; {@link #linesLength()} bytes of it. */
+  public byte[] lines() {
+    return lines;
+  }
+
+  public int linesLength() {
+    return length;
+  }
+
+  /** Whether a header line is left out because of this plan. */
+  public boolean drops(HeadView view, int header) {
+    int known = view.wellKnown(header);
+    if (known != WellKnown.OTHER && (dropped & 1L << known) != 0) {
+      return true;
+    }
+    return editCount != 0 && editedAway(view, header);
+  }
+
+  private boolean editedAway(HeadView view, int header) {
+    for (int i = 0; i < editCount; i++) {
+      HeadEdits e = edits[i];
+      for (int j = 0; j < e.set().size(); j++) {
+        if (named(view, header, e.set().get(j).name())) {
+          return true;
+        }
+      }
+      for (int j = 0; j < e.remove().size(); j++) {
+        if (named(view, header, e.remove().get(j))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean named(HeadView view, int header, byte[] name) {
+    return Ascii.equalsIgnoreCase(view.slab(), view.nameStart(header), view.nameEnd(header), name)
+        && !isProtected(name);
+  }
+
+  private static boolean isProtected(byte[] name) {
+    for (int known : PROTECTED) {
+      if (Arrays.equals(WellKnown.name(known), name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void put(byte[] bytes, int count) {
+    System.arraycopy(bytes, 0, lines, length, count);
+    length += count;
+  }
+
+  private void reserve(int more) {
+    if (length + more > lines.length) {
+      lines = Arrays.copyOf(lines, Math.max(lines.length * 2, length + more));
+    }
+  }
+}

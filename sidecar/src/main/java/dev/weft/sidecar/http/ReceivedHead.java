@@ -1,0 +1,69 @@
+package dev.weft.sidecar.http;
+
+import dev.weft.common.head.HeadView;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+
+/**
+ * A message head where it was received. Reused by its connection or stream; whoever keeps it beyond
+ * the call that handed it over holds {@link #buffer} retained. The view's offsets are indices into
+ * the buffer when {@link #lines} is set.
+ *
+ * <p>Fields instead of accessors: the codec fills them per message, and encoders read them per
+ * message; both on one worker.
+ */
+public final class ReceivedHead {
+  /** {@link #bodyLength} of a body whose length its framing does not tell beforehand. */
+  public static final long UNKNOWN_LENGTH = -1;
+
+  public final HeadView.Filler filler = new HeadView.Filler();
+  public final HeadView view = filler.view();
+
+  /** Where the head lies. */
+  public ByteBuf buffer = Unpooled.EMPTY_BUFFER;
+
+  /** The head's first byte in the buffer. */
+  public int start;
+
+  /** The first byte after the head's empty line. */
+  public int end;
+
+  /** How many bytes before {@link #start} may be overwritten. */
+  public int room;
+
+  /** Whether the view's header lines lie in the buffer as HTTP/1.1 lines, one after the other. */
+  public boolean lines;
+
+  /** Bytes of the body, free of framing, that directly follow the head in its buffer. */
+  public int inlineBody;
+
+  /** Whether nothing else in the buffer is needed: it may be sent as it is, indices changed. */
+  public boolean exclusive;
+
+  /** 0: no body; {@link #UNKNOWN_LENGTH}: it ends where its framing says. */
+  public long bodyLength;
+
+  /** Whether the head carries {@code Transfer-Encoding: chunked}. */
+  public boolean chunked;
+
+  /** Whether the sender closes after this message (Connection header and version). */
+  public boolean close;
+
+  /** Whether {@code Connection} names anything but {@code close} and {@code keep-alive}. */
+  public boolean connectionOptions;
+
+  /** Forgets everything but the storage; the buffer's owner has released it. */
+  public void clear() {
+    buffer = Unpooled.EMPTY_BUFFER;
+    start = 0;
+    end = 0;
+    room = 0;
+    lines = false;
+    inlineBody = 0;
+    exclusive = false;
+    bodyLength = 0;
+    chunked = false;
+    close = false;
+    connectionOptions = false;
+  }
+}

@@ -1,0 +1,68 @@
+package dev.weft.sidecar.proxy;
+
+import dev.weft.common.config.InboundConfig;
+import dev.weft.common.config.RetryConfig;
+import dev.weft.common.head.HeadView;
+import dev.weft.common.head.WellKnown;
+import dev.weft.sidecar.cluster.EndpointTracker;
+import dev.weft.sidecar.http.DownstreamStream;
+import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.http.HeadPlan;
+import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.upstream.Hop;
+import org.jspecify.annotations.Nullable;
+
+/** One request to our application after the other. */
+final class InboundExchange extends ProxyExchange {
+  private static final String ROUTE = "inbound";
+  private static final byte[] HTTP = {'h', 't', 't', 'p'};
+
+  private final InboundApp app;
+  private boolean fromSidecar;
+  private boolean addProto;
+  private boolean counted;
+
+  InboundExchange(InboundStack stack, DownstreamStream stream) {
+    super(stack.worker, Direction.INBOUND, stream);
+    this.app = stack.app;
+  }
+
+  @Override
+  void route(HeadView head) {
+    fromSidecar = Hop.announced(head);
+    addProto = !head.has(WellKnown.X_FORWARDED_PROTO);
+    record.route(ROUTE, InboundApp.CLUSTER);
+    InboundConfig config = app.config();
+    if (config.maxRequests() > 0) {
+      counted = true;
+      if (app.underWay().incrementAndGet() > config.maxRequests()) {
+        reply(
+            Failure.UPSTREAM_OVERFLOW,
+            "all " + config.maxRequests() + " requests to the application are under way");
+        return;
+      }
+    }
+    call.start(app.cluster(), RetryConfig.NEVER, config.requestTimeoutNanos(), 0);
+  }
+
+  @Override
+  public void plan(HeadPlan plan, EndpointTracker endpoint) {
+    trace.plan(plan);
+    if (addProto) {
+      plan.line(WellKnown.name(WellKnown.X_FORWARDED_PROTO), HTTP);
+    }
+  }
+
+  @Override
+  void forget() {
+    if (counted) {
+      counted = false;
+      app.underWay().decrementAndGet();
+    }
+  }
+
+  @Override
+  byte @Nullable [] hop(Failure failure) {
+    return fromSidecar ? Hop.reply(failure) : null;
+  }
+}

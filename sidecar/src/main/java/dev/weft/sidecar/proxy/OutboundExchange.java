@@ -1,0 +1,126 @@
+package dev.weft.sidecar.proxy;
+
+import dev.weft.common.config.BackendConfig;
+import dev.weft.common.config.RouteConfig;
+import dev.weft.common.config.VirtualHostConfig;
+import dev.weft.common.head.HeadEdits;
+import dev.weft.common.head.HeadView;
+import dev.weft.common.route.RouteTable;
+import dev.weft.sidecar.cluster.Cluster;
+import dev.weft.sidecar.cluster.EndpointTracker;
+import dev.weft.sidecar.http.DownstreamStream;
+import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.http.HeadPlan;
+import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.upstream.Hop;
+import org.jspecify.annotations.Nullable;
+
+/** One request of our application after the other; its path is {@link #route}. */
+final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.Waiter {
+  private final OutboundStack stack;
+  private VirtualHostLookup.@Nullable Waiting waiting;
+  private HeadEdits routeEdits = HeadEdits.NONE;
+  private HeadEdits backendEdits = HeadEdits.NONE;
+
+  OutboundExchange(OutboundStack stack, DownstreamStream stream) {
+    super(stack.worker, Direction.OUTBOUND, stream);
+    this.stack = stack;
+  }
+
+  @Override
+  void route(HeadView head) {
+    ResolvedHost host = stack.hosts.find(head);
+    if (host != null) {
+      route(head, host);
+    } else {
+      stream.readRequest(false);
+      waiting = stack.hosts.await(head, this);
+    }
+  }
+
+  private void route(HeadView head, ResolvedHost host) {
+    RouteTable routes = host.routes();
+    if (!routes.host().found()) {
+      reply(Failure.UNKNOWN_HOST, unknownHost(head, routes.host()));
+      return;
+    }
+    int match = routes.match(head);
+    if (match == RouteTable.NONE) {
+      reply(Failure.NO_ROUTE, "no route of " + head.authority() + " matches " + head.path());
+      return;
+    }
+    RouteConfig route = routes.route(match);
+    int share = routes.backend(match, worker.random().nextInt());
+    if (share == RouteTable.NONE) {
+      reply(Failure.DANGLING_BACKEND, "no backend of route " + route.name() + " has a weight");
+      return;
+    }
+    BackendConfig backend = route.backends().get(share);
+    if (backend.dangling()) {
+      reply(
+          Failure.DANGLING_BACKEND,
+          "route " + route.name() + " refers to a service or port that does not exist");
+      return;
+    }
+    Cluster cluster = stack.clusters.find(backend.cluster());
+    if (cluster == null) {
+      reply(
+          Failure.CONFIGURATION_MISSING,
+          "route " + route.name() + " leads to " + backend.cluster() + ", not received yet");
+      return;
+    }
+    record.route(route.name(), backend.cluster());
+    routeEdits = route.requestEdits();
+    backendEdits = backend.requestEdits();
+    responseEdits(route.responseEdits());
+    call.start(cluster, route.retry(), route.requestTimeoutNanos(), route.perTryTimeoutNanos());
+  }
+
+  @Override
+  public void resolved(ResolvedHost host) {
+    waiting = null;
+    stream.readRequest(true);
+    route(stream.request().view, host);
+  }
+
+  @Override
+  public void unresolved(VirtualHostLookup.Reason why, String detail) {
+    waiting = null;
+    reply(
+        why == VirtualHostLookup.Reason.TOO_MANY
+            ? Failure.TOO_MANY_LOOKUPS
+            : Failure.CONFIGURATION_MISSING,
+        detail);
+  }
+
+  @Override
+  public void plan(HeadPlan plan, EndpointTracker endpoint) {
+    plan.apply(routeEdits);
+    plan.apply(backendEdits);
+    trace.plan(plan);
+    if (endpoint.config().sidecar()) {
+      Hop.announce(plan);
+    }
+  }
+
+  @Override
+  void forget() {
+    if (waiting != null) {
+      waiting.cancel();
+      waiting = null;
+    }
+  }
+
+  // Our own application is no sidecar.
+  @Override
+  byte @Nullable [] hop(Failure failure) {
+    return null;
+  }
+
+  private static String unknownHost(HeadView head, VirtualHostConfig host) {
+    String unknown = "the mesh knows no service for the host \"" + head.authority() + "\"";
+    return host.nearMisses().isEmpty()
+        ? unknown
+        : unknown + "; did you mean " + String.join(" or ", host.nearMisses()) + "?";
+  }
+}

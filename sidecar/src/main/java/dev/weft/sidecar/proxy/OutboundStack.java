@@ -1,0 +1,31 @@
+package dev.weft.sidecar.proxy;
+
+import dev.weft.sidecar.cluster.ClusterSet;
+import dev.weft.sidecar.http.DownstreamStream;
+import dev.weft.sidecar.http.Exchange;
+
+/**
+ * The path of what our own application calls, readable from top to bottom in {@link
+ * OutboundExchange#route}: virtual host by authority, route, weighted backend, cluster, attempts.
+ * One per worker.
+ *
+ * <p>To the application's head it adds {@code traceparent} and {@code x-request-id} where they are
+ * missing. It adds no {@code x-forwarded-for}: the caller is the application next to us, and says
+ * so itself if it speaks for somebody else.
+ */
+public final class OutboundStack implements Exchange.Factory {
+  final Worker worker;
+  final VirtualHostLookup hosts;
+  final ClusterSet clusters;
+
+  public OutboundStack(Worker worker, VirtualHostLookup hosts, ClusterSet clusters) {
+    this.worker = worker;
+    this.hosts = hosts;
+    this.clusters = clusters;
+  }
+
+  @Override
+  public Exchange newExchange(DownstreamStream stream) {
+    return new OutboundExchange(this, stream);
+  }
+}

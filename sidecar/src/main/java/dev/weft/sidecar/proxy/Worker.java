@@ -1,0 +1,137 @@
+package dev.weft.sidecar.proxy;
+
+import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ServerConnections;
+import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.WorkerTelemetry;
+import dev.weft.sidecar.upstream.Upstream;
+import dev.weft.sidecar.upstream.UpstreamLimits;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import java.util.EnumMap;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+
+/**
+ * One event loop and all that it owns for its requests: callers' connections, upstream pools,
+ * deadlines, counters, randomness. Nothing in it is touched by another thread, except where a
+ * method says so.
+ */
+public final class Worker {
+  private static final long HOUSEKEEPING_MILLIS = 1000;
+
+  private final int index;
+  private final EventLoop eventLoop;
+  private final ByteBufAllocator allocator;
+  private final LongSupplier nanoClock;
+  private final LongSupplier epochMicros;
+  private final SplittableRandom random;
+  private final WorkerTelemetry telemetry;
+  private final EnumMap<Direction, Upstream> upstream = new EnumMap<>(Direction.class);
+  private final EnumMap<Direction, ServerConnections> downstream = new EnumMap<>(Direction.class);
+  private final AtomicInteger connections = new AtomicInteger();
+
+  /**
+   * @param index from 0, the one by which clusters and trackers know this worker
+   * @param channelType the client channel of the event loop's kind
+   * @param nanoClock monotonic; the one that the clusters were given
+   * @param seed differs from worker to worker and from process to process
+   */
+  public Worker(
+      int index,
+      EventLoop eventLoop,
+      Class<? extends Channel> channelType,
+      ByteBufAllocator allocator,
+      WorkerTelemetry telemetry,
+      LongSupplier nanoClock,
+      LongSupplier epochMicros,
+      Http1Limits http1Limits,
+      UpstreamLimits upstreamLimits,
+      long seed) {
+    this.index = index;
+    this.eventLoop = eventLoop;
+    this.allocator = allocator;
+    this.telemetry = telemetry;
+    this.nanoClock = nanoClock;
+    this.epochMicros = epochMicros;
+    this.random = new SplittableRandom(seed);
+    for (Direction direction : Direction.values()) {
+      downstream.put(
+          direction,
+          new ServerConnections(direction, telemetry, http1Limits, nanoClock.getAsLong()));
+      upstream.put(
+          direction,
+          new Upstream(
+              index,
+              direction,
+              eventLoop,
+              channelType,
+              allocator,
+              upstreamLimits,
+              telemetry,
+              nanoClock,
+              random));
+    }
+    eventLoop.scheduleAtFixedRate(
+        this::housekeeping, HOUSEKEEPING_MILLIS, HOUSEKEEPING_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** From 0; any thread. */
+  public int index() {
+    return index;
+  }
+
+  /** Any thread. */
+  public EventLoop eventLoop() {
+    return eventLoop;
+  }
+
+  /** Any thread. */
+  public ByteBufAllocator allocator() {
+    return allocator;
+  }
+
+  public WorkerTelemetry telemetry() {
+    return telemetry;
+  }
+
+  /** The callers' connections of one listener. */
+  public ServerConnections downstream(Direction direction) {
+    return Objects.requireNonNull(downstream.get(direction));
+  }
+
+  /** The pools that a direction's requests use. */
+  public Upstream upstream(Direction direction) {
+    return Objects.requireNonNull(upstream.get(direction));
+  }
+
+  /** How many callers' connections it serves, to find the least loaded one; any thread. */
+  public AtomicInteger connections() {
+    return connections;
+  }
+
+  long nanoTime() {
+    return nanoClock.getAsLong();
+  }
+
+  long epochMicros() {
+    return epochMicros.getAsLong();
+  }
+
+  SplittableRandom random() {
+    return random;
+  }
+
+  /** Closes idle connections, ends what has waited too long; every second. */
+  void housekeeping() {
+    long now = nanoClock.getAsLong();
+    for (Direction direction : Direction.values()) {
+      downstream(direction).tick(now);
+      upstream(direction).housekeeping();
+    }
+  }
+}

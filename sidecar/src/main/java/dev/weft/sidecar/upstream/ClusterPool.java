@@ -1,0 +1,125 @@
+package dev.weft.sidecar.upstream;
+
+import dev.weft.sidecar.cluster.Cluster;
+import dev.weft.sidecar.cluster.EndpointTracker;
+import dev.weft.sidecar.cluster.Stat;
+import dev.weft.sidecar.codec.Http1ClientConnection;
+import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.telemetry.WorkerCounter;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+
+/**
+ * One worker's connections to one cluster: a pool per endpoint, and the calls that wait because the
+ * cluster's process-wide limit on connections is reached. Worker thread only.
+ */
+final class ClusterPool {
+  final Upstream upstream;
+  final Cluster cluster;
+  final RetryBudget budget;
+
+  private final Map<EndpointTracker, EndpointPool> pools = new HashMap<>();
+  private final ArrayDeque<UpstreamCall> waiting = new ArrayDeque<>();
+
+  ClusterPool(Upstream upstream, Cluster cluster) {
+    this.upstream = upstream;
+    this.cluster = cluster;
+    this.budget = new RetryBudget(upstream.nanoClock.getAsLong());
+  }
+
+  /** Gives the call a connection, at once or later, or a failure. */
+  void acquire(UpstreamCall call, EndpointTracker endpoint, boolean fresh) {
+    EndpointPool pool = pool(endpoint);
+    call.upstreamHost(pool.hostAndPort);
+    if (!fresh) {
+      var idle = pool.takeIdle();
+      if (idle != null) {
+        call.onConnection(idle, false);
+        return;
+      }
+    }
+    if (cluster.connections().tryAcquire()) {
+      pool.connect(call);
+    } else if (cluster.pendingRequests().tryAcquire()) {
+      cluster.count(upstream.worker, Stat.CX_OVERFLOW);
+      waiting.add(call);
+      makeRoom();
+    } else {
+      cluster.count(upstream.worker, Stat.RQ_OVERFLOW);
+      upstream.count(WorkerCounter.UPSTREAM_RQ_PENDING_OVERFLOW);
+      call.onNoConnection(
+          Failure.UPSTREAM_OVERFLOW,
+          "all "
+              + cluster.connections().max()
+              + " connections to "
+              + cluster.name()
+              + " are in use and "
+              + cluster.pendingRequests().max()
+              + " requests wait for one");
+    }
+  }
+
+  /** The call does not wait any more. */
+  void forget(UpstreamCall call) {
+    if (waiting.remove(call)) {
+      cluster.pendingRequests().release();
+    }
+  }
+
+  /** A waiting call that wants this endpoint, if there is one, which then waits no more. */
+  boolean serve(EndpointPool pool, Http1ClientConnection connection) {
+    for (Iterator<UpstreamCall> i = waiting.iterator(); i.hasNext(); ) {
+      UpstreamCall call = i.next();
+      if (call.endpoint() == pool.endpoint) {
+        i.remove();
+        cluster.pendingRequests().release();
+        call.onConnection(connection, true);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean hasWaiting() {
+    return !waiting.isEmpty();
+  }
+
+  /** A connection is gone, here or on another worker: who waits may connect. */
+  void connectWaiting() {
+    while (!waiting.isEmpty() && cluster.connections().tryAcquire()) {
+      UpstreamCall call = waiting.remove();
+      cluster.pendingRequests().release();
+      pool(call.endpoint()).connect(call);
+    }
+  }
+
+  private void makeRoom() {
+    for (EndpointPool pool : pools.values()) {
+      if (pool.closeOneIdle()) {
+        return;
+      }
+    }
+  }
+
+  /** True when nothing is left here and the cluster is gone. */
+  boolean housekeeping(long now) {
+    connectWaiting();
+    pools.values().removeIf(pool -> pool.housekeeping(now));
+    return cluster.closed() && pools.isEmpty() && waiting.isEmpty();
+  }
+
+  void closeIdle() {
+    pools.values().forEach(EndpointPool::closeIdle);
+  }
+
+  private EndpointPool pool(EndpointTracker endpoint) {
+    EndpointPool pool = pools.get(endpoint);
+    if (pool == null) {
+      pool = new EndpointPool(this, endpoint);
+      pools.put(endpoint, pool);
+    }
+    return pool;
+  }
+}

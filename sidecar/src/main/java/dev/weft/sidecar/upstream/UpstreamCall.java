@@ -1,0 +1,499 @@
+package dev.weft.sidecar.upstream;
+
+import dev.weft.common.config.RetryConfig;
+import dev.weft.common.config.RetryConfig.RetryOn;
+import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.cluster.Cluster;
+import dev.weft.sidecar.cluster.EndpointTracker;
+import dev.weft.sidecar.cluster.Limit;
+import dev.weft.sidecar.cluster.Picker;
+import dev.weft.sidecar.cluster.Stat;
+import dev.weft.sidecar.codec.Http1ClientConnection;
+import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.http.HeadPlan;
+import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.http.ResponseListener;
+import dev.weft.sidecar.lb.Tried;
+import dev.weft.sidecar.telemetry.WorkerCounter;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request on its way to a cluster, over as many attempts as its retry policy allows: picks an
+ * endpoint per attempt, sends, and passes on the response of the attempt that counts. Reused by its
+ * owner for the next request. Worker thread only.
+ *
+ * <p>An attempt is made again only when the request is idempotent or cannot have been delivered,
+ * before the first byte of a response was passed on, with everything that came of the body at hand.
+ */
+public final class UpstreamCall implements ResponseListener {
+  private final Upstream upstream;
+  private final CallListener listener;
+  private final HeadPlan plan = new HeadPlan();
+  private final RequestBody body = new RequestBody();
+  private final Tried tried = new Tried();
+  private final Attempts attempts = new Attempts();
+
+  /** This call's place in the worker's list of timed calls; -1: none of its deadlines is set. */
+  int timedIndex = -1;
+
+  /** The connect that this call waits for. */
+  EndpointPool.@Nullable Connecting connecting;
+
+  private @Nullable ClusterPool pool;
+  private @Nullable ReceivedHead request;
+  private @Nullable EndpointTracker endpoint;
+  private @Nullable Http1ClientConnection connection;
+  private @Nullable Limit requestLimit;
+  private RetryConfig retry = RetryConfig.NEVER;
+  private String upstreamHost = "-";
+  private boolean active;
+  private boolean responding;
+  private long perTryNanos;
+  private long deadline;
+  private long tryDeadline;
+  private long retryAt;
+  private long attemptSince;
+
+  public UpstreamCall(Upstream upstream, CallListener listener) {
+    this.upstream = upstream;
+    this.listener = listener;
+  }
+
+  /**
+   * Takes a request whose destination is not known yet; what comes of its body is kept meanwhile.
+   *
+   * @param end whether the request's head and inline body are all of it
+   */
+  public void begin(ReceivedHead head, boolean end) {
+    request = head;
+    active = true;
+    responding = false;
+    endpoint = null;
+    upstreamHost = "-";
+    body.begin(end);
+    tried.reset();
+    attempts.begin();
+  }
+
+  /**
+   * Sends it; an answer may come before this returns.
+   *
+   * @param timeoutNanos for the whole, from now; 0: none
+   * @param perTryTimeoutNanos for each attempt, until its response head; 0: none
+   */
+  public void start(
+      Cluster cluster, RetryConfig retryConfig, long timeoutNanos, long perTryTimeoutNanos) {
+    long now = upstream.nanoClock.getAsLong();
+    ClusterPool to = upstream.pool(cluster);
+    pool = to;
+    retry = retryConfig;
+    perTryNanos = perTryTimeoutNanos;
+    deadline = timeoutNanos == 0 ? 0 : now + timeoutNanos;
+    to.budget.request(retryConfig.budgetPercent());
+    Limit limit = cluster.requests();
+    if (limit != null && !limit.tryAcquire()) {
+      cluster.count(upstream.worker, Stat.RQ_OVERFLOW);
+      fail(
+          Failure.UPSTREAM_OVERFLOW,
+          "all " + limit.max() + " requests to " + cluster.name() + " are under way");
+      return;
+    }
+    requestLimit = limit;
+    if (deadline != 0 || perTryNanos != 0) {
+      upstream.startTiming(this);
+    }
+    attempt(to, now, false);
+  }
+
+  /** More of the request's body; belongs to the call. */
+  public void data(ByteBuf data) {
+    Http1ClientConnection to = connection;
+    if (!active) {
+      data.release();
+    } else if (to == null) {
+      body.queue(data);
+      if (body.full()) {
+        listener.readRequest(false);
+      }
+    } else {
+      body.keep(data);
+      to.data(data);
+      if (!to.isWritable()) {
+        listener.readRequest(false);
+      }
+    }
+  }
+
+  /** The request is whole. */
+  public void end(@Nullable HeadView trailers) {
+    if (!active) {
+      return;
+    }
+    body.end(trailers);
+    Http1ClientConnection to = connection;
+    if (to != null) {
+      to.end(trailers);
+      to.flush();
+    }
+  }
+
+  /** What the caller has sent so far has been handed over. */
+  public void flush() {
+    if (connection != null) {
+      connection.flush();
+    }
+  }
+
+  /** Lets more of the response come, or not. */
+  public void readResponse(boolean on) {
+    if (connection != null && responding) {
+      connection.readResponse(on);
+    }
+  }
+
+  /** Nobody waits for the answer any more. */
+  public void cancel() {
+    if (active) {
+      leaveAttempt();
+      finish();
+    }
+  }
+
+  public boolean isActive() {
+    return active;
+  }
+
+  /** How many attempts were made. */
+  public int attemptCount() {
+    return attempts.count();
+  }
+
+  /**
+   * Whether it was given up, or its last answer passed on, because no further retry was allowed.
+   */
+  public boolean exhausted() {
+    return attempts.exhausted();
+  }
+
+  /** The host and port of the last attempt, a string that lives with its endpoint. */
+  public String upstreamHost() {
+    return upstreamHost;
+  }
+
+  void upstreamHost(String hostAndPort) {
+    upstreamHost = hostAndPort;
+  }
+
+  EndpointTracker endpoint() {
+    EndpointTracker current = endpoint;
+    if (current == null) {
+      throw new IllegalStateException("the call has no attempt under way");
+    }
+    return current;
+  }
+
+  // One attempt.
+
+  private void attempt(ClusterPool to, long now, boolean fresh) {
+    attempts.next();
+    retryAt = 0;
+    Picker picker = to.cluster.picker();
+    EndpointTracker picked =
+        picker.pick(upstream.worker, now, tried, body.replayable() && retry.attempts() > 0);
+    if (picked == null) {
+      fail(
+          Failure.NO_HEALTHY_ENDPOINT,
+          picker.emptiness() == Picker.Emptiness.NO_ENDPOINTS
+              ? to.cluster.name() + " has no ready endpoint"
+              : "every endpoint of " + to.cluster.name() + " fails its health check");
+      return;
+    }
+    endpoint = picked;
+    attemptSince = now;
+    tryDeadline = perTryNanos == 0 ? 0 : now + perTryNanos;
+    picked.onAttempt(upstream.worker);
+    to.acquire(this, picked, fresh);
+  }
+
+  /** A connection for the attempt, possibly later than it was asked for. */
+  void onConnection(Http1ClientConnection to, boolean late) {
+    ReceivedHead head = request;
+    if (head == null) {
+      throw new IllegalStateException("a connection came for a call that is over");
+    }
+    connection = to;
+    plan.clear();
+    listener.plan(plan, endpoint());
+    boolean whole = body.ended() && body.isEmpty();
+    to.send(head, plan, whole, this);
+    if (!whole) {
+      body.sendTo(to);
+    }
+    if (body.ended() || late) {
+      to.flush();
+    }
+    if (late) {
+      listener.readRequest(to.isWritable());
+    }
+  }
+
+  /** There will be no connection for the attempt. */
+  void onNoConnection(Failure failure, String detail) {
+    if (failure.undelivered()) {
+      endpoint().onConnectFailure(upstream.worker, upstream.nanoClock.getAsLong());
+    }
+    endAttempt();
+    failedAttempt(failure, detail, failure.undelivered() ? RetryOn.CONNECT_FAILURE : null);
+  }
+
+  @Override
+  public void onInformational(ReceivedHead response) {
+    listener.onInformational(response);
+  }
+
+  @Override
+  public void onResponse(ReceivedHead response, boolean end) {
+    long now = upstream.nanoClock.getAsLong();
+    EndpointTracker from = endpoint();
+    int status = response.view.status();
+    RetryOn reason = null;
+    boolean undelivered = false;
+    if (from.config().sidecar() && Hop.announced(response.view)) {
+      undelivered = Hop.undelivered(response.view);
+      from.onPeerReply(upstream.worker, status >= 500, now - attemptSince, now);
+    } else {
+      from.onResponse(upstream.worker, status, now - attemptSince, now);
+    }
+    if (status >= 500) {
+      reason = reasonOf(status, undelivered);
+      if (reason != null && mayRetry(reason, undelivered, now)) {
+        if (end) {
+          connection = null;
+        } else {
+          leaveConnection();
+        }
+        endAttempt();
+        retryLater(now);
+        return;
+      }
+    }
+    responding = true;
+    body.release();
+    tryDeadline = 0;
+    if (end) {
+      connection = null;
+      endAttempt();
+      finish();
+    }
+    listener.onResponse(response, end);
+  }
+
+  @Override
+  public void onData(ByteBuf data) {
+    listener.onResponseData(data);
+  }
+
+  @Override
+  public void onEnd(@Nullable HeadView trailers) {
+    connection = null;
+    endAttempt();
+    finish();
+    listener.onResponseEnd(trailers);
+  }
+
+  @Override
+  public void onReadComplete() {
+    listener.onResponseReadComplete();
+  }
+
+  @Override
+  public void onWritabilityChanged() {
+    if (connection != null) {
+      listener.readRequest(connection.isWritable());
+    }
+  }
+
+  @Override
+  public void onFailed(Failure failure, String detail) {
+    Http1ClientConnection from = connection;
+    connection = null;
+    if (responding) {
+      endAttempt();
+      fail(Failure.RESPONSE_CUT, detail);
+      return;
+    }
+    boolean stale =
+        failure == Failure.UPSTREAM_RESET
+            && from != null
+            && from.served() > 1
+            && !from.isReceiving();
+    String where = detail + " (" + endpoint() + ")";
+    if (stale) {
+      endAttempt();
+      ClusterPool to = pool;
+      if (to != null && attempts.mayResend() && body.replayable() && isIdempotent()) {
+        // A kept-alive connection that the peer closed meanwhile: RFC 9112, section 9.3.1.
+        attempt(to, upstream.nanoClock.getAsLong(), true);
+        return;
+      }
+    } else {
+      if (failure == Failure.UPSTREAM_PROTOCOL_ERROR) {
+        upstream.count(WorkerCounter.UPSTREAM_CX_PROTOCOL_ERROR);
+      }
+      endpoint().onReset(upstream.worker, upstream.nanoClock.getAsLong());
+      endAttempt();
+    }
+    failedAttempt(
+        failure,
+        where,
+        failure == Failure.UPSTREAM_PROTOCOL_ERROR ? RetryOn.GATEWAY_ERROR : RetryOn.RESET);
+  }
+
+  // Time.
+
+  /** Looks at the deadlines. */
+  void tick(long now) {
+    if (deadline != 0 && now - deadline >= 0) {
+      timeOut(now, Failure.REQUEST_TIMEOUT);
+    } else if (retryAt != 0) {
+      ClusterPool to = pool;
+      if (to != null && now - retryAt >= 0) {
+        attempt(to, now, false);
+      }
+    } else if (tryDeadline != 0 && now - tryDeadline >= 0) {
+      upstream.count(WorkerCounter.UPSTREAM_RQ_PER_TRY_TIMEOUT);
+      timeOut(now, Failure.PER_TRY_TIMEOUT);
+    }
+  }
+
+  private void timeOut(long now, Failure failure) {
+    boolean begun = responding;
+    boolean underWay = connection != null;
+    String where = endpoint == null ? "" : " (last tried: " + endpoint + ")";
+    if (underWay && !begun) {
+      endpoint().onTimeout(upstream.worker, now - attemptSince, now);
+    }
+    leaveAttempt();
+    if (begun) {
+      fail(Failure.RESPONSE_CUT, "the response did not end within the request's timeout");
+    } else if (failure == Failure.REQUEST_TIMEOUT) {
+      fail(failure, "no response within the request's timeout" + where);
+    } else {
+      failedAttempt(
+          failure, "no response within the attempt's timeout" + where, RetryOn.PER_TRY_TIMEOUT);
+    }
+  }
+
+  // Ends.
+
+  private void failedAttempt(Failure failure, String detail, @Nullable RetryOn reason) {
+    long now = upstream.nanoClock.getAsLong();
+    if (reason != null && mayRetry(reason, failure.undelivered(), now)) {
+      retryLater(now);
+    } else {
+      fail(failure, detail);
+    }
+  }
+
+  private @Nullable RetryOn reasonOf(int status, boolean undelivered) {
+    if (undelivered) {
+      return RetryOn.CONNECT_FAILURE;
+    }
+    boolean gateway = status >= 502 && status <= 504;
+    return gateway && retry.on().contains(RetryOn.GATEWAY_ERROR)
+        ? RetryOn.GATEWAY_ERROR
+        : RetryOn.SERVER_ERROR;
+  }
+
+  private boolean mayRetry(RetryOn reason, boolean undelivered, long now) {
+    ClusterPool to = pool;
+    if (to == null
+        || !retry.on().contains(reason)
+        || !body.replayable()
+        || !(undelivered || isIdempotent())) {
+      return false;
+    }
+    if (!attempts.mayRetry(retry) || (deadline != 0 && now - deadline >= 0)) {
+      attempts.exhaust();
+      return false;
+    }
+    if (!to.budget.tryRetry(retry.budgetPercent(), now)) {
+      upstream.count(WorkerCounter.UPSTREAM_RQ_RETRY_OVERFLOW);
+      attempts.exhaust();
+      return false;
+    }
+    return true;
+  }
+
+  private void retryLater(long now) {
+    tryDeadline = 0;
+    long backoff = attempts.backoffNanos(retry, upstream.random);
+    ClusterPool to = pool;
+    if (attempts.count() == 1 && to != null) {
+      // Another endpoint is likely to be well: only what fails again has to wait.
+      attempt(to, now, false);
+      return;
+    }
+    retryAt = now + backoff;
+    if (timedIndex < 0) {
+      upstream.startTiming(this);
+    }
+  }
+
+  private boolean isIdempotent() {
+    ReceivedHead head = request;
+    return head != null && Methods.isIdempotent(head.view);
+  }
+
+  private void leaveAttempt() {
+    if (connection != null) {
+      leaveConnection();
+    } else if (connecting != null) {
+      connecting.giveUp();
+      connecting = null;
+    } else if (pool != null) {
+      pool.forget(this);
+    }
+    if (retryAt == 0 && endpoint != null) {
+      endAttempt();
+    }
+  }
+
+  private void leaveConnection() {
+    Http1ClientConnection from = connection;
+    connection = null;
+    if (from != null) {
+      from.cancel();
+    }
+  }
+
+  private void endAttempt() {
+    if (attempts.end()) {
+      endpoint().onAttemptEnd(upstream.worker);
+    }
+  }
+
+  private void fail(Failure failure, String detail) {
+    finish();
+    listener.onFailed(failure, detail);
+  }
+
+  private void finish() {
+    active = false;
+    responding = false;
+    body.release();
+    if (requestLimit != null) {
+      requestLimit.release();
+      requestLimit = null;
+    }
+    if (timedIndex >= 0) {
+      upstream.stopTiming(this);
+    }
+    pool = null;
+    request = null;
+    retryAt = 0;
+    deadline = 0;
+    tryDeadline = 0;
+  }
+}

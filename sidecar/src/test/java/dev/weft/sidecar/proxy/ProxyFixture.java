@@ -1,0 +1,301 @@
+package dev.weft.sidecar.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weft.common.config.BackendConfig;
+import dev.weft.common.config.ClusterConfig;
+import dev.weft.common.config.ClusterConfig.LimitsConfig;
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ConfigSnapshot;
+import dev.weft.common.config.EndpointConfig;
+import dev.weft.common.config.InboundConfig;
+import dev.weft.common.config.Locality;
+import dev.weft.common.config.MatchConfig;
+import dev.weft.common.config.RetryConfig;
+import dev.weft.common.config.RouteConfig;
+import dev.weft.common.config.VirtualHostConfig;
+import dev.weft.common.head.HeadEdits;
+import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.cluster.ClusterSet;
+import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.Http1ServerConnection;
+import dev.weft.sidecar.codec.ReceiveBuffers;
+import dev.weft.sidecar.http.Exchange;
+import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.Telemetry;
+import dev.weft.sidecar.upstream.Upstream;
+import dev.weft.sidecar.upstream.UpstreamLimits;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One worker with both stacks on real sockets. Its clock stands still unless a test moves it; its
+ * allocator counts, and closing the fixture asserts that every buffer went back.
+ */
+final class ProxyFixture implements AutoCloseable {
+  final AtomicLong nanos = new AtomicLong(1_000_000_000_000L);
+  final Map<String, ResolvedHost> hosts = new ConcurrentHashMap<>();
+  final List<VirtualHostLookup.Waiter> waiters = new ArrayList<>();
+  final PooledByteBufAllocator allocator =
+      new PooledByteBufAllocator(true, 0, 1, 8192, 6, 0, 0, false);
+  final Telemetry telemetry = new Telemetry(null);
+  final ClusterSet clusters = new ClusterSet(1, nanos::get, new Random(7));
+  final Worker worker;
+  final EventLoop loop;
+  RouteBuilder route = new RouteBuilder();
+  LimitsConfig limits = LimitsConfig.DEFAULT;
+  InboundConfig inboundConfig = InboundConfig.DEFAULT;
+  private final EventLoopGroup group;
+  private final boolean epoll;
+  private final List<Channel> listeners = new ArrayList<>();
+
+  ProxyFixture() {
+    this(Epoll.isAvailable(), Http1Limits.DEFAULT);
+  }
+
+  ProxyFixture(boolean epoll, Http1Limits http1) {
+    this.epoll = epoll;
+    group =
+        new MultiThreadIoEventLoopGroup(
+            1, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    loop = group.next();
+    worker =
+        new Worker(
+            0,
+            loop,
+            epoll ? EpollSocketChannel.class : NioSocketChannel.class,
+            allocator,
+            telemetry.newWorker(),
+            nanos::get,
+            () -> 0,
+            http1,
+            UpstreamLimits.DEFAULT,
+            42);
+  }
+
+  /** What a test changes of the one route. */
+  static final class RouteBuilder {
+    RetryConfig retry = RetryConfig.DEFAULT;
+    long timeoutNanos;
+    long perTryNanos;
+    HeadEdits request = HeadEdits.NONE;
+    HeadEdits response = HeadEdits.NONE;
+    boolean sidecarPeers;
+  }
+
+  /** A host that leads to these origins by one route, and everything behind it. */
+  ProxyFixture serve(String authority, Origin... origins) {
+    List<EndpointConfig> endpoints = new ArrayList<>();
+    for (Origin origin : origins) {
+      endpoints.add(endpoint(origin.name, origin.port()));
+    }
+    return serve(authority, endpoints);
+  }
+
+  ProxyFixture serve(String authority, List<EndpointConfig> endpoints) {
+    String name = authority + ".test:80";
+    var cluster =
+        new ClusterConfig(
+            name,
+            authority,
+            "test",
+            80,
+            LoadBalancerType.ROUND_ROBIN,
+            new OutlierConfig(0, 1, 1, 0),
+            null,
+            limits,
+            List.of(name),
+            List.of());
+    snapshots.put(name, cluster);
+    slices.put(name, endpoints);
+    clusters.update(
+        new ConfigSnapshot(Map.of(), Map.copyOf(snapshots), Map.copyOf(slices), Map.of(), 1));
+    host(authority, new BackendConfig(name, 1, HeadEdits.NONE));
+    return this;
+  }
+
+  private final Map<String, ClusterConfig> snapshots = new HashMap<>();
+  private final Map<String, List<EndpointConfig>> slices = new HashMap<>();
+
+  EndpointConfig endpoint(String id, int port) {
+    return new EndpointConfig(
+        id,
+        "1",
+        "127.0.0.1",
+        port,
+        1,
+        Locality.UNKNOWN,
+        route.sidecarPeers,
+        Set.of(),
+        "",
+        Map.of());
+  }
+
+  void host(String authority, BackendConfig... backends) {
+    var config =
+        new RouteConfig(
+            "route-" + authority,
+            List.of(),
+            MatchConfig.ANY,
+            List.of(backends),
+            route.request,
+            route.response,
+            route.timeoutNanos,
+            route.perTryNanos,
+            route.retry);
+    put(new VirtualHostConfig("test/" + authority, true, List.of(), List.of(config)), authority);
+  }
+
+  void put(VirtualHostConfig host, String authority) {
+    hosts.put(authority, ResolvedHost.compile(host));
+  }
+
+  ResolvedHost resolved(String authority) {
+    return Objects.requireNonNull(hosts.get(authority));
+  }
+
+  /** Listens for our application's calls. */
+  InetSocketAddress outbound() {
+    return listen(Direction.OUTBOUND, new OutboundStack(worker, lookup(), clusters));
+  }
+
+  OutboundStack outboundStack() {
+    return new OutboundStack(worker, lookup(), clusters);
+  }
+
+  /** Listens for calls to the application on that port. */
+  InetSocketAddress inbound(int appPort) {
+    var app =
+        new InboundApp("127.0.0.1", appPort, 1, () -> inboundConfig, nanos::get, new Random(3));
+    return listen(Direction.INBOUND, new InboundStack(worker, app));
+  }
+
+  RawClient client(InetSocketAddress address) {
+    return new RawClient(address);
+  }
+
+  /** Moves the clock and has every deadline looked at. */
+  void advance(long amount, TimeUnit unit) {
+    nanos.addAndGet(unit.toNanos(amount));
+    run(
+        () -> {
+          worker.upstream(Direction.OUTBOUND).tick();
+          worker.upstream(Direction.INBOUND).tick();
+          worker.housekeeping();
+        });
+  }
+
+  void run(Runnable task) {
+    loop.submit(task).syncUninterruptibly();
+  }
+
+  long directBytesInUse() {
+    return allocator.metric().usedDirectMemory();
+  }
+
+  private InetSocketAddress listen(Direction direction, Exchange.Factory stack) {
+    Channel channel =
+        new ServerBootstrap()
+            .group(loop)
+            .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+            .childOption(ChannelOption.ALLOCATOR, allocator)
+            .childOption(ChannelOption.RECVBUF_ALLOCATOR, new ReceiveBuffers())
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Upstream.WATER_MARK)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel child) {
+                    child
+                        .pipeline()
+                        .addLast(new Http1ServerConnection(worker.downstream(direction), stack));
+                  }
+                })
+            .bind("127.0.0.1", 0)
+            .syncUninterruptibly()
+            .channel();
+    listeners.add(channel);
+    return (InetSocketAddress) channel.localAddress();
+  }
+
+  private VirtualHostLookup lookup() {
+    return new VirtualHostLookup() {
+      @Override
+      public @Nullable ResolvedHost find(HeadView head) {
+        return hosts.get(head.authority());
+      }
+
+      @Override
+      public Waiting await(HeadView head, Waiter waiter) {
+        synchronized (waiters) {
+          waiters.add(waiter);
+        }
+        return () -> {
+          synchronized (waiters) {
+            waiters.remove(waiter);
+          }
+        };
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    for (Channel listener : listeners) {
+      listener.close().syncUninterruptibly();
+    }
+    await()
+        .untilAsserted(
+            () -> {
+              run(
+                  () -> {
+                    for (Direction direction : Direction.values()) {
+                      worker.upstream(direction).closeIdle();
+                      worker.downstream(direction).closeIdle();
+                    }
+                    // What lingers is closed by time.
+                    nanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
+                    worker.housekeeping();
+                  });
+              assertThat(worker.downstream(Direction.OUTBOUND).openConnections()).isZero();
+              assertThat(worker.downstream(Direction.INBOUND).openConnections()).isZero();
+              assertThat(activeBuffers()).as("buffers that did not go back").isZero();
+            });
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    telemetry.close();
+    Leaks.assertNone();
+  }
+
+  private long activeBuffers() {
+    return allocator.metric().directArenas().stream()
+        .mapToLong(arena -> arena.numActiveAllocations())
+        .sum();
+  }
+}
