@@ -1,0 +1,366 @@
+package dev.weft.sidecar.discovery;
+
+import dev.weft.common.Backoff;
+import dev.weft.common.config.ConfigSnapshot;
+import dev.weft.common.config.VirtualHostConfig;
+import dev.weft.proto.discovery.v1.DiscoveryRequest;
+import dev.weft.proto.discovery.v1.DiscoveryResponse;
+import dev.weft.proto.discovery.v1.Node;
+import dev.weft.proto.discovery.v1.Rejection;
+import dev.weft.proto.discovery.v1.Resource;
+import dev.weft.proto.discovery.v1.ResourceKind;
+import dev.weft.proto.discovery.v1.ResourceName;
+import dev.weft.sidecar.proxy.VirtualHostLookup;
+import dev.weft.sidecar.telemetry.WorkerTelemetry;
+import io.grpc.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.SocketChannel;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the sidecar knows of the mesh: holds the subscriptions, applies what comes all or nothing,
+ * and keeps what was last good in force and on disk. Made and given its workers by the starting
+ * thread; from {@link #start} on, on the control loop only.
+ */
+public final class DiscoveryClient {
+  private static final System.Logger LOG = System.getLogger(DiscoveryClient.class.getName());
+  private static final long SWEEP_SECONDS = 15;
+
+  private final DiscoverySettings settings;
+  private final EventLoop loop;
+  private final ConfigListener listener;
+  private final ControlPlaneLink link;
+  private final LongSupplier nanoClock;
+  private final HeldConfig held = new HeldConfig();
+  private final Subscriptions subscriptions;
+  private final Hosts hosts;
+  private final ResourceName inbound;
+  private final @Nullable LastGoodFile file;
+  private final @Nullable LastGoodSaver saver;
+  private final ControlPlaneStream stream;
+  private boolean fromDisk;
+  private boolean newsScheduled;
+  private long responses;
+  private long acknowledged;
+  private long rejected;
+  private long resourcesReceived;
+  private String lastRejection = "";
+  // Read by workers, for the text of a reply.
+  private volatile String state = "no control plane was reached yet";
+
+  /**
+   * @param loop the control loop
+   * @param channelType of the loop's kind
+   */
+  public DiscoveryClient(
+      DiscoverySettings settings,
+      EventLoop loop,
+      Class<? extends SocketChannel> channelType,
+      ConfigListener listener,
+      ControlPlaneLink link,
+      LongSupplier nanoClock,
+      RandomGenerator random) {
+    this.settings = settings;
+    this.loop = loop;
+    this.listener = listener;
+    this.link = link;
+    this.nanoClock = nanoClock;
+    Node node = settings.node();
+    this.subscriptions = new Subscriptions(settings.maxSubscriptions(), settings.idleNanos());
+    this.hosts = new Hosts(node.getNamespace());
+    this.inbound = Names.inbound(node.getNamespace(), node.getService());
+    if (settings.stateDirectory() == null) {
+      file = null;
+      saver = null;
+    } else {
+      file =
+          new LastGoodFile(
+              settings.stateDirectory(), node.getNamespace() + "/" + node.getService());
+      saver = new LastGoodSaver(file, loop, held::content);
+    }
+    this.stream =
+        new ControlPlaneStream(
+            settings.controlPlanes(),
+            random.nextInt(settings.controlPlanes().size()),
+            new ControlPlaneChannels(loop, channelType),
+            loop,
+            new Backoff(100_000_000L, 5_000_000_000L, random),
+            new StreamOwner());
+  }
+
+  /** A worker's look-up; before {@link #start}. */
+  public VirtualHostLookup newWorker(EventLoop worker, WorkerTelemetry telemetry) {
+    var made =
+        new WorkerHosts(
+            worker,
+            telemetry,
+            new WorkerHosts.Demand() {
+              @Override
+              public void wanted(String authority) {
+                loop.execute(() -> demand(authority));
+              }
+
+              @Override
+              public String state() {
+                return state;
+              }
+            });
+    hosts.add(made);
+    return made;
+  }
+
+  /** Puts the last good configuration in force, then connects. Reads the disk: starting thread. */
+  public void start() {
+    LastGoodFile.Loaded loaded = file == null ? null : file.read();
+    loop.execute(() -> begin(loaded));
+  }
+
+  /** Ends the stream; what is in force stays so. */
+  public void close() {
+    stream.close();
+  }
+
+  /** What is in force. */
+  public ConfigSnapshot snapshot() {
+    return held.snapshot();
+  }
+
+  public DiscoveryStatus status() {
+    return new DiscoveryStatus(
+        stream.address().toString(),
+        stream.connected(),
+        stream.problem(),
+        held.holds(inbound),
+        fromDisk,
+        held.storeId(),
+        held.snapshot().revision(),
+        subscriptions.size(),
+        held.size(),
+        responses,
+        acknowledged,
+        rejected,
+        resourcesReceived,
+        lastRejection,
+        saver == null ? "no state directory" : saver.state());
+  }
+
+  private void begin(LastGoodFile.@Nullable Loaded loaded) {
+    subscriptions.pin(inbound);
+    for (String dependency : settings.dependencies()) {
+      subscriptions.pin(hostName(dependency.toLowerCase(Locale.ROOT)));
+    }
+    if (loaded != null) {
+      restore(loaded);
+    }
+    stream.connect();
+    loop.scheduleWithFixedDelay(this::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private void restore(LastGoodFile.Loaded loaded) {
+    long now = nanoClock.getAsLong();
+    for (Resource resource : loaded.resources()) {
+      if (resource.getName().getKind() == ResourceKind.VIRTUAL_HOST) {
+        subscriptions.restore(resource.getName(), now);
+      }
+    }
+    try {
+      putInForce(
+          held.prepare(
+              loaded.resources(),
+              List.of(),
+              loaded.revision(),
+              loaded.storeId(),
+              subscriptions::wants),
+          () -> {});
+      fromDisk = true;
+      LOG.log(
+          System.Logger.Level.INFO,
+          "last good configuration is in force: revision {0}, {1} resources",
+          loaded.revision(),
+          held.size());
+    } catch (HeldConfig.RefusedException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "last good configuration is ignored: {0}",
+          e.getMessage());
+    }
+  }
+
+  private void putInForce(HeldConfig.Prepared prepared, Runnable confirmed) {
+    listener.prepare(prepared.snapshot());
+    held.commit(prepared);
+    hosts.update(held.snapshot().virtualHosts());
+    publish(confirmed);
+  }
+
+  private void publish(Runnable confirmed) {
+    hosts.publish(
+        () ->
+            loop.execute(
+                () -> {
+                  listener.inForce(held.snapshot());
+                  confirmed.run();
+                }));
+  }
+
+  private void demand(String authority) {
+    ResourceName name = hostName(authority);
+    VirtualHostConfig known = hosts.config(name.getName());
+    if (known != null) {
+      // It came between the worker's look and now: the worker has it, or is about to.
+      hosts.publish(() -> {});
+      return;
+    }
+    Subscriptions.Outcome outcome =
+        subscriptions.demand(
+            name, nanoClock.getAsLong(), this::found, stream.connected(), this::forget);
+    if (outcome == Subscriptions.Outcome.FULL) {
+      hosts.refuse(
+          authority,
+          "this sidecar uses " + subscriptions.size() + " hosts already, which is its limit");
+      return;
+    }
+    scheduleNews();
+  }
+
+  private boolean found(ResourceName name) {
+    VirtualHostConfig host = hosts.config(name.getName());
+    return host != null && host.found();
+  }
+
+  private void forget(ResourceName root) {
+    if (held.drop(root)) {
+      hosts.update(held.snapshot().virtualHosts());
+      publish(this::save);
+    }
+  }
+
+  private void sweep() {
+    if (!stream.connected()) {
+      // Nothing could bring back what is given up now.
+      return;
+    }
+    List<ResourceName> idle =
+        subscriptions.sweep(nanoClock.getAsLong(), name -> hosts.takeUsed(name.getName()));
+    idle.forEach(this::forget);
+    if (!idle.isEmpty()) {
+      scheduleNews();
+    }
+  }
+
+  // What one turn of the loop brings together goes in one request.
+  private void scheduleNews() {
+    if (!newsScheduled && subscriptions.hasNews()) {
+      newsScheduled = true;
+      loop.execute(this::sendNews);
+    }
+  }
+
+  private void sendNews() {
+    newsScheduled = false;
+    if (!stream.connected()) {
+      return;
+    }
+    List<ResourceName> gone = subscriptions.takeUnsubscribes();
+    if (!gone.isEmpty()) {
+      stream.send(DiscoveryRequest.newBuilder().addAllUnsubscribe(gone).build());
+    }
+    List<ResourceName> wanted = subscriptions.takeSubscribes();
+    if (!wanted.isEmpty()) {
+      stream.send(DiscoveryRequest.newBuilder().addAllSubscribe(wanted).build());
+    }
+  }
+
+  private ResourceName hostName(String authority) {
+    return Names.virtualHost(settings.node().getNamespace() + "/" + authority);
+  }
+
+  private void save() {
+    if (saver != null) {
+      saver.changed();
+    }
+  }
+
+  private void refuse(DiscoveryResponse response, Rejection rejection) {
+    rejected++;
+    lastRejection =
+        rejection.getResource().getName()
+            + " "
+            + rejection.getFieldPath()
+            + ": "
+            + rejection.getMessage();
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "configuration of revision {0} is refused, the last good one stays in force: {1}",
+        response.getRevision(),
+        lastRejection);
+    stream.send(
+        DiscoveryRequest.newBuilder()
+            .setNonce(response.getNonce())
+            .setRejection(rejection)
+            .build());
+    stream.next();
+  }
+
+  private final class StreamOwner implements ControlPlaneStream.Owner {
+    @Override
+    public void opened(Channel channel) {
+      state = "the control plane has not answered yet";
+      if (held.dropUnreachable()) {
+        publish(() -> {});
+      }
+      stream.send(
+          DiscoveryRequest.newBuilder()
+              .setNode(settings.node())
+              .addAllSubscribe(subscriptions.all())
+              .addAllHeld(held.versions())
+              .setHeldStoreId(held.storeId())
+              .build());
+      link.connected(channel);
+    }
+
+    @Override
+    public void received(DiscoveryResponse response) {
+      responses++;
+      resourcesReceived += response.getResourcesCount();
+      long epoch = stream.epoch();
+      try {
+        putInForce(
+            held.prepare(response, subscriptions::wants), () -> confirmed(epoch, response));
+      } catch (HeldConfig.RefusedException e) {
+        refuse(response, e.rejection());
+      } catch (RuntimeException e) {
+        LOG.log(System.Logger.Level.ERROR, "configuration could not be applied", e);
+        refuse(
+            response,
+            Rejection.newBuilder().setMessage("could not be applied: " + e).build());
+      }
+    }
+
+    private void confirmed(long epoch, DiscoveryResponse response) {
+      fromDisk = false;
+      save();
+      if (stream.epoch() != epoch) {
+        return;
+      }
+      acknowledged++;
+      stream.send(DiscoveryRequest.newBuilder().setNonce(response.getNonce()).build());
+      stream.next();
+    }
+
+    @Override
+    public void lost() {
+      link.disconnected();
+    }
+
+    @Override
+    public void unavailable() {
+      state = "no control plane is connected (" + stream.problem() + ")";
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package dev.weft.sidecar.discovery;
+
+import dev.weft.proto.discovery.v1.Node;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a discovery client is told once.
+ *
+ * @param node who we are; namespace and service are set
+ * @param dependencies authorities to subscribe to at the start and for good
+ * @param stateDirectory where the last good configuration is kept; null: nowhere
+ * @param maxSubscriptions bound on hosts in use, above 0
+ * @param idleNanos a host that nothing has used for so long is given up
+ */
+public record DiscoverySettings(
+    List<ControlPlaneAddress> controlPlanes,
+    Node node,
+    List<String> dependencies,
+    @Nullable Path stateDirectory,
+    int maxSubscriptions,
+    long idleNanos) {
+  public static final int DEFAULT_MAX_SUBSCRIPTIONS = 1000;
+  public static final long DEFAULT_IDLE_NANOS = 600_000_000_000L;
+
+  public DiscoverySettings {
+    controlPlanes = List.copyOf(controlPlanes);
+    dependencies = List.copyOf(dependencies);
+  }
+}

@@ -1,0 +1,28 @@
+package dev.weft.sidecar.discovery;
+
+/**
+ * How the sidecar stands to its control plane, for {@code /config}, {@code /ready} and metrics.
+ *
+ * @param controlPlane the address in use or last tried
+ * @param problem why it is not connected; empty when it is
+ * @param configured whether there is a configuration at all, live or from the disk
+ * @param fromDisk whether what is in force came from the disk and nothing has come since
+ * @param lastRejection what was refused last; empty when nothing was
+ * @param lastGood how the copy on disk is
+ */
+public record DiscoveryStatus(
+    String controlPlane,
+    boolean connected,
+    String problem,
+    boolean configured,
+    boolean fromDisk,
+    String storeId,
+    long revision,
+    int subscriptions,
+    int resources,
+    long responses,
+    long acknowledged,
+    long rejected,
+    long resourcesReceived,
+    String lastRejection,
+    String lastGood) {}

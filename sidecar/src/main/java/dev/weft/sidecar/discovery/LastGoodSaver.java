@@ -1,0 +1,90 @@
+package dev.weft.sidecar.discovery;
+
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Keeps the file of the last good configuration up to date, at most one write at a time and not one
+ * per change; writes on a short-lived thread of its own. Control loop only.
+ */
+final class LastGoodSaver {
+  private static final System.Logger LOG = System.getLogger(LastGoodSaver.class.getName());
+  private static final long DELAY_MILLIS = 300;
+
+  private final LastGoodFile file;
+  private final EventLoop loop;
+  private final Supplier<LastGoodFile.Content> content;
+  private boolean dirty;
+  private boolean busy;
+  private String state = "not written yet";
+  private boolean failed;
+
+  LastGoodSaver(LastGoodFile file, EventLoop loop, Supplier<LastGoodFile.Content> content) {
+    this.file = file;
+    this.loop = loop;
+    this.content = content;
+  }
+
+  void changed() {
+    dirty = true;
+    if (!busy) {
+      busy = true;
+      loop.schedule(this::save, DELAY_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** For people: how the file is. */
+  String state() {
+    return state;
+  }
+
+  private void save() {
+    dirty = false;
+    LastGoodFile.Content now = content.get();
+    var writer =
+        new Thread(
+            null,
+            () -> {
+              String problem = write(now);
+              loop.execute(() -> saved(now, problem));
+            },
+            "weft-last-good",
+            0,
+            false);
+    writer.setDaemon(true);
+    writer.start();
+  }
+
+  private String write(LastGoodFile.Content what) {
+    try {
+      file.write(what);
+      return "";
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  private void saved(LastGoodFile.Content what, String problem) {
+    busy = false;
+    if (!problem.isEmpty()) {
+      state = "cannot be written: " + problem;
+      if (!failed) {
+        failed = true;
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "last good configuration cannot be written to {0}, a restart without the control plane"
+                + " would find none: {1}",
+            file.path(),
+            problem);
+      }
+    } else {
+      failed = false;
+      state = "revision " + what.revision() + ", " + what.resources().size() + " resources";
+    }
+    if (dirty) {
+      changed();
+    }
+  }
+}
