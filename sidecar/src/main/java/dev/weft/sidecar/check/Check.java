@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One check of one endpoint: a connect, and for HTTP a GET of which only the status line matters.
  * The result is told exactly once, unless the check was cancelled.
  */
-final class Check extends ChannelInboundHandlerAdapter {
+public final class Check extends ChannelInboundHandlerAdapter {
   /** "HTTP/1.1 200" and what may follow is all that is read. */
   private static final int STATUS_END = 12;
 
@@ -33,13 +33,14 @@ final class Check extends ChannelInboundHandlerAdapter {
   /**
    * @param result gets an empty string when all is well, else what was wrong
    */
-  Check(HealthCheckConfig config, long deadlineNanos, Consumer<String> result) {
+  public Check(HealthCheckConfig config, long deadlineNanos, Consumer<String> result) {
     this.config = config;
     this.deadlineNanos = deadlineNanos;
     this.result = result;
   }
 
-  void start(Bootstrap bootstrap, SocketAddress address, String host) {
+  /** Connects; on the loop of the bootstrap. */
+  public void start(Bootstrap bootstrap, SocketAddress address, String host) {
     if (config.httpPath() != null) {
       request =
           "GET "
@@ -59,14 +60,16 @@ final class Check extends ChannelInboundHandlerAdapter {
         });
   }
 
-  void expire(long nowNanos) {
+  /** Ends it if its time is over. */
+  public void expire(long nowNanos) {
     if (nowNanos - deadlineNanos >= 0) {
       finish(
           "no answer within %d ms".formatted(TimeUnit.NANOSECONDS.toMillis(config.timeoutNanos())));
     }
   }
 
-  void cancel() {
+  /** Ends it without telling a result. */
+  public void cancel() {
     done = true;
     closeChannel();
   }

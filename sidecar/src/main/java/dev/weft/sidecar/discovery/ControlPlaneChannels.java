@@ -4,7 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.Channel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -16,9 +16,9 @@ final class ControlPlaneChannels {
   private static final int MAX_RESPONSE_BYTES = 16 << 20;
 
   private final EventLoop loop;
-  private final Class<? extends SocketChannel> type;
+  private final Class<? extends Channel> type;
 
-  ControlPlaneChannels(EventLoop loop, Class<? extends SocketChannel> type) {
+  ControlPlaneChannels(EventLoop loop, Class<? extends Channel> type) {
     this.loop = loop;
     this.type = type;
   }

@@ -14,7 +14,6 @@ import dev.weft.sidecar.proxy.VirtualHostLookup;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import io.grpc.Channel;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.SocketChannel;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -60,7 +59,7 @@ public final class DiscoveryClient {
   public DiscoveryClient(
       DiscoverySettings settings,
       EventLoop loop,
-      Class<? extends SocketChannel> channelType,
+      Class<? extends io.netty.channel.Channel> channelType,
       ConfigListener listener,
       ControlPlaneLink link,
       LongSupplier nanoClock,
