@@ -135,8 +135,11 @@ fi
 
 if [ -n "${WEFT_DIE_WITH_STDIN-}" ]; then
   unset WEFT_DIE_WITH_STDIN
-  # The shell's process becomes Java's below, so this kills Java.
-  { cat <&3 >/dev/null; kill -9 $$; } 3<&0 2>/dev/null &
+  # A background command's own standard input is empty, hence the third descriptor. The shell's process becomes Java's below,
+  # so what is killed is Java.
+  exec 3<&0
+  { cat <&3 >/dev/null; kill -9 $$; } 2>/dev/null &
+  exec 3<&-
 fi
 # shellcheck disable=SC2086  # flags hold no spaces
 exec "$java_home/bin/java" ${cache_flags:+"$cache_flags"} $flags ${WEFT_JAVA_OPTS-} \
