@@ -93,7 +93,7 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
   private void apply(RegistryChange change, long sinceNanos) {
     String newStore = change.view().storeId();
     boolean otherStore = !storeId.isEmpty() && !storeId.equals(newStore);
-    boolean first = table.revision() == 0;
+    boolean first = !table.loaded();
     storeId = newStore;
     var why = new Owed(change.view().revision(), sinceNanos);
     var touched = new LinkedHashSet<NodeStream>();
@@ -103,18 +103,25 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
         touched.add(stream);
       }
     }
-    (first || otherStore ? List.copyOf(streams) : List.copyOf(touched)).forEach(this::flush);
+    for (NodeStream stream : first || otherStore ? List.copyOf(streams) : touched) {
+      guarded(stream, () -> flush(stream));
+    }
     waiters.reached(table.revision(), streams);
     observe();
   }
 
   private void observe() {
-    metrics.state(watchers.size(), table.problems().size(), table.revision());
+    metrics.state(watchers.size(), table.problemCount(), table.revision());
   }
 
   private void flush(NodeStream stream) {
+    long now = loop.nanoTime();
+    long keptUntil = stream.keepsUntilNanos();
     long resumedBefore = stream.stats().resourcesResumed();
-    Outstanding sent = stream.flush(table, storeId, options.maxResponseBytes(), loop.nanoTime());
+    Outstanding sent = stream.flush(table, storeId, now);
+    if (stream.keepsUntilNanos() != keptUntil) {
+      loop.schedule(stream.keepsUntilNanos() - now, () -> ready(stream));
+    }
     metrics.resumed(stream.stats().resourcesResumed() - resumedBefore);
     if (sent != null) {
       metrics.sent(sent, sent.bytes());
@@ -122,7 +129,7 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
   }
 
   NodeStream open(StreamCall call) {
-    var stream = new NodeStream(call, watchers, loop.wallMillis(), loop.nanoTime());
+    var stream = new NodeStream(call, watchers, options, loop.wallMillis(), loop.nanoTime());
     loop.execute(
         () -> {
           if (closed) {
@@ -139,10 +146,20 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     loop.execute(
         () -> {
           if (streams.contains(stream)) {
-            flush(stream);
+            guarded(stream, () -> flush(stream));
             waiters.progressed(stream);
           }
         });
+  }
+
+  /** A mistake in here ends one stream, whose sidecar comes again with what it holds. */
+  private void guarded(NodeStream stream, Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "the stream of node " + stream.node().getId() + " failed", e);
+      end(stream, Status.INTERNAL.withDescription("the control plane failed; see its log"));
+    }
   }
 
   void halfClosed(NodeStream stream) {
@@ -156,13 +173,19 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
   void received(NodeStream stream, DiscoveryRequest request) {
     loop.execute(
         () -> {
-          if (streams.contains(stream) && take(stream, request)) {
-            flush(stream);
-            waiters.progressed(stream);
+          if (streams.contains(stream)) {
+            guarded(stream, () -> takeAndFlush(stream, request));
             observe();
-            stream.call().requestNext();
           }
         });
+  }
+
+  private void takeAndFlush(NodeStream stream, DiscoveryRequest request) {
+    if (take(stream, request)) {
+      flush(stream);
+      waiters.progressed(stream);
+      stream.call().requestNext();
+    }
   }
 
   /** False: the stream has been ended because of it. */

@@ -16,6 +16,8 @@ import java.time.Duration;
  * @param maxBatch but no change of a burst waits longer than this
  * @param awaitedGap a change that somebody waits for is sent without waiting for the burst's end,
  *     this long after the last one at the soonest
+ * @param storeGrace what a sidecar holds from another store is not replaced or removed before this
+ *     time has passed, in which the instances register with the new one
  */
 public record DiscoveryOptions(
     String clusterDomain,
@@ -25,7 +27,8 @@ public record DiscoveryOptions(
     Duration ackTimeout,
     Duration quiet,
     Duration maxBatch,
-    Duration awaitedGap) {
+    Duration awaitedGap,
+    Duration storeGrace) {
   public static final DiscoveryOptions DEFAULT =
       new DiscoveryOptions(
           Compiler.DEFAULT_CLUSTER_DOMAIN,
@@ -35,5 +38,6 @@ public record DiscoveryOptions(
           Duration.ofSeconds(30),
           Duration.ofMillis(10),
           Duration.ofMillis(100),
-          Duration.ofMillis(2));
+          Duration.ofMillis(2),
+          Duration.ofSeconds(10));
 }

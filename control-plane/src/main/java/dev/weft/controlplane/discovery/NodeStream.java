@@ -8,14 +8,12 @@ import dev.weft.proto.discovery.v1.HeldResource;
 import dev.weft.proto.discovery.v1.Node;
 import dev.weft.proto.discovery.v1.Rejection;
 import dev.weft.proto.discovery.v1.ResourceKind;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,8 +26,6 @@ import org.jspecify.annotations.Nullable;
  * version is ever sent. Owned by the engine thread.
  */
 final class NodeStream {
-  private static final long NEVER = Long.MAX_VALUE;
-
   /** Bounds a response that removes; what is left follows in the next one. */
   private static final int MOST_REMOVED = 5_000;
 
@@ -39,17 +35,10 @@ final class NodeStream {
 
   private final StreamCall call;
   private final Watchers watchers;
+  private final DiscoveryOptions options;
   private final StreamStats stats;
-  private final Set<ResourceKey> roots = new LinkedHashSet<>();
+  private final Closure closure = new Closure();
   private final Map<ResourceKey, Holding> holdings = new HashMap<>();
-
-  /** Everything that the roots lead to, by what is current and by what is in force there. */
-  private Set<ResourceKey> wanted = Set.of();
-
-  private boolean closureChanged;
-
-  /** The revision at which the roots changed without the closure having followed yet. */
-  private long rootsChangedAt = NEVER;
 
   private final Map<ResourceKey, Owed> owed = new LinkedHashMap<>();
   private @Nullable Outstanding outstanding;
@@ -60,9 +49,15 @@ final class NodeStream {
   /** The store from which the versions that the sidecar holds came. */
   private String heldStoreId = "";
 
-  NodeStream(StreamCall call, Watchers watchers, long nowMillis, long nowNanos) {
+  /** Until when nothing that it holds is replaced, because the store is another one. */
+  private long keepsUntilNanos;
+
+  NodeStream(
+      StreamCall call, Watchers watchers, DiscoveryOptions options, long nowMillis, long nowNanos) {
     this.call = call;
     this.watchers = watchers;
+    this.options = options;
+    this.keepsUntilNanos = nowNanos;
     this.stats = new StreamStats(nowMillis);
     this.unansweredSinceNanos = nowNanos;
   }
@@ -96,7 +91,7 @@ final class NodeStream {
   }
 
   int subscriptions() {
-    return roots.size();
+    return closure.roots();
   }
 
   int resources() {
@@ -115,16 +110,11 @@ final class NodeStream {
   }
 
   void subscribe(Collection<ResourceKey> names, long revision) {
-    if (roots.addAll(names)) {
-      closureChanged = true;
-      rootsChangedAt = Math.min(rootsChangedAt, revision);
-    }
+    closure.subscribe(names, revision);
   }
 
   void unsubscribe(Collection<ResourceKey> names) {
-    if (roots.removeAll(Set.copyOf(names))) {
-      closureChanged = true;
-    }
+    closure.unsubscribe(names);
   }
 
   /** A resource that this stream wants has new content. */
@@ -132,18 +122,27 @@ final class NodeStream {
     owed.putIfAbsent(update.now().key(), why);
     EncodedResource before = update.before();
     if (before == null || !before.needs().equals(update.now().needs())) {
-      closureChanged = true;
+      closure.changed();
     }
   }
 
-  private void forgetVersions() {
+  private void adopt(String storeId, long nowNanos) {
+    if (heldStoreId.equals(storeId)) {
+      return;
+    }
+    // What another store's content was called says nothing about this one's. It is better than
+    // nothing all the same, until everybody had the time to register here.
+    if (!heldStoreId.isEmpty() && !holdings.isEmpty()) {
+      keepsUntilNanos = nowNanos + options.storeGrace().toNanos();
+    }
+    heldStoreId = storeId;
     for (Map.Entry<ResourceKey, Holding> entry : holdings.entrySet()) {
       Holding holding = entry.getValue();
       if (holding.version != null) {
         holding.version = "";
       }
       holding.refused = null;
-      if (wanted.contains(entry.getKey())) {
+      if (closure.wants(entry.getKey())) {
         owed.putIfAbsent(entry.getKey(), new Owed(0, Owed.NOT_TIMED));
       }
     }
@@ -154,21 +153,17 @@ final class NodeStream {
    *
    * @return what was sent; null: nothing
    */
-  @Nullable Outstanding flush(ResourceTable table, String storeId, int maxBytes, long nowNanos) {
-    if (outstanding != null || !begun() || table.revision() == 0 || !call.isReady()) {
+  @Nullable Outstanding flush(ResourceTable table, String storeId, long nowNanos) {
+    if (outstanding != null || !begun() || !table.loaded() || !call.isReady()) {
       return null;
     }
-    if (!heldStoreId.equals(storeId)) {
-      // What another store's content was called says nothing about this one's.
-      forgetVersions();
-      heldStoreId = storeId;
-    }
-    if (closureChanged) {
+    adopt(storeId, nowNanos);
+    if (closure.isStale()) {
       followClosure(table.revision());
     }
     var resources = new LinkedHashMap<EncodedResource, Owed>();
-    boolean complete = collect(resources, maxBytes);
-    List<ResourceKey> removed = complete ? removable() : List.of();
+    boolean complete = collect(resources, nowNanos);
+    List<ResourceKey> removed = complete && nowNanos >= keepsUntilNanos ? removable() : List.of();
     if (resources.isEmpty() && removed.isEmpty()) {
       return null;
     }
@@ -185,30 +180,14 @@ final class NodeStream {
     return sent;
   }
 
-  /** Follows the references from the roots; what is newly wanted is owed. */
+  /** What is newly wanted is owed, and what is not wanted any more is not. */
   private void followClosure(long revision) {
-    var reached = new LinkedHashSet<ResourceKey>();
-    var open = new ArrayDeque<>(roots);
-    while (!open.isEmpty()) {
-      ResourceKey key = open.poll();
-      if (reached.add(key)) {
-        if (!wanted.contains(key)) {
-          watchers.add(key, this);
-          boolean brought = holdings.containsKey(key);
-          owed.putIfAbsent(key, new Owed(brought ? 0 : revision, Owed.NOT_TIMED));
-        }
-        EncodedResource current = watchers.current(key);
-        if (current != null) {
-          open.addAll(current.needs());
-        }
-        Holding holding = holdings.get(key);
-        if (holding != null) {
-          open.addAll(holding.needs());
-        }
-      }
-    }
-    for (ResourceKey key : wanted) {
-      if (!reached.contains(key)) {
+    for (ResourceKey key : closure.follow(watchers, holdings)) {
+      if (closure.wants(key)) {
+        watchers.add(key, this);
+        boolean brought = holdings.containsKey(key);
+        owed.putIfAbsent(key, new Owed(brought ? 0 : revision, Owed.NOT_TIMED));
+      } else {
         watchers.remove(key, this);
         owed.remove(key);
         if (!has(key)) {
@@ -216,22 +195,19 @@ final class NodeStream {
         }
       }
     }
-    wanted = reached;
-    closureChanged = false;
-    rootsChangedAt = NEVER;
   }
 
   /** What may be sent now; false: there is more that did not fit. */
-  private boolean collect(Map<EncodedResource, Owed> into, int maxBytes) {
+  private boolean collect(Map<EncodedResource, Owed> into, long nowNanos) {
     var coming = new HashSet<ResourceKey>();
     long bytes = 0;
     for (ResourceKey key : owed.keySet().stream().sorted(NEEDED_FIRST).toList()) {
       EncodedResource current = watchers.current(key);
       if (current == null || settled(key, current)) {
         owed.remove(key);
-      } else if (current.needs().stream().allMatch(need -> coming.contains(need) || has(need))) {
+      } else if (sendable(key, current, coming, nowNanos)) {
         bytes += current.size();
-        if (bytes > maxBytes && !into.isEmpty()) {
+        if (bytes > options.maxResponseBytes() && !into.isEmpty()) {
           return false;
         }
         into.put(current, owed.getOrDefault(key, new Owed(0, Owed.NOT_TIMED)));
@@ -239,6 +215,14 @@ final class NodeStream {
       }
     }
     return true;
+  }
+
+  /** Whether it may be replaced there, and the sidecar has or gets all that it refers to. */
+  private boolean sendable(
+      ResourceKey key, EncodedResource current, Set<ResourceKey> coming, long nowNanos) {
+    boolean keptBack = nowNanos < keepsUntilNanos && has(key);
+    return !keptBack
+        && current.needs().stream().allMatch(need -> coming.contains(need) || has(need));
   }
 
   /** Whether the sidecar has, or has refused, exactly this. */
@@ -266,8 +250,10 @@ final class NodeStream {
   private List<ResourceKey> removable() {
     var removable = new ArrayList<ResourceKey>();
     for (Map.Entry<ResourceKey, Holding> entry : holdings.entrySet()) {
-      boolean stays = wanted.contains(entry.getKey());
-      if (stays && entry.getValue().unknownContent()) {
+      boolean stays = closure.wants(entry.getKey());
+      if (stays
+          && entry.getValue().unknownContent()
+          && entry.getKey().kind() != ResourceKind.ENDPOINT_SLICE) {
         // It may refer to anything that came along.
         return List.of();
       }
@@ -297,7 +283,9 @@ final class NodeStream {
   void accepted(Outstanding response) {
     for (EncodedResource resource : response.resources().keySet()) {
       Holding holding = holding(resource.key());
-      closureChanged |= holding.content == null || !resource.needs().equals(holding.needs());
+      if (holding.content == null || !resource.needs().equals(holding.needs())) {
+        closure.changed();
+      }
       holding.accepted(resource);
     }
     response.removed().forEach(holdings::remove);
@@ -333,7 +321,7 @@ final class NodeStream {
   /** Whether something that changed up to that revision is not in force there yet. */
   boolean owes(long revision) {
     Outstanding unanswered = outstanding;
-    return rootsChangedAt <= revision
+    return closure.rootsChangedAt() <= revision
         || (unanswered != null && unanswered.owes(revision))
         || owed.values().stream().anyMatch(one -> one.since() <= revision)
         || (stats.everRejected()
@@ -347,7 +335,7 @@ final class NodeStream {
 
   /** The newest revision of which nothing is missing there. */
   long acknowledgedRevision(long current) {
-    long missing = rootsChangedAt;
+    long missing = closure.rootsChangedAt();
     for (Owed one : owed.values()) {
       missing = Math.min(missing, one.since());
     }
@@ -362,11 +350,16 @@ final class NodeStream {
         missing = holding.refused == null ? missing : Math.min(missing, holding.refusedOwedSince);
       }
     }
-    return missing == NEVER ? current : Math.max(0, missing - 1);
+    return missing == Closure.NEVER ? current : Math.max(0, missing - 1);
+  }
+
+  /** When what is kept back may be sent; not after now: nothing is kept back. */
+  long keepsUntilNanos() {
+    return keepsUntilNanos;
   }
 
   boolean idle() {
-    return outstanding == null && owed.isEmpty() && !closureChanged;
+    return outstanding == null && owed.isEmpty() && !closure.isStale();
   }
 
   boolean refusesSomething() {
@@ -395,8 +388,7 @@ final class NodeStream {
 
   /** Lets go of everything. */
   void release() {
-    wanted.forEach(key -> watchers.remove(key, this));
-    wanted = Set.of();
+    closure.clear().forEach(key -> watchers.remove(key, this));
     owed.clear();
   }
 

@@ -27,6 +27,7 @@ public final class ResourceTable {
   private final Map<ResourceKey, ResourceProblem> problems = new HashMap<>();
   private final AtomicLong encodings = new AtomicLong();
   private long revision;
+  private boolean loaded;
 
   public ResourceTable(Compiler compiler) {
     this.compiler = compiler;
@@ -44,9 +45,14 @@ public final class ResourceTable {
     return encodings.get();
   }
 
-  /** The store's revision of the newest view that was compiled; 0 before the first. */
+  /** The store's revision of the newest view that was taken over; 0 before the first. */
   public long revision() {
     return revision;
+  }
+
+  /** Whether there is a view: without one nothing can be said, not even that a name is unknown. */
+  public boolean loaded() {
+    return loaded;
   }
 
   /** What is not sent because it is invalid. */
@@ -72,6 +78,7 @@ public final class ResourceTable {
   /** Compiles anew what the change has touched, and returns what differs. */
   public List<Update> update(RegistryChange change) {
     revision = change.view().revision();
+    loaded = true;
     var updates = new ArrayList<Update>();
     for (ResourceKey key : compiler.update(change)) {
       Slot slot = slots.get(key);
@@ -87,6 +94,10 @@ public final class ResourceTable {
     return updates;
   }
 
+  public int problemCount() {
+    return problems.size();
+  }
+
   /** Nobody asks for it any more. */
   public void forget(ResourceKey key) {
     if (slots.remove(key) != null) {
@@ -96,6 +107,16 @@ public final class ResourceTable {
   }
 
   private void compile(ResourceKey key, Slot slot) {
+    try {
+      compileChecked(key, slot);
+    } catch (RuntimeException e) {
+      // A mistake in here must not keep anything else from being sent.
+      LOG.log(Level.ERROR, "compiling " + key + " failed", e);
+      report(new ResourceProblem(key, "", "could not be compiled: " + e, revision), slot.current);
+    }
+  }
+
+  private void compileChecked(ResourceKey key, Slot slot) {
     Compiled compiled = compiler.compile(key);
     if (compiled == null) {
       // What it describes is gone. Until nothing refers to it any more, the last good one stays.

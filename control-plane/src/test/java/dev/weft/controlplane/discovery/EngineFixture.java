@@ -2,6 +2,8 @@ package dev.weft.controlplane.discovery;
 
 import dev.weft.controlplane.compile.ResourceKey;
 import dev.weft.controlplane.registry.TestMesh;
+import dev.weft.proto.mesh.v1.ListNodesResponse;
+import dev.weft.proto.mesh.v1.NodeStatus;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.inprocess.InProcessChannelBuilder;
@@ -11,6 +13,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -76,6 +79,16 @@ abstract class EngineFixture {
     TestSidecar sidecar = TestSidecar.connect(channel, id, roots);
     loop.run();
     return sidecar;
+  }
+
+  /** A connected sidecar as the mesh API shows it. */
+  NodeStatus node(String id) {
+    CompletableFuture<ListNodesResponse> nodes = engine.listNodes();
+    loop.run();
+    return nodes.join().getNodesList().stream()
+        .filter(status -> status.getNode().getId().equals(id))
+        .findFirst()
+        .orElseThrow();
   }
 
   void ack(TestSidecar sidecar) {

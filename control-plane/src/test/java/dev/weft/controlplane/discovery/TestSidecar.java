@@ -91,6 +91,11 @@ final class TestSidecar {
     return sidecar;
   }
 
+  /** One that opens a stream and says nothing. */
+  static TestSidecar connectSilently(Channel channel) {
+    return new TestSidecar("", channel, true);
+  }
+
   private static DiscoveryRequest.Builder first(String id, ResourceKey... roots) {
     var request =
         DiscoveryRequest.newBuilder()
