@@ -67,6 +67,27 @@ public record Workload(
         revision);
   }
 
+  /** The same workload, last changed at another revision. */
+  public Workload withRevision(long now) {
+    return new Workload(
+        id,
+        namespace,
+        service,
+        address,
+        ports,
+        labels,
+        metadata,
+        locality,
+        weight,
+        sidecar,
+        incarnation,
+        readiness,
+        readinessReason,
+        source,
+        identity,
+        now);
+  }
+
   /** Whether new requests may be sent to it. */
   public boolean ready() {
     return readiness == WorkloadReadiness.READY;

@@ -3,6 +3,9 @@ package dev.weft.controlplane.registry;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.validate.DocumentDecoder;
+import dev.weft.controlplane.validate.InvalidPolicyException;
+import dev.weft.controlplane.validate.PolicyObject;
 import dev.weft.proto.policy.v1.Policy;
 
 /**
@@ -11,6 +14,21 @@ import dev.weft.proto.policy.v1.Policy;
  */
 @FunctionalInterface
 public interface PolicyReader {
+  /** Reads documents by the rules by which they are applied. */
+  PolicyReader DOCUMENTS =
+      policy -> {
+        try {
+          return switch (DocumentDecoder.decodeStored(policy, policy.getRevision())) {
+            case PolicyObject.OfService(Service service) -> new Decoded.OfService(service);
+            case PolicyObject.OfRoute(HttpRoute route) -> new Decoded.OfHttpRoute(route);
+            case PolicyObject.OfPolicy(TrafficPolicy traffic) ->
+                new Decoded.OfTrafficPolicy(traffic);
+          };
+        } catch (InvalidPolicyException e) {
+          throw new IllegalArgumentException(e.getMessage(), e);
+        }
+      };
+
   /**
    * @param policy its {@code source}, {@code revision} and {@code key} are set from the store's key
    * @throws IllegalArgumentException if the document cannot be understood; the message says where

@@ -1,9 +1,11 @@
 package dev.weft.controlplane.registry;
 
+import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadReadiness;
 import dev.weft.controlplane.registry.store.Store;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -116,14 +118,19 @@ public final class Sessions {
             });
   }
 
-  /** A channel is gone, and with it the sessions that came through it. */
-  public void closed(Channel channel) {
-    live.forEach(
-        (key, session) -> {
-          if (session.channel.equals(channel)) {
-            close(key, session);
-          }
-        });
+  /**
+   * A channel is gone, and with it the sessions that came through it and through no other since.
+   *
+   * @param instances those that were heard through it
+   */
+  public void closed(Channel channel, Collection<ObjectKey> instances) {
+    for (ObjectKey instance : instances) {
+      String key = instance.toString();
+      Session session = live.get(key);
+      if (session != null && session.channel.equals(channel)) {
+        close(key, session);
+      }
+    }
   }
 
   /** An instance has left: its session ends without waiting for the channel. */

@@ -102,7 +102,7 @@ class LivenessTest {
     }
     a.awaitSessions(500);
     assertThat(a.sessions.writes() - before).isBetween(4L, 250L);
-    a.sessions.closed(a.channel);
+    a.hangUp();
     a.awaitSessions(0);
   }
 
@@ -142,7 +142,7 @@ class LivenessTest {
     a.heartbeat("catalog-0", "one");
     becomeLeader(a);
     pass(TestReplica.TTL.multipliedBy(2), () -> a.heartbeat("catalog-0", "one"));
-    a.sessions.closed(a.channel);
+    a.hangUp();
     await().until(() -> b.shows("catalog-0"));
     b.heartbeat("catalog-0", "one");
     pass(TestReplica.TTL.multipliedBy(4), () -> b.heartbeat("catalog-0", "one"));

@@ -2,6 +2,7 @@ package dev.weft.controlplane.registry;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadReadiness;
 import dev.weft.controlplane.registry.Sessions.Answer;
@@ -99,6 +100,15 @@ final class TestReplica implements AutoCloseable {
       throw new AssertionError(id + " is not registered");
     }
     return workload;
+  }
+
+  /** The channel through which everybody was heard is gone. */
+  void hangUp() {
+    sessions.closed(
+        channel,
+        registry.current().workloads("").stream()
+            .map(workload -> new ObjectKey(workload.namespace(), workload.id()))
+            .toList());
   }
 
   void awaitSessions(int count) {

@@ -1,0 +1,189 @@
+package dev.weft.controlplane.api;
+
+import dev.weft.common.wire.Syntax;
+import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.WorkloadReadiness;
+import dev.weft.controlplane.registry.Sessions;
+import dev.weft.controlplane.registry.Sessions.Answer;
+import dev.weft.controlplane.registry.Sessions.Heartbeat;
+import dev.weft.controlplane.registry.WorkloadCodec;
+import dev.weft.proto.registry.v1.KeepAliveRequest;
+import dev.weft.proto.registry.v1.KeepAliveResponse;
+import dev.weft.proto.registry.v1.Readiness;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One KeepAlive stream: the sessions of the instances that are heard through it. Takes the next
+ * message only when the last one is answered and the answer could be sent.
+ */
+final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Sessions.Channel {
+  private final Sessions sessions;
+  private final ServerCallStreamObserver<KeepAliveResponse> call;
+
+  // Guarded by this.
+  private final Set<ObjectKey> heard = new HashSet<>();
+  private boolean requestWhenReady;
+  private boolean over;
+
+  KeepAliveStream(Sessions sessions, ServerCallStreamObserver<KeepAliveResponse> call) {
+    this.sessions = sessions;
+    this.call = call;
+    call.disableAutoRequest();
+    call.setOnReadyHandler(this::requestIfWaiting);
+    call.setOnCancelHandler(this::end);
+    call.request(1);
+  }
+
+  @Override
+  public void onNext(KeepAliveRequest request) {
+    String wrong = wrong(request);
+    if (wrong != null) {
+      close(Status.INVALID_ARGUMENT.withDescription(wrong));
+      return;
+    }
+    CompletableFuture<Answer> answer;
+    synchronized (this) {
+      if (over) {
+        return;
+      }
+      heard.add(new ObjectKey(request.getNamespace(), request.getId()));
+    }
+    answer =
+        sessions.heard(
+            this,
+            new Heartbeat(
+                request.getNamespace(),
+                request.getId(),
+                request.getIncarnation(),
+                readiness(request.getReadiness()),
+                request.getReadinessReason()));
+    answer.whenComplete((result, failure) -> answered(request, result, failure));
+  }
+
+  @Override
+  public void onError(Throwable failure) {
+    end();
+  }
+
+  @Override
+  public void onCompleted() {
+    end();
+    synchronized (this) {
+      call.onCompleted();
+    }
+  }
+
+  @Override
+  public void onSilent(String namespace, String id) {
+    boolean last;
+    synchronized (this) {
+      last = heard.remove(new ObjectKey(namespace, id)) && heard.isEmpty();
+    }
+    if (last) {
+      close(
+          Status.ABORTED.withDescription(
+              "no heartbeat of "
+                  + namespace
+                  + "/"
+                  + id
+                  + " for a whole TTL; open another stream and go on"));
+    }
+  }
+
+  private void answered(
+      KeepAliveRequest request, @Nullable Answer answer, @Nullable Throwable failure) {
+    if (answer == null) {
+      close(
+          ApiErrors.of(failure == null ? new IllegalStateException("no answer") : failure)
+              .getStatus());
+      return;
+    }
+    boolean gone;
+    synchronized (this) {
+      gone = over;
+      if (!over) {
+        if (answer != Answer.ALIVE) {
+          heard.remove(new ObjectKey(request.getNamespace(), request.getId()));
+        }
+        call.onNext(
+            KeepAliveResponse.newBuilder()
+                .setNamespace(request.getNamespace())
+                .setId(request.getId())
+                .setStatus(status(answer))
+                .build());
+        if (call.isReady()) {
+          call.request(1);
+        } else {
+          requestWhenReady = true;
+        }
+      }
+    }
+    if (gone) {
+      // The stream ended while the answer was on its way: the session that it opened goes, too.
+      sessions.closed(this, Set.of(new ObjectKey(request.getNamespace(), request.getId())));
+    }
+  }
+
+  private synchronized void requestIfWaiting() {
+    if (requestWhenReady) {
+      requestWhenReady = false;
+      call.request(1);
+    }
+  }
+
+  private void close(Status status) {
+    synchronized (this) {
+      if (over) {
+        return;
+      }
+      call.onError(status.asRuntimeException());
+    }
+    end();
+  }
+
+  private void end() {
+    Set<ObjectKey> mine;
+    synchronized (this) {
+      over = true;
+      mine = Set.copyOf(heard);
+      heard.clear();
+    }
+    sessions.closed(this, mine);
+  }
+
+  private static @Nullable String wrong(KeepAliveRequest request) {
+    if (!Syntax.isDnsLabel(request.getNamespace())) {
+      return "namespace is \"" + request.getNamespace() + "\", expected a DNS label";
+    }
+    if (!Syntax.isDnsLabel(request.getId())) {
+      return "id is \"" + request.getId() + "\", expected a DNS label";
+    }
+    if (request.getIncarnation().isEmpty()) {
+      return "incarnation is empty, expected the one that Register answered";
+    }
+    if (request.getReadiness() == Readiness.UNRECOGNIZED) {
+      return "readiness is "
+          + request.getReadinessValue()
+          + ", expected READY, NOT_READY, DRAINING";
+    }
+    return null;
+  }
+
+  private static @Nullable WorkloadReadiness readiness(Readiness readiness) {
+    return readiness == Readiness.READINESS_UNSPECIFIED ? null : WorkloadCodec.readiness(readiness);
+  }
+
+  private static KeepAliveResponse.Status status(Answer answer) {
+    return switch (answer) {
+      case ALIVE -> KeepAliveResponse.Status.ALIVE;
+      case SUPERSEDED -> KeepAliveResponse.Status.SUPERSEDED;
+      case UNKNOWN -> KeepAliveResponse.Status.UNKNOWN;
+    };
+  }
+}
