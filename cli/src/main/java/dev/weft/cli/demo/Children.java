@@ -15,10 +15,10 @@ import java.util.concurrent.TimeUnit;
 final class Children implements AutoCloseable {
   /**
    * Makes any program end with its standard input: the shell becomes the program, so they have one
-   * process id.
+   * process id. A background command's own standard input is empty, hence the third descriptor.
    */
   private static final String END_WITH_STDIN =
-      "{ cat <&3 >/dev/null; kill -9 $$; } 3<&0 2>/dev/null & exec \"$@\"";
+      "exec 3<&0; { cat <&3 >/dev/null; kill -9 $$; } 2>/dev/null & exec 3<&-; exec \"$@\"";
 
   private final Path folder;
   private final ConcurrentLinkedQueue<Child> children = new ConcurrentLinkedQueue<>();
