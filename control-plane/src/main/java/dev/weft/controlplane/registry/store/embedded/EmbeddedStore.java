@@ -9,6 +9,7 @@ import dev.weft.controlplane.registry.store.LeaseExpiredException;
 import dev.weft.controlplane.registry.store.LeaseListener;
 import dev.weft.controlplane.registry.store.Range;
 import dev.weft.controlplane.registry.store.Store;
+import dev.weft.controlplane.registry.store.StoreClosedException;
 import dev.weft.controlplane.registry.store.StoreException;
 import dev.weft.controlplane.registry.store.StoreFailedException;
 import dev.weft.controlplane.registry.store.StoreReplacedException;
@@ -22,8 +23,7 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 
@@ -42,19 +42,16 @@ public final class EmbeddedStore implements Store {
   private final DirectoryLock lock;
   private final Leases leases;
   private final Journal journal;
-  private final ExecutorService virtualThreads;
+  private final Executor virtualThreads;
   private final String identity;
 
   private EmbeddedStore(Path directory, LongSupplier nanoTime, String fileSystem) {
     lock = DirectoryLock.acquire(directory);
-    virtualThreads =
-        Executors.newThreadPerTaskExecutor(
-            Thread.ofVirtual().name("weft-store-call-", 0).factory());
+    virtualThreads = Thread.ofVirtual().name("weft-store-call-", 0)::start;
     leases = new Leases(nanoTime);
     try {
       journal = new Journal(directory, fileSystem, leases, virtualThreads);
     } catch (StoreException e) {
-      virtualThreads.shutdown();
       lock.close();
       throw e;
     }
@@ -122,7 +119,11 @@ public final class EmbeddedStore implements Store {
 
   @Override
   public CompletableFuture<Range> range(String prefix) {
-    State.View view = journal.state().range(Keys.requirePrefix(prefix));
+    Keys.requirePrefix(prefix);
+    if (journal.closed()) {
+      return CompletableFuture.failedFuture(new StoreClosedException());
+    }
+    State.View view = journal.state().range(prefix);
     return CompletableFuture.completedFuture(new Range(identity, view.revision(), view.entries()));
   }
 
@@ -258,7 +259,6 @@ public final class EmbeddedStore implements Store {
   @Override
   public void close() {
     journal.close();
-    virtualThreads.shutdown();
     lock.close();
   }
 }

@@ -95,6 +95,12 @@ final class Journal implements AutoCloseable {
     return file;
   }
 
+  boolean closed() {
+    synchronized (closing) {
+      return closed;
+    }
+  }
+
   /** Completes on a virtual thread once the change is durable and visible. */
   <T> CompletableFuture<T> submit(Function<Draft, T> change) {
     Step<T> step = new Step<>(change, new CompletableFuture<>());

@@ -1,0 +1,225 @@
+package dev.weft.controlplane.registry.store.etcd;
+
+import dev.weft.controlplane.registry.store.StoreFailedException;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ConnectivityState;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.NameResolverRegistry;
+import io.grpc.Status;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections to the endpoints. Calls go to any that answers; each has a deadline, and one that
+ * waits for a connection is never sent after it. Reconnecting is jittered and at most seconds
+ * apart, however long etcd was away. Thread-safe; all callbacks run on the given executor.
+ */
+final class EtcdChannel implements AutoCloseable {
+  private static final Metadata.Key<String> HAS_LEADER =
+      Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);
+  private static final long PING_SECONDS = 10;
+  private static final long PING_TIMEOUT_SECONDS = 5;
+
+  static {
+    NameResolverRegistry.getDefaultRegistry().register(new EndpointResolver.Provider());
+  }
+
+  private final EtcdOptions options;
+  private final Executor virtualThreads;
+  private final ManagedChannel channel;
+  private final @Nullable TokenCredentials token;
+  private volatile boolean closed;
+
+  /**
+   * Connects in the background.
+   *
+   * @throws StoreFailedException if a certificate or key cannot be read
+   */
+  EtcdChannel(EtcdOptions options, Executor virtualThreads) {
+    this.options = options;
+    this.virtualThreads = virtualThreads;
+    Metadata headers = new Metadata();
+    // A member that lost its cluster must refuse instead of keeping silent.
+    headers.put(HAS_LEADER, "true");
+    ManagedChannelBuilder<?> builder =
+        builder(options)
+            .executor(virtualThreads)
+            .offloadExecutor(virtualThreads)
+            .defaultLoadBalancingPolicy("round_robin")
+            .keepAliveTime(PING_SECONDS, TimeUnit.SECONDS)
+            .keepAliveTimeout(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+            .maxInboundMessageSize(Integer.MAX_VALUE)
+            .disableRetry()
+            .intercept(MetadataUtils.newAttachHeadersInterceptor(headers));
+    channel = builder.build();
+    if (options.user() != null && options.password() != null) {
+      token = new TokenCredentials(options.user(), options.password(), options.timeout().toNanos());
+      token.authenticateOver(channel);
+    } else {
+      token = null;
+    }
+    keepConnected(new Backoff());
+  }
+
+  private static ManagedChannelBuilder<?> builder(EtcdOptions options) {
+    String target = EndpointResolver.target(options.endpoints());
+    if (!"https".equals(options.endpoints().getFirst().getScheme())) {
+      return Grpc.newChannelBuilder(target, InsecureChannelCredentials.create());
+    }
+    TlsChannelCredentials.Builder tls = TlsChannelCredentials.newBuilder();
+    try {
+      if (options.ca() != null) {
+        requireCertificates(options.ca());
+        tls.trustManager(options.ca().toFile());
+      }
+      if (options.certificate() != null && options.key() != null) {
+        requireCertificates(options.certificate());
+        tls.keyManager(options.certificate().toFile(), options.key().toFile());
+      }
+      return Grpc.newChannelBuilder(target, tls.build());
+    } catch (IOException | RuntimeException e) {
+      throw e instanceof StoreFailedException known
+          ? known
+          : new StoreFailedException(
+              "cannot use certificate "
+                  + options.certificate()
+                  + " with key "
+                  + options.key()
+                  + " for etcd: the key must be the certificate's, in PEM (PKCS #8, not encrypted)",
+              e);
+    }
+  }
+
+  private static void requireCertificates(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      if (CertificateFactory.getInstance("X.509").generateCertificates(in).isEmpty()) {
+        throw new CertificateException("it holds none");
+      }
+    } catch (IOException e) {
+      throw new StoreFailedException(
+          "cannot read " + file + " for etcd: no such file, or permission denied", e);
+    } catch (CertificateException e) {
+      throw new StoreFailedException(
+          "cannot read " + file + " for etcd: it must hold certificates in PEM", e);
+    }
+  }
+
+  /**
+   * Makes a call with one answer. A connection that is not there is waited for.
+   *
+   * @return fails with gRPC's exceptions
+   */
+  <Q, A> CompletableFuture<A> call(MethodDescriptor<Q, A> method, Q request) {
+    return call(method, request, true);
+  }
+
+  /**
+   * As {@link #call(MethodDescriptor, Object)}, but fails at once, with the reason, where there is
+   * no connection.
+   */
+  <Q, A> CompletableFuture<A> callNow(MethodDescriptor<Q, A> method, Q request) {
+    return call(method, request, false);
+  }
+
+  private <Q, A> CompletableFuture<A> call(
+      MethodDescriptor<Q, A> method, Q request, boolean patient) {
+    return once(method, request, patient)
+        .exceptionallyCompose(
+            failure -> {
+              Throwable cause = EtcdErrors.unwrap(failure);
+              if (token != null && EtcdErrors.token(Status.fromThrowable(cause))) {
+                token.forget();
+                return once(method, request, patient);
+              }
+              return CompletableFuture.failedFuture(cause);
+            });
+  }
+
+  private <Q, A> CompletableFuture<A> once(
+      MethodDescriptor<Q, A> method, Q request, boolean patient) {
+    CallOptions call =
+        callOptions().withDeadlineAfter(options.timeout().toNanos(), TimeUnit.NANOSECONDS);
+    Answer<A> answer = new Answer<>();
+    ClientCalls.asyncUnaryCall(
+        channel.newCall(method, patient ? call.withWaitForReady() : call), request, answer);
+    return answer.future();
+  }
+
+  /**
+   * Begins a call with many answers and no deadline; fails at once where there is no connection.
+   */
+  <Q, A> ClientCall<Q, A> stream(MethodDescriptor<Q, A> method) {
+    return channel.newCall(method, callOptions());
+  }
+
+  /** Begins a call in two directions that ends by the deadline of a call. */
+  <Q, A> ClientCall<Q, A> shortStream(MethodDescriptor<Q, A> method) {
+    return channel.newCall(
+        method,
+        callOptions()
+            .withWaitForReady()
+            .withDeadlineAfter(options.timeout().toNanos(), TimeUnit.NANOSECONDS));
+  }
+
+  /** Makes the next call authenticate anew. */
+  void forgetToken() {
+    if (token != null) {
+      token.forget();
+    }
+  }
+
+  private CallOptions callOptions() {
+    return token == null ? CallOptions.DEFAULT : CallOptions.DEFAULT.withCallCredentials(token);
+  }
+
+  /**
+   * gRPC itself lets up to two minutes pass between attempts. Nudged by this, it tries again within
+   * seconds, and never more often than the back-off says.
+   */
+  private void keepConnected(Backoff backoff) {
+    if (closed) {
+      return;
+    }
+    ConnectivityState state = channel.getState(true);
+    if (state == ConnectivityState.READY) {
+      channel.notifyWhenStateChanged(state, () -> keepConnected(new Backoff()));
+      return;
+    }
+    CompletableFuture.delayedExecutor(backoff.next(), TimeUnit.MILLISECONDS, virtualThreads)
+        .execute(
+            () -> {
+              if (!closed && channel.getState(true) == ConnectivityState.TRANSIENT_FAILURE) {
+                channel.resetConnectBackoff();
+              }
+              keepConnected(backoff);
+            });
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    channel.shutdownNow();
+    try {
+      channel.awaitTermination(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

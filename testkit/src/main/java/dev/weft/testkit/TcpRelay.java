@@ -1,0 +1,121 @@
+package dev.weft.testkit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A stretch of network that can be cut: forwards connections from a port of its own to another of
+ * the loopback. Cut, it ends all connections and every new one at once. Thread-safe; virtual
+ * threads do the work.
+ */
+public final class TcpRelay implements AutoCloseable {
+  private final int target;
+  private final ServerSocket server;
+  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger accepted = new AtomicInteger();
+  private volatile boolean cut;
+
+  /** Begins to forward to a port. */
+  public TcpRelay(int target) {
+    this.target = target;
+    try {
+      server = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
+    } catch (IOException e) {
+      throw new UncheckedIOException("no free port on the loopback", e);
+    }
+    Thread.ofVirtual().start(this::accept);
+  }
+
+  /** The port to connect to. */
+  public int port() {
+    return server.getLocalPort();
+  }
+
+  /** Ends all connections; new ones end at once, until {@link #mend}. */
+  public void cut() {
+    cut = true;
+    open.forEach(TcpRelay::close);
+  }
+
+  /** Forwards again. */
+  public void mend() {
+    cut = false;
+  }
+
+  /** How many connections came in so far, also while cut. */
+  public int accepted() {
+    return accepted.get();
+  }
+
+  private void accept() {
+    while (!server.isClosed()) {
+      try {
+        Socket client = server.accept();
+        accepted.incrementAndGet();
+        open.add(client);
+        Thread.ofVirtual().start(() -> forward(client));
+      } catch (IOException e) {
+        // Closed, or the client is gone already.
+      }
+    }
+  }
+
+  private void forward(Socket client) {
+    try (client) {
+      if (cut) {
+        return;
+      }
+      try (Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target)) {
+        open.add(upstream);
+        Thread back = Thread.ofVirtual().start(() -> copy(upstream, client));
+        copy(client, upstream);
+        back.join();
+        open.remove(upstream);
+      }
+    } catch (IOException e) {
+      // The target refuses, or one side left: the other is closed, as a network would.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      open.remove(client);
+    }
+  }
+
+  private void copy(Socket from, Socket to) {
+    try {
+      if (cut) {
+        return;
+      }
+      from.getInputStream().transferTo(to.getOutputStream());
+    } catch (IOException e) {
+      // One side left.
+    } finally {
+      close(from);
+      close(to);
+    }
+  }
+
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // It is gone either way.
+    }
+  }
+
+  @Override
+  public void close() {
+    cut();
+    try {
+      server.close();
+    } catch (IOException e) {
+      // It is gone either way.
+    }
+  }
+}
