@@ -118,8 +118,8 @@ public final class DocumentDecoder {
     }
     report.object(object(mapping));
     Obj document = Obj.of(at, DOCUMENT);
-    Place kindAt = document.require("kind", Place.list(kinds()));
-    String kind = kindAt == null ? null : kindAt.oneOf(kinds());
+    Place kindAt = document.require("kind", Place.list(Kinds.all()));
+    String kind = kindAt == null ? null : kindAt.oneOf(Kinds.all());
     Place version = document.require("apiVersion", "the apiVersion of its kind");
     if (kind != null && version != null) {
       version.oneOf(List.of(Kinds.API_VERSIONS.getOrDefault(kind, "")));
@@ -158,10 +158,6 @@ public final class DocumentDecoder {
       draft.decoded(object, json);
     }
     return draft;
-  }
-
-  private static List<String> kinds() {
-    return List.of(Kinds.SERVICE, Kinds.HTTP_ROUTE, Kinds.TRAFFIC_POLICY);
   }
 
   private static @Nullable Draft metadata(Report report, String kind, Place at) {

@@ -72,6 +72,7 @@ final class Draft {
   }
 
   PolicyDocument document(PolicyObject decoded) {
-    return new PolicyDocument(report.manifest(), report.document(), key(), json, decoded);
+    return new PolicyDocument(
+        report.manifest(), report.document(), at.line(), key(), json, decoded);
   }
 }

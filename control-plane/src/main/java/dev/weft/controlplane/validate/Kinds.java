@@ -1,5 +1,6 @@
 package dev.weft.controlplane.validate;
 
+import java.util.List;
 import java.util.Map;
 
 /** The kinds of documents, as they are spelled. */
@@ -19,4 +20,9 @@ public final class Kinds {
           TRAFFIC_POLICY, WEFT_GROUP + "/v1alpha1");
 
   private Kinds() {}
+
+  /** Every kind. */
+  public static List<String> all() {
+    return List.of(SERVICE, HTTP_ROUTE, TRAFFIC_POLICY);
+  }
 }

@@ -1,0 +1,187 @@
+package dev.weft.controlplane.api;
+
+import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.RegistryView;
+import dev.weft.controlplane.registry.store.Store;
+import dev.weft.controlplane.source.apply.AppliedPolicies;
+import dev.weft.controlplane.source.apply.PolicyRefusedException;
+import dev.weft.controlplane.validate.Kinds;
+import dev.weft.controlplane.validate.NearMisses;
+import dev.weft.proto.policy.v1.ApplyRequest;
+import dev.weft.proto.policy.v1.ApplyResponse;
+import dev.weft.proto.policy.v1.DeleteRequest;
+import dev.weft.proto.policy.v1.DeleteResponse;
+import dev.weft.proto.policy.v1.GetRequest;
+import dev.weft.proto.policy.v1.ListRequest;
+import dev.weft.proto.policy.v1.ListResponse;
+import dev.weft.proto.policy.v1.Policy;
+import dev.weft.proto.policy.v1.PolicyKey;
+import dev.weft.proto.policy.v1.PolicyServiceGrpc.PolicyServiceImplBase;
+import dev.weft.proto.policy.v1.WatchEvent;
+import dev.weft.proto.policy.v1.WatchRequest;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * Serves {@code weft.policy.v1}. Called on gRPC's threads; never blocks them. What it answers is
+ * this replica's view, which a caller's own writes have reached.
+ */
+public final class PolicyService extends PolicyServiceImplBase {
+  private static final List<String> KINDS = Kinds.all();
+
+  private final Store store;
+  private final Registry registry;
+  private final AppliedPolicies policies;
+
+  public PolicyService(Store store, Registry registry, AppliedPolicies policies) {
+    this.store = store;
+    this.registry = registry;
+    this.policies = policies;
+  }
+
+  @Override
+  public void apply(ApplyRequest request, StreamObserver<ApplyResponse> observer) {
+    answer(observer, () -> policies.apply(manifests(request).getManifestsList()));
+  }
+
+  @Override
+  public void validate(ApplyRequest request, StreamObserver<ApplyResponse> observer) {
+    answer(observer, () -> policies.validate(manifests(request).getManifestsList()));
+  }
+
+  @Override
+  public void get(GetRequest request, StreamObserver<Policy> observer) {
+    Calls.answer(
+        observer,
+        () -> {
+          ApiErrors.requireView(registry);
+          PolicyKey key = key(request.getKey());
+          RegistryView view = registry.current();
+          Policy found = view.policy(key.getKind(), key.getNamespace(), key.getName());
+          if (found == null) {
+            throw notFound(key, view);
+          }
+          return found;
+        });
+  }
+
+  @Override
+  public void list(ListRequest request, StreamObserver<ListResponse> observer) {
+    Calls.answer(
+        observer,
+        () -> {
+          ApiErrors.requireView(registry);
+          kind(request.getKind(), true);
+          RegistryView view = registry.current();
+          return ListResponse.newBuilder()
+              .setRevision(view.revision())
+              .addAllPolicies(view.policies(request.getKind(), request.getNamespace()))
+              .build();
+        });
+  }
+
+  @Override
+  public void delete(DeleteRequest request, StreamObserver<DeleteResponse> observer) {
+    answer(
+        observer,
+        () ->
+            policies
+                .delete(key(request.getKey()))
+                .thenApply(revision -> DeleteResponse.newBuilder().setRevision(revision).build()));
+  }
+
+  @Override
+  public void watch(WatchRequest request, StreamObserver<WatchEvent> observer) {
+    try {
+      kind(request.getKind(), true);
+      if (request.getFromRevision() < 0) {
+        throw invalid("from_revision is " + request.getFromRevision() + ", expected at least 0");
+      }
+    } catch (StatusRuntimeException e) {
+      observer.onError(e);
+      return;
+    }
+    new PolicyWatch(request, (ServerCallStreamObserver<WatchEvent>) observer).start(store);
+  }
+
+  private ApplyRequest manifests(ApplyRequest request) {
+    ApiErrors.requireView(registry);
+    if (request.getManifestsCount() == 0) {
+      throw invalid("manifests is empty, expected at least one");
+    }
+    return request;
+  }
+
+  private static PolicyKey key(PolicyKey key) {
+    kind(key.getKind(), false);
+    if (key.getName().isEmpty()) {
+      throw invalid("key.name is empty, expected the object's name");
+    }
+    return key.getNamespace().isEmpty() ? key.toBuilder().setNamespace("default").build() : key;
+  }
+
+  private static void kind(String kind, boolean optional) {
+    if (!(optional && kind.isEmpty()) && !KINDS.contains(kind)) {
+      throw invalid("kind is \"" + kind + "\", expected one of " + String.join(", ", KINDS));
+    }
+  }
+
+  private static StatusRuntimeException notFound(PolicyKey key, RegistryView view) {
+    List<String> names =
+        view.policies(key.getKind(), key.getNamespace()).stream()
+            .map(policy -> policy.getKey().getName())
+            .toList();
+    List<String> near = NearMisses.of(key.getName(), names, 1);
+    return Status.NOT_FOUND
+        .withDescription(
+            "there is no "
+                + key.getKind()
+                + " "
+                + key.getNamespace()
+                + "/"
+                + key.getName()
+                + (near.isEmpty() ? "" : "; did you mean \"" + near.getFirst() + "\"?"))
+        .asRuntimeException();
+  }
+
+  private static StatusRuntimeException invalid(String message) {
+    return Status.INVALID_ARGUMENT.withDescription(message).asRuntimeException();
+  }
+
+  private interface Answer<T> {
+    CompletableFuture<T> future();
+  }
+
+  private static <T> void answer(StreamObserver<T> observer, Answer<T> answer) {
+    CompletableFuture<T> future;
+    try {
+      future = answer.future();
+    } catch (RuntimeException e) {
+      future = CompletableFuture.failedFuture(e);
+    }
+    Calls.answer(
+        observer,
+        future.exceptionallyCompose(failure -> CompletableFuture.failedFuture(status(failure))));
+  }
+
+  private static Throwable status(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    if (cause instanceof PolicyRefusedException refused) {
+      Status status =
+          switch (refused.reason()) {
+            case NOT_FOUND -> Status.NOT_FOUND;
+            case OWNED -> Status.FAILED_PRECONDITION;
+          };
+      return status.withDescription(refused.getMessage()).asRuntimeException();
+    }
+    return cause;
+  }
+}

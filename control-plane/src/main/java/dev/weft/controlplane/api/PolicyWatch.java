@@ -1,0 +1,186 @@
+package dev.weft.controlplane.api;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.store.Entry;
+import dev.weft.controlplane.registry.store.Range;
+import dev.weft.controlplane.registry.store.Store;
+import dev.weft.controlplane.registry.store.StoreException;
+import dev.weft.controlplane.registry.store.Watch;
+import dev.weft.controlplane.registry.store.WatchBatch;
+import dev.weft.controlplane.registry.store.WatchBatch.Change;
+import dev.weft.controlplane.registry.store.WatchListener;
+import dev.weft.proto.policy.v1.Policy;
+import dev.weft.proto.policy.v1.PolicyKey;
+import dev.weft.proto.policy.v1.WatchEvent;
+import dev.weft.proto.policy.v1.WatchRequest;
+import io.grpc.stub.ServerCallStreamObserver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One who watches policies, straight from the store's history, so that from_revision means what it
+ * says. Runs on the store's virtual threads; a receiver that is slow holds up its own watch only.
+ */
+final class PolicyWatch implements WatchListener {
+  private final WatchRequest request;
+  private final ServerCallStreamObserver<WatchEvent> call;
+
+  // Guarded by this.
+  private @Nullable Watch watch;
+  private boolean over;
+
+  PolicyWatch(WatchRequest request, ServerCallStreamObserver<WatchEvent> call) {
+    this.request = request;
+    this.call = call;
+    call.setOnReadyHandler(this::ready);
+    call.setOnCancelHandler(this::end);
+  }
+
+  /** Sends the current state first if that was asked for, then every change. Does not block. */
+  void start(Store store) {
+    long from = request.getFromRevision();
+    if (from > 0) {
+      follow(store, from + 1);
+      return;
+    }
+    store
+        .range(Keyspace.POLICY_PREFIX)
+        .thenAccept(
+            range -> {
+              if (sendAll(range)) {
+                follow(store, range.revision() + 1);
+              }
+            })
+        .exceptionally(
+            failure -> {
+              fail(failure);
+              return null;
+            });
+  }
+
+  private boolean sendAll(Range range) {
+    for (Entry entry : range.entries()) {
+      WatchEvent event = put(entry, entry.modRevision());
+      if (event != null && !send(event)) {
+        return false;
+      }
+    }
+    return send(
+        WatchEvent.newBuilder()
+            .setType(WatchEvent.Type.SYNCED)
+            .setRevision(range.revision())
+            .build());
+  }
+
+  private void follow(Store store, long fromRevision) {
+    Watch started = store.watch(Keyspace.POLICY_PREFIX, fromRevision, this);
+    synchronized (this) {
+      if (!over) {
+        watch = started;
+        return;
+      }
+    }
+    started.close();
+  }
+
+  @Override
+  public void onBatch(WatchBatch batch) {
+    for (Change change : batch.changes()) {
+      WatchEvent event =
+          switch (change) {
+            case Change.Put(Entry entry) -> put(entry, batch.revision());
+            case Change.Delete(String key) -> removed(key, batch.revision());
+          };
+      if (event != null && !send(event)) {
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void onEnd(StoreException reason) {
+    fail(reason);
+  }
+
+  private synchronized void fail(Throwable failure) {
+    if (!over) {
+      over = true;
+      call.onError(ApiErrors.of(failure));
+    }
+  }
+
+  /** Waits until the receiver takes it; false when there is none any more. */
+  private synchronized boolean send(WatchEvent event) {
+    try {
+      while (!over && !call.isReady()) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+    if (!over) {
+      call.onNext(event);
+    }
+    return !over;
+  }
+
+  private synchronized void ready() {
+    notifyAll();
+  }
+
+  private void end() {
+    Watch last;
+    synchronized (this) {
+      over = true;
+      last = watch;
+      notifyAll();
+    }
+    if (last != null) {
+      last.close();
+    }
+  }
+
+  /** Null for what the watcher did not ask for, and for what cannot be read. */
+  private @Nullable WatchEvent put(Entry entry, long revision) {
+    Policy.Builder named = named(entry.key());
+    if (named == null) {
+      return null;
+    }
+    try {
+      Policy policy =
+          Policy.parseFrom(entry.value()).toBuilder()
+              .mergeFrom(named.build())
+              .setRevision(entry.modRevision())
+              .build();
+      return event(WatchEvent.Type.PUT, revision, policy);
+    } catch (InvalidProtocolBufferException e) {
+      // The registry skips it too, and reports it.
+      return null;
+    }
+  }
+
+  private @Nullable WatchEvent removed(String key, long revision) {
+    Policy.Builder named = named(key);
+    return named == null
+        ? null
+        : event(WatchEvent.Type.REMOVED, revision, named.setRevision(revision).build());
+  }
+
+  private static WatchEvent event(WatchEvent.Type type, long revision, Policy policy) {
+    return WatchEvent.newBuilder().setType(type).setRevision(revision).setPolicy(policy).build();
+  }
+
+  /** Key and source of a policy, from its key in the store; null when it was not asked for. */
+  private Policy.@Nullable Builder named(String key) {
+    String[] parts = key.split("/", -1);
+    if (parts.length != 5
+        || (!request.getKind().isEmpty() && !request.getKind().equals(parts[2]))
+        || (!request.getNamespace().isEmpty() && !request.getNamespace().equals(parts[3]))) {
+      return null;
+    }
+    return Policy.newBuilder()
+        .setSource(parts[1])
+        .setKey(PolicyKey.newBuilder().setKind(parts[2]).setNamespace(parts[3]).setName(parts[4]));
+  }
+}

@@ -1,0 +1,25 @@
+package dev.weft.controlplane.source.apply;
+
+/** A document cannot be removed; the message says why. */
+public final class PolicyRefusedException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** Why. */
+  public enum Reason {
+    /** There is none of that kind and name. */
+    NOT_FOUND,
+    /** Another source owns it, which the message names. */
+    OWNED
+  }
+
+  private final Reason reason;
+
+  PolicyRefusedException(Reason reason, String message) {
+    super(message);
+    this.reason = reason;
+  }
+
+  public Reason reason() {
+    return reason;
+  }
+}

@@ -1,0 +1,31 @@
+package dev.weft.controlplane.source.apply;
+
+import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.registry.RegistryView;
+import dev.weft.controlplane.validate.Inventory;
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/** What a view of the registry knows. */
+record ViewInventory(RegistryView view) implements Inventory {
+  @Override
+  public @Nullable Service service(String namespace, String name) {
+    return view.service(namespace, name);
+  }
+
+  @Override
+  public Collection<String> serviceNames(String namespace) {
+    return view.services(namespace).stream().map(Service::name).toList();
+  }
+
+  @Override
+  public Collection<String> routeNames(String namespace) {
+    return view.httpRoutes(namespace).stream().map(route -> route.meta().name()).toList();
+  }
+
+  @Override
+  public Collection<TrafficPolicy> trafficPolicies(String namespace) {
+    return view.trafficPolicies(namespace);
+  }
+}
