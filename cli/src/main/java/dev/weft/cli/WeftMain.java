@@ -1,6 +1,7 @@
 package dev.weft.cli;
 
 import dev.weft.cli.demo.DemoCommand;
+import dev.weft.cli.demo.TrainCommand;
 import java.io.PrintWriter;
 import java.util.Objects;
 import picocli.CommandLine;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Command;
       RegistryCommand.class,
       ProxyStatusCommand.class,
       ConfigCommand.class,
+      TrainCommand.class,
       VersionCommand.class,
       CommandLine.HelpCommand.class
     },

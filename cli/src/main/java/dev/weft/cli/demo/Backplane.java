@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The control plane's process, and etcd's when that is its store. Used by the main thread only. */
@@ -149,6 +150,11 @@ final class Backplane implements AutoCloseable {
 
   int metricsPort() {
     return metricsPort;
+  }
+
+  /** The control plane's process, which must have been started. */
+  Child controlPlane() {
+    return Objects.requireNonNull(controlPlane);
   }
 
   /** Whether the control plane's process is. */

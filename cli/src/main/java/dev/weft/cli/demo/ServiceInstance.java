@@ -4,6 +4,7 @@ import dev.weft.cli.demo.Children.Child;
 import dev.weft.cli.demo.app.DemoApp;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -137,6 +138,11 @@ final class ServiceInstance {
 
   long appPid() {
     return app == null ? -1 : app.pid();
+  }
+
+  /** Its sidecar's process, which must have been started. */
+  Child sidecar() {
+    return Objects.requireNonNull(sidecar);
   }
 
   long sidecarPid() {

@@ -1,0 +1,84 @@
+package dev.weft.cli.demo;
+
+import dev.weft.cli.demo.Children.Child;
+import dev.weft.cli.demo.app.HttpCaller;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * Runs a control plane and a sidecar for a moment and puts some requests through, so that the JVM
+ * sees which classes they need. The build starts this, and what this starts, with {@code
+ * WEFT_AOT=train}: each writes its ahead-of-time cache when it ends.
+ */
+@Command(name = "train", hidden = true, description = "Run what the build makes caches from.")
+public final class TrainCommand implements Callable<Integer> {
+  private static final int REQUESTS = 400;
+
+  /** Writing a cache takes a few seconds of a core each. */
+  private static final long WRITE_SECONDS = 90;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    PrintWriter err = spec.commandLine().getErr();
+    Place place = Place.create();
+    try (Children children = new Children(place.folder())) {
+      run(place, children);
+      place.delete();
+      return 0;
+    } catch (DemoFailed e) {
+      err.println("error: " + e.getMessage());
+      err.flush();
+      return 1;
+    }
+  }
+
+  private static void run(Place place, Children children) {
+    Ports ports = new Ports();
+    try (Backplane backplane =
+        new Backplane(place, children, ports, false, Duration.ofSeconds(5))) {
+      backplane.startControlPlane();
+      MeshApi api = backplane.api();
+      api.apply("services.yaml", Documents.SERVICES);
+      ServiceInstance catalog =
+          new ServiceInstance(
+              place, children, ports, backplane.address(), "catalog", "v1", "catalog-v1-0");
+      catalog.start();
+      if (!Await.until(Duration.ofSeconds(60), () -> api.ready().contains(catalog.id()))) {
+        throw new DemoFailed("the sidecar does not become ready");
+      }
+      api.apply("canary.yaml", Documents.canary(90, 10));
+      call(catalog.outboundPort(), "catalog");
+      call(catalog.adminPort(), "localhost");
+      api.apply("bad.yaml", Documents.badCanary());
+      api.nodes();
+      api.policies();
+      end(catalog.sidecar());
+      end(backplane.controlPlane());
+    }
+  }
+
+  private static void call(int port, String authority) {
+    try (HttpCaller caller = new HttpCaller(port)) {
+      for (int i = 0; i < REQUESTS; i++) {
+        caller.get(authority, i % 2 == 0 ? "/metrics" : "/items");
+        caller.takeBody(OutputStream.nullOutputStream());
+      }
+    } catch (IOException e) {
+      // A cache from fewer requests is still a good one.
+    }
+  }
+
+  private static void end(Child child) {
+    if (!child.endPolitely(WRITE_SECONDS)) {
+      throw new DemoFailed(child.name() + " did not end by itself");
+    }
+  }
+}
