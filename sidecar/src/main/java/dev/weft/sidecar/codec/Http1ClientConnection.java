@@ -57,6 +57,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private boolean requestEnded;
   private boolean closing;
   private boolean receiving;
+  private boolean broken;
   private long served;
 
   /** When it became idle; its pool's. */
@@ -203,7 +204,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   public void channelInactive(ChannelHandlerContext context) {
     Phase before = phase;
     phase = Phase.CLOSED;
-    boolean whole = before == Phase.BODY && body.untilClose();
+    boolean whole = before == Phase.BODY && body.untilClose() && !broken;
     boolean within = pending != null;
     if (pending != null) {
       pending.release();
@@ -234,6 +235,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     if (!(cause instanceof IOException)) {
       LOG.log(System.Logger.Level.ERROR, "An upstream connection is closed after an error", cause);
     }
+    broken = true;
     context.close();
   }
 

@@ -160,12 +160,13 @@ final class Http1Encoder {
     }
     int first = firstLine(head);
     to = moveUp(buffer, first, runEnd, to) - plan.linesLength();
-    buffer.setBytes(to, plan.lines(), 0, plan.linesLength());
     int line = to - (first - head.start);
     buffer.setByte(head.start + 7, '1');
+    // First the status line, which stands where the added lines go.
     if (line != head.start) {
       buffer.setBytes(line, buffer, head.start, first - head.start);
     }
+    buffer.setBytes(to, plan.lines(), 0, plan.linesLength());
     return buffer.retain().setIndex(line, head.end + head.inlineBody);
   }
 

@@ -6,9 +6,11 @@ import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.http.ReceivedHead;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,7 @@ final class Http1ResponseWriter {
   private ChannelHandlerContext ctx;
 
   private boolean chunked;
+  private boolean untilClose;
 
   void attach(ChannelHandlerContext context) {
     ctx = context;
@@ -65,6 +68,7 @@ final class Http1ResponseWriter {
     int status = response.view.status();
     boolean unknown = response.bodyLength == ReceivedHead.UNKNOWN_LENGTH;
     chunked = unknown && !http10;
+    untilClose = unknown && http10;
     if (status == 204) {
       drop =
           Http1Encoder.bit(WellKnown.CONTENT_LENGTH)
@@ -132,13 +136,23 @@ final class Http1ResponseWriter {
     ctx.write(out, ctx.voidPromise());
   }
 
+  /** Closes within a response, so that it cannot be taken for a whole one. */
+  void cut() {
+    if (untilClose) {
+      // Its end is the connection's: only a reset says that this was not it.
+      ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+    }
+    ctx.flush();
+    ctx.close();
+  }
+
   /**
    * Sends what is queued and then the end of the stream; the caller's end is awaited, since closing
    * with unread bytes would reset the connection and lose the answer.
    */
   void finish() {
     Channel channel = ctx.channel();
-    ctx.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER)
+    ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             (ChannelFutureListener)
                 done -> {

@@ -93,7 +93,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    if (phase == Phase.BODY || phase == Phase.RESPONSE) {
+    if (phase == Phase.BODY) {
       exchange.onReadComplete();
     }
   }
@@ -257,7 +257,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     } else {
       endRequest();
       phase = Phase.LINGER;
-      ctx.close();
+      writer.cut();
     }
   }
 
@@ -327,7 +327,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   public void abort() {
     endRequest();
     phase = Phase.LINGER;
-    ctx.close();
+    writer.cut();
   }
 
   @Override

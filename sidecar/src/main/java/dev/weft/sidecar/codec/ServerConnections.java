@@ -5,6 +5,7 @@ import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The callers' connections of one worker and one listener: counts them, ends idle ones and says
@@ -20,6 +21,7 @@ public final class ServerConnections {
   private final List<Http1ServerConnection> open = new ArrayList<>();
   private int activeRequests;
   private boolean draining;
+  private @Nullable Runnable whenIdle;
   private long now;
 
   public ServerConnections(
@@ -50,6 +52,15 @@ public final class ServerConnections {
   /** From now on every response ends its connection. */
   public void drain() {
     draining = true;
+  }
+
+  /** Runs the task once, as soon as no request is under way; that may be at once. */
+  public void whenIdle(Runnable task) {
+    if (activeRequests == 0) {
+      task.run();
+    } else {
+      whenIdle = task;
+    }
   }
 
   /** Closes the connections that serve no request. */
@@ -95,6 +106,11 @@ public final class ServerConnections {
   void requestEnded() {
     activeRequests--;
     telemetry.add(WorkerCounter.DOWNSTREAM_RQ_ACTIVE, direction, -1);
+    Runnable task = whenIdle;
+    if (task != null && activeRequests == 0) {
+      whenIdle = null;
+      task.run();
+    }
   }
 
   void protocolError() {

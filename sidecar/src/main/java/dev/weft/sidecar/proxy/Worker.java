@@ -12,6 +12,7 @@ import io.netty.channel.EventLoop;
 import java.util.EnumMap;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -112,6 +113,31 @@ public final class Worker {
   /** How many callers' connections it serves, to find the least loaded one; any thread. */
   public AtomicInteger connections() {
     return connections;
+  }
+
+  /** From now on every response of that direction ends its connection; any thread. */
+  public void drain(Direction direction) {
+    eventLoop.execute(() -> downstream(direction).drain());
+  }
+
+  /**
+   * Done as soon as no request of that direction is under way; asked once at a time; any thread.
+   */
+  public CompletableFuture<Void> drained(Direction direction) {
+    var done = new CompletableFuture<Void>();
+    eventLoop.execute(() -> downstream(direction).whenIdle(() -> done.complete(null)));
+    return done;
+  }
+
+  /** Closes every connection that serves no request, on both sides; any thread. */
+  public void closeIdle() {
+    eventLoop.execute(
+        () -> {
+          for (Direction direction : Direction.values()) {
+            downstream(direction).closeIdle();
+            upstream(direction).closeIdle();
+          }
+        });
   }
 
   long nanoTime() {

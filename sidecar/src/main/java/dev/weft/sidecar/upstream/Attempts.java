@@ -53,6 +53,11 @@ final class Attempts {
     return may;
   }
 
+  /** Whether the retry that was just counted is the first. */
+  boolean firstRetry() {
+    return retries == 1;
+  }
+
   boolean mayRetry(RetryConfig retry) {
     return retries < retry.attempts();
   }

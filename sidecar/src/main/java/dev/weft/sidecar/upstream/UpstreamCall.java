@@ -209,11 +209,12 @@ public final class UpstreamCall implements ResponseListener {
               : "every endpoint of " + to.cluster.name() + " fails its health check");
       return;
     }
+    boolean elsewhere = picked != endpoint;
     endpoint = picked;
     attemptSince = now;
     tryDeadline = perTryNanos == 0 ? 0 : now + perTryNanos;
     picked.onAttempt(upstream.worker);
-    to.acquire(this, picked, fresh);
+    to.acquire(this, picked, fresh && !elsewhere);
   }
 
   /** A connection for the attempt, possibly later than it was asked for. */
@@ -430,7 +431,7 @@ public final class UpstreamCall implements ResponseListener {
     tryDeadline = 0;
     long backoff = attempts.backoffNanos(retry, upstream.random);
     ClusterPool to = pool;
-    if (attempts.count() == 1 && to != null) {
+    if (attempts.firstRetry() && to != null) {
       // Another endpoint is likely to be well: only what fails again has to wait.
       attempt(to, now, false);
       return;

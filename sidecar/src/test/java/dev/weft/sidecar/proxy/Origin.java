@@ -173,7 +173,7 @@ final class Origin implements AutoCloseable {
       }
       var request = new Request(head, "");
       String body = "";
-      if (request.header("transfer-encoding").equals("chunked")) {
+      if (request.header("transfer-encoding").equalsIgnoreCase("chunked")) {
         body = chunks();
       } else if (!request.header("content-length").isEmpty()) {
         body =

@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What our application's calls meet. */
+@SuppressWarnings("StringConcatToTextBlock") // Lines end in CR LF here.
 class OutboundTest {
   private static final String GET = "GET /items?x=1 HTTP/1.1\r\nHost: catalog\r\n\r\n";
 

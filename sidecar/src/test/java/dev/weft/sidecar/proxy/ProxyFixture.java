@@ -212,6 +212,16 @@ final class ProxyFixture implements AutoCloseable {
         });
   }
 
+  int pending(String authority) {
+    return Objects.requireNonNull(clusters.find(authority + ".test:80")).pendingRequests().used();
+  }
+
+  int connections() {
+    var open = new int[1];
+    run(() -> open[0] = worker.downstream(Direction.OUTBOUND).openConnections());
+    return open[0];
+  }
+
   void run(Runnable task) {
     loop.submit(task).syncUninterruptibly();
   }
