@@ -35,6 +35,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -212,6 +213,14 @@ final class ProxyFixture implements AutoCloseable {
         });
   }
 
+  Class<? extends ServerChannel> serverChannel() {
+    return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+  }
+
+  void closeLater(Channel listener) {
+    listeners.add(listener);
+  }
+
   int pending(String authority) {
     return Objects.requireNonNull(clusters.find(authority + ".test:80")).pendingRequests().used();
   }
@@ -234,7 +243,7 @@ final class ProxyFixture implements AutoCloseable {
     Channel channel =
         new ServerBootstrap()
             .group(loop)
-            .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+            .channel(serverChannel())
             .childOption(ChannelOption.ALLOCATOR, allocator)
             .childOption(ChannelOption.RECVBUF_ALLOCATOR, new ReceiveBuffers())
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Upstream.WATER_MARK)
