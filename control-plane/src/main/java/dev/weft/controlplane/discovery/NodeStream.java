@@ -42,6 +42,10 @@ final class NodeStream {
 
   private final Map<ResourceKey, Owed> owed = new LinkedHashMap<>();
   private @Nullable Outstanding outstanding;
+
+  /** Since the unanswered response: the sidecar may have left them out of it. */
+  private final Set<ResourceKey> unsubscribedMeanwhile = new HashSet<>();
+
   private long unansweredSinceNanos;
   private long nonces;
   private Node node = Node.getDefaultInstance();
@@ -111,10 +115,20 @@ final class NodeStream {
 
   void subscribe(Collection<ResourceKey> names, long revision) {
     closure.subscribe(names, revision);
+    for (ResourceKey name : names) {
+      if (closure.wants(name)) {
+        owed.putIfAbsent(name, new Owed(revision, Owed.NOT_TIMED));
+      }
+    }
   }
 
+  /** The sidecar may have dropped these already: should they be wanted again, they are sent. */
   void unsubscribe(Collection<ResourceKey> names) {
     closure.unsubscribe(names);
+    names.forEach(this::maybeDropped);
+    if (outstanding != null) {
+      unsubscribedMeanwhile.addAll(names);
+    }
   }
 
   /** A resource that this stream wants has new content. */
@@ -123,6 +137,13 @@ final class NodeStream {
     EncodedResource before = update.before();
     if (before == null || !before.needs().equals(update.now().needs())) {
       closure.changed();
+    }
+  }
+
+  private void maybeDropped(ResourceKey key) {
+    Holding holding = holdings.get(key);
+    if (holding != null && holding.version != null) {
+      holding.version = "";
     }
   }
 
@@ -289,6 +310,13 @@ final class NodeStream {
       holding.accepted(resource);
     }
     response.removed().forEach(holdings::remove);
+    for (ResourceKey key : unsubscribedMeanwhile) {
+      maybeDropped(key);
+      if (closure.wants(key)) {
+        owed.putIfAbsent(key, new Owed(response.revision(), Owed.NOT_TIMED));
+      }
+    }
+    unsubscribedMeanwhile.clear();
   }
 
   /** What was refused is not sent again before it changes; the rest of the response is. */

@@ -189,6 +189,24 @@ class DiscoveryStreamTest extends EngineFixture {
   }
 
   @Test
+  void whatIsGivenUpAndWantedAgainWhileAnAnswerIsOnTheWayIsSentAgain() {
+    catalogAndBasket();
+    ResourceKey basket = ResourceKey.virtualHost("default", "basket");
+    TestSidecar sidecar = connect("frontend-0", CATALOG);
+    ack(sidecar);
+    sidecar.subscribe(basket);
+    loop.run();
+
+    sidecar.unsubscribe(CATALOG);
+    sidecar.subscribe(CATALOG);
+    ack(sidecar);
+    assertThat(sidecar.brought()).containsExactly(CATALOG);
+    ack(sidecar);
+
+    assertThat(sidecar.responses()).hasSize(3);
+  }
+
+  @Test
   void aSubscriptionOnTheWaySendsOnlyWhatIsNotHeldYet() {
     catalogAndBasket();
     TestSidecar sidecar = connect("frontend-0", CATALOG);
