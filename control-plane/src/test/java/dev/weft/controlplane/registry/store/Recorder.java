@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Recorder implements WatchListener {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration POLL = Duration.ofMillis(5);
 
   private final List<WatchBatch> batches = new CopyOnWriteArrayList<>();
   private final TreeMap<String, Entry> held = new TreeMap<>();
@@ -75,18 +76,19 @@ public final class Recorder implements WatchListener {
   }
 
   public List<WatchBatch> awaitBatches(int count) {
-    await().atMost(PATIENCE).until(() -> batches.size() >= count);
+    await().pollInterval(POLL).atMost(PATIENCE).until(() -> batches.size() >= count);
     return batches;
   }
 
   public void awaitRevision(long revision) {
     await()
+        .pollInterval(POLL)
         .atMost(PATIENCE)
         .until(() -> !batches.isEmpty() && batches.getLast().revision() >= revision);
   }
 
   public StoreException awaitEnd() {
-    await().atMost(PATIENCE).until(() -> end != null);
+    await().pollInterval(POLL).atMost(PATIENCE).until(() -> end != null);
     StoreException reason = end;
     if (reason == null) {
       throw new IllegalStateException("ended without a reason");
