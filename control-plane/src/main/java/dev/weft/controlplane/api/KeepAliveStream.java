@@ -13,7 +13,8 @@ import dev.weft.proto.registry.v1.Readiness;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
   private final ServerCallStreamObserver<KeepAliveResponse> call;
 
   // Guarded by this.
-  private final Set<ObjectKey> heard = new HashSet<>();
+  private final Map<ObjectKey, String> incarnations = new HashMap<>();
   private boolean requestWhenReady;
   private boolean over;
 
@@ -47,14 +48,7 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
       close(Status.INVALID_ARGUMENT.withDescription(wrong));
       return;
     }
-    CompletableFuture<Answer> answer;
-    synchronized (this) {
-      if (over) {
-        return;
-      }
-      heard.add(new ObjectKey(request.getNamespace(), request.getId()));
-    }
-    answer =
+    CompletableFuture<Answer> answer =
         sessions.heard(
             this,
             new Heartbeat(
@@ -83,7 +77,7 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
   public void onSilent(String namespace, String id) {
     boolean last;
     synchronized (this) {
-      last = heard.remove(new ObjectKey(namespace, id)) && heard.isEmpty();
+      last = incarnations.remove(new ObjectKey(namespace, id)) != null && incarnations.isEmpty();
     }
     if (last) {
       close(
@@ -104,12 +98,15 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
               .getStatus());
       return;
     }
+    ObjectKey instance = new ObjectKey(request.getNamespace(), request.getId());
     boolean gone;
     synchronized (this) {
       gone = over;
       if (!over) {
-        if (answer != Answer.ALIVE) {
-          heard.remove(new ObjectKey(request.getNamespace(), request.getId()));
+        if (answer == Answer.ALIVE) {
+          incarnations.put(instance, request.getIncarnation());
+        } else {
+          incarnations.remove(instance, request.getIncarnation());
         }
         call.onNext(
             KeepAliveResponse.newBuilder()
@@ -126,7 +123,7 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
     }
     if (gone) {
       // The stream ended while the answer was on its way: the session that it opened goes, too.
-      sessions.closed(this, Set.of(new ObjectKey(request.getNamespace(), request.getId())));
+      sessions.closed(this, Set.of(instance));
     }
   }
 
@@ -151,8 +148,8 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
     Set<ObjectKey> mine;
     synchronized (this) {
       over = true;
-      mine = Set.copyOf(heard);
-      heard.clear();
+      mine = Set.copyOf(incarnations.keySet());
+      incarnations.clear();
     }
     sessions.closed(this, mine);
   }

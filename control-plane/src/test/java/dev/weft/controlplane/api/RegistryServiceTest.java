@@ -1,0 +1,385 @@
+package dev.weft.controlplane.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import dev.weft.controlplane.discovery.SubscriberAcks;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.PolicyReader;
+import dev.weft.controlplane.registry.Reaper;
+import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.ReplicaLease;
+import dev.weft.controlplane.registry.Sessions;
+import dev.weft.controlplane.registry.store.Store;
+import dev.weft.controlplane.registry.store.Txn;
+import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
+import dev.weft.proto.registry.v1.DeregisterRequest;
+import dev.weft.proto.registry.v1.DeregisterResponse;
+import dev.weft.proto.registry.v1.GetInstanceRequest;
+import dev.weft.proto.registry.v1.Instance;
+import dev.weft.proto.registry.v1.InstancePort;
+import dev.weft.proto.registry.v1.KeepAliveRequest;
+import dev.weft.proto.registry.v1.KeepAliveResponse;
+import dev.weft.proto.registry.v1.ListInstancesRequest;
+import dev.weft.proto.registry.v1.ListServicesRequest;
+import dev.weft.proto.registry.v1.ListServicesResponse;
+import dev.weft.proto.registry.v1.Readiness;
+import dev.weft.proto.registry.v1.RegisterRequest;
+import dev.weft.proto.registry.v1.RegisterResponse;
+import dev.weft.proto.registry.v1.RegistryServiceGrpc;
+import dev.weft.proto.registry.v1.WatchEvent;
+import dev.weft.proto.registry.v1.WatchRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RegistryServiceTest {
+  private static final Duration TTL = Duration.ofSeconds(10);
+
+  @TempDir Path directory;
+  private final AtomicLong nanos = new AtomicLong(1);
+  private final List<Long> awaited = new CopyOnWriteArrayList<>();
+  private Store store;
+  private Registry registry;
+  private Sessions sessions;
+  private Server server;
+  private ManagedChannel channel;
+  private RegistryServiceGrpc.RegistryServiceBlockingStub stub;
+
+  @BeforeEach
+  void start() throws IOException {
+    store = EmbeddedStore.open(directory);
+    serve();
+  }
+
+  private void serve() throws IOException {
+    registry = new Registry(store, PolicyReader.DOCUMENTS);
+    ReplicaLease lease = new ReplicaLease(store, "a", TTL);
+    sessions = new Sessions(store, registry, lease, TTL, nanos::get);
+    Reaper reaper = new Reaper(store, registry, lease, TTL, () -> true, nanos::get);
+    SubscriberAcks acks =
+        (revision, timeout) -> {
+          awaited.add(revision);
+          return CompletableFuture.completedFuture(new SubscriberAcks.Result(true, List.of()));
+        };
+    RegistryService service = new RegistryService(store, registry, sessions, reaper, acks, TTL);
+    registry.start().join();
+    lease.tick();
+    String name = InProcessServerBuilder.generateName();
+    server = InProcessServerBuilder.forName(name).addService(service).build().start();
+    channel = InProcessChannelBuilder.forName(name).build();
+    stub = RegistryServiceGrpc.newBlockingStub(channel);
+  }
+
+  @AfterEach
+  void stop() {
+    hangUp();
+    store.close();
+  }
+
+  private void hangUp() {
+    channel.shutdownNow();
+    server.shutdownNow();
+    registry.close();
+  }
+
+  @Test
+  void whatIsRegisteredIsListedAndFound() {
+    RegisterResponse response = register(instance("catalog", "catalog-0").build());
+    assertThat(response.getIncarnation()).isNotEmpty();
+    assertThat(response.getTtlMillis()).isEqualTo(TTL.toMillis());
+
+    Instance found =
+        stub.getInstance(
+            GetInstanceRequest.newBuilder().setNamespace("default").setId("catalog-0").build());
+    assertThat(found.getIncarnation()).isEqualTo(response.getIncarnation());
+    assertThat(found.getRevision()).isEqualTo(response.getRevision());
+    assertThat(found.getSource()).isEqualTo("self");
+    assertThat(found.getWeight()).isEqualTo(100);
+    assertThat(found.getReadiness()).isEqualTo(Readiness.READY);
+
+    ListServicesResponse services = stub.listServices(ListServicesRequest.getDefaultInstance());
+    assertThat(services.getServicesList())
+        .singleElement()
+        .satisfies(
+            service -> {
+              assertThat(service.getName()).isEqualTo("catalog");
+              assertThat(service.getPortsList()).containsExactly(80);
+              assertThat(service.getReadyInstances()).isEqualTo(1);
+            });
+    assertThat(services.getWarningsList()).isEmpty();
+    assertThat(list("catalog")).containsExactly("catalog-0");
+    assertThat(list("nobody")).isEmpty();
+  }
+
+  @Test
+  void registeringTheSameIncarnationAgainWritesNothing() {
+    Instance instance = instance("catalog", "catalog-0").setIncarnation("one").build();
+    RegisterResponse first = register(instance);
+    RegisterResponse second = register(instance);
+    assertThat(second.getRevision()).isEqualTo(first.getRevision());
+    RegisterResponse other = register(instance.toBuilder().setIncarnation("two").build());
+    assertThat(other.getRevision()).isGreaterThan(first.getRevision());
+    assertThat(other.getIncarnation()).isEqualTo("two");
+  }
+
+  @Test
+  void anInstanceThatChangesItsServiceLeavesTheOldOne() {
+    register(instance("catalog", "node-0").build());
+    register(instance("orders", "node-0").build());
+    assertThat(list("catalog")).isEmpty();
+    assertThat(list("orders")).containsExactly("node-0");
+  }
+
+  @Test
+  void aWrongFieldIsNamedWithItsValueAndWhatWasExpected() {
+    Instance wrong =
+        instance("Catalog", "catalog-0")
+            .setAddress("catalog.local")
+            .setWeight(-1)
+            .addPorts(InstancePort.newBuilder().setServicePort(80).setPort(70_000))
+            .build();
+    assertThatThrownBy(() -> register(wrong))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT))
+        .hasMessageContaining("instance.service is \"Catalog\", expected a DNS label")
+        .hasMessageContaining("instance.address is \"catalog.local\", expected an IP address")
+        .hasMessageContaining("instance.weight is \"-1\", expected 1 to 1000000")
+        .hasMessageContaining("instance.ports[1].port is \"70000\", expected 1 to 65535")
+        .hasMessageContaining("instance.ports[1].service_port is \"80\", expected a number that");
+    assertThat(registry.current().workloadCount()).isZero();
+  }
+
+  @Test
+  void aNameThatAnotherSourceOwnsIsRefused() {
+    Instance pod = instance("catalog", "catalog-0").setIncarnation("pod").build();
+    put(Keyspace.instance("kubernetes", "default", "catalog", "catalog-0"), pod.toByteString());
+    assertThatThrownBy(() -> register(instance("catalog", "catalog-0").build()))
+        .hasMessageContaining("FAILED_PRECONDITION")
+        .hasMessageContaining("owned by source \"kubernetes\"");
+    assertThatThrownBy(() -> register(instance("catalog", "catalog-9").build()))
+        .hasMessageContaining("FAILED_PRECONDITION")
+        .hasMessageContaining("service default/catalog is owned by source \"kubernetes\"");
+    register(instance("orders", "orders-0").build());
+  }
+
+  @Test
+  void onlyTheRegisteredIncarnationIsDeregistered() {
+    String incarnation = register(instance("catalog", "catalog-0").build()).getIncarnation();
+    DeregisterResponse late = deregister("catalog-0", "dead", 0);
+    assertThat(late.getRemoved()).isFalse();
+    assertThat(list("catalog")).containsExactly("catalog-0");
+    DeregisterResponse done = deregister("catalog-0", incarnation, 1000);
+    assertThat(done.getRemoved()).isTrue();
+    assertThat(done.getSubscribersAcknowledged()).isTrue();
+    assertThat(awaited).containsExactly(done.getRevision());
+    assertThat(list("catalog")).isEmpty();
+    assertThat(deregister("catalog-0", incarnation, 0).getRemoved()).isFalse();
+  }
+
+  @Test
+  void aWatchSendsTheStateThenSyncedThenEveryChange() {
+    register(instance("catalog", "catalog-0").build());
+    Events<WatchEvent> events = watch("catalog", 0);
+    await().until(() -> events.received.size() == 2);
+    String incarnation = register(instance("catalog", "catalog-1").build()).getIncarnation();
+    register(instance("orders", "orders-0").build());
+    deregister("catalog-1", incarnation, 0);
+    await().until(() -> events.received.size() == 4);
+    assertThat(events.received)
+        .extracting(event -> event.getType() + " " + event.getInstance().getId())
+        .containsExactly("PUT catalog-0", "SYNCED ", "PUT catalog-1", "REMOVED catalog-1");
+    assertThat(events.received.get(3).getRevision())
+        .isGreaterThan(events.received.get(2).getRevision());
+  }
+
+  @Test
+  void aWatchFromARevisionMissesNothingAndRepeatsNothing() {
+    RegisterResponse first = register(instance("catalog", "catalog-0").build());
+    register(instance("catalog", "catalog-1").build());
+    register(instance("orders", "orders-0").build());
+    Events<WatchEvent> one = watch("catalog", first.getRevision());
+    Events<WatchEvent> all = watch("", first.getRevision());
+    register(instance("catalog", "catalog-2").build());
+    await().until(() -> one.received.size() == 2 && all.received.size() == 3);
+    assertThat(ids(one)).containsExactly("catalog-1", "catalog-2");
+    assertThat(ids(all)).containsExactly("catalog-1", "orders-0", "catalog-2");
+  }
+
+  @Test
+  void aWatchFromBeforeThisReplicaBeganIsServedFromTheStoresHistory() throws IOException {
+    RegisterResponse first = register(instance("catalog", "catalog-0").build());
+    register(instance("catalog", "catalog-1").build());
+    hangUp();
+    serve();
+    Events<WatchEvent> events = watch("catalog", first.getRevision());
+    register(instance("catalog", "catalog-2").build());
+    await().until(() -> events.received.size() == 2);
+    assertThat(ids(events)).containsExactly("catalog-1", "catalog-2");
+  }
+
+  @Test
+  void aWatchFromARevisionThatWasCompactedIsOutOfRange() throws IOException {
+    RegisterResponse first = register(instance("catalog", "catalog-0").build());
+    RegisterResponse last = register(instance("catalog", "catalog-1").build());
+    hangUp();
+    store.compact(last.getRevision()).join();
+    serve();
+    Events<WatchEvent> events = watch("catalog", first.getRevision());
+    await().until(() -> events.failure != null);
+    assertThat(Status.fromThrowable(events.failure).getCode()).isEqualTo(Status.Code.OUT_OF_RANGE);
+    assertThat(events.failure).hasMessageContaining("compacted");
+  }
+
+  @Test
+  void aStreamThatStaysSilentIsClosed() {
+    String incarnation = register(instance("catalog", "catalog-0").build()).getIncarnation();
+    Events<KeepAliveResponse> answers = new Events<>();
+    StreamObserver<KeepAliveRequest> stream =
+        RegistryServiceGrpc.newStub(channel).keepAlive(answers);
+    stream.onNext(heartbeat("catalog-0", incarnation));
+    stream.onNext(heartbeat("catalog-0", "dead"));
+    stream.onNext(heartbeat("nobody", "dead"));
+    await().until(() -> answers.received.size() == 3);
+    assertThat(answers.received)
+        .extracting(KeepAliveResponse::getStatus)
+        .containsExactly(
+            KeepAliveResponse.Status.ALIVE,
+            KeepAliveResponse.Status.SUPERSEDED,
+            KeepAliveResponse.Status.UNKNOWN);
+    assertThat(sessions.count()).isEqualTo(1);
+    for (int i = 0; i < 11; i++) {
+      nanos.addAndGet(TTL.dividedBy(10).toNanos());
+      sessions.tick();
+    }
+    await().until(() -> answers.failure != null);
+    assertThat(answers.failure).hasMessageContaining("no heartbeat of default/catalog-0");
+    assertThat(sessions.count()).isZero();
+  }
+
+  @Test
+  void sessionsEndWithTheirStream() {
+    String incarnation = register(instance("catalog", "catalog-0").build()).getIncarnation();
+    Events<KeepAliveResponse> answers = new Events<>();
+    StreamObserver<KeepAliveRequest> stream =
+        RegistryServiceGrpc.newStub(channel).keepAlive(answers);
+    stream.onNext(heartbeat("catalog-0", incarnation));
+    await().until(() -> sessions.count() == 1);
+    stream.onCompleted();
+    await().until(() -> sessions.count() == 0);
+    assertThat(list("catalog")).containsExactly("catalog-0");
+  }
+
+  @Test
+  void anEntryThatCannotBeReadIsWarnedOfAndHarmsNobody() {
+    put("registry/self/default/catalog/broken", ByteString.copyFromUtf8("nonsense"));
+    put("policy/apply/HTTPRoute/default/broken", ByteString.copyFromUtf8("nonsense"));
+    register(instance("catalog", "catalog-0").build());
+    assertThat(list("catalog")).containsExactly("catalog-0");
+    assertThat(stub.listServices(ListServicesRequest.getDefaultInstance()).getWarningsList())
+        .hasSize(2)
+        .anySatisfy(warning -> assertThat(warning).contains("default/catalog/broken"));
+  }
+
+  private RegisterResponse register(Instance instance) {
+    return stub.register(RegisterRequest.newBuilder().setInstance(instance).build());
+  }
+
+  private DeregisterResponse deregister(String id, String incarnation, long awaitMillis) {
+    return stub.deregister(
+        DeregisterRequest.newBuilder()
+            .setNamespace("default")
+            .setId(id)
+            .setIncarnation(incarnation)
+            .setAwaitSubscribersMillis(awaitMillis)
+            .build());
+  }
+
+  private List<String> list(String service) {
+    return stub
+        .listInstances(
+            ListInstancesRequest.newBuilder().setNamespace("default").setService(service).build())
+        .getInstancesList()
+        .stream()
+        .map(Instance::getId)
+        .toList();
+  }
+
+  private void put(String key, ByteString value) {
+    long revision =
+        store.commit(Txn.builder().put(key, value).build()).join().orThrow(key).revision();
+    assertThat(registry.awaitRevision(revision, Duration.ofSeconds(10)).join()).isTrue();
+  }
+
+  private Events<WatchEvent> watch(String service, long fromRevision) {
+    Events<WatchEvent> events = new Events<>();
+    RegistryServiceGrpc.newStub(channel)
+        .watch(
+            WatchRequest.newBuilder()
+                .setNamespace("default")
+                .setService(service)
+                .setFromRevision(fromRevision)
+                .build(),
+            events);
+    return events;
+  }
+
+  private static List<String> ids(Events<WatchEvent> events) {
+    return events.received.stream().map(event -> event.getInstance().getId()).toList();
+  }
+
+  private static KeepAliveRequest heartbeat(String id, String incarnation) {
+    return KeepAliveRequest.newBuilder()
+        .setNamespace("default")
+        .setId(id)
+        .setIncarnation(incarnation)
+        .build();
+  }
+
+  private static Instance.Builder instance(String service, String id) {
+    return Instance.newBuilder()
+        .setId(id)
+        .setNamespace("default")
+        .setService(service)
+        .setAddress("127.0.0.1")
+        .addPorts(InstancePort.newBuilder().setName("http").setServicePort(80).setPort(8080));
+  }
+
+  /** What a stream sent. */
+  private static final class Events<T> implements StreamObserver<T> {
+    final List<T> received = new CopyOnWriteArrayList<>();
+    volatile @Nullable Throwable failure;
+
+    @Override
+    public void onNext(T event) {
+      received.add(event);
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      failure = error;
+    }
+
+    @Override
+    public void onCompleted() {}
+  }
+}
