@@ -1,0 +1,263 @@
+package dev.weft.controlplane.app;
+
+import dev.weft.controlplane.registry.Reaper;
+import dev.weft.controlplane.registry.RegistryStatus;
+import dev.weft.controlplane.registry.store.Store;
+import dev.weft.controlplane.registry.store.StoreException;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A running control plane: a gRPC server with health and reflection, and a port for metrics.
+ *
+ * <p>The server is up before the store is: until then its calls are answered with UNAVAILABLE and
+ * the reason, and health says NOT_SERVING. Any thread may call it.
+ */
+public final class ControlPlane implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ControlPlane.class.getName());
+  private static final int MAX_MESSAGE_BYTES = 16 << 20;
+  private static final int MIN_GRPC_THREADS = 4;
+
+  private final ControlPlaneOptions options;
+  private final PrometheusMeterRegistry meters =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final HealthStatusManager health = new HealthStatusManager();
+  private final LateServices late = new LateServices(this::reason);
+  private final StoreOpener opener = new StoreOpener();
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final Object lock = new Object();
+  private final ExecutorService grpcThreads;
+  private final Server server;
+  private final MetricsServer metrics;
+  private volatile @Nullable ServingParts parts;
+  private volatile String notOpen = "the store is being opened";
+  private volatile boolean closing;
+
+  private ControlPlane(ControlPlaneOptions options) {
+    this.options = options;
+    ControlPlaneMetrics.bindProcess(meters);
+    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
+    metrics = startMetrics();
+    grpcThreads =
+        Executors.newFixedThreadPool(
+            Math.max(MIN_GRPC_THREADS, Runtime.getRuntime().availableProcessors()),
+            Thread.ofPlatform().name("weft-grpc-", 0).daemon(true).factory());
+    server = startGrpc();
+    Thread.ofPlatform().name("weft-start").start(this::openStore);
+  }
+
+  /**
+   * Starts a control plane. Returns when both ports are open; {@link #ready} tells when it serves.
+   *
+   * @throws StartFailedException with one line for a person
+   */
+  public static ControlPlane start(ControlPlaneOptions options) {
+    return new ControlPlane(options);
+  }
+
+  /** Completes when the store was read for the first time; fails with what keeps it from that. */
+  public CompletableFuture<Void> ready() {
+    return ready;
+  }
+
+  /** Completes when the control plane has ended; fails with the reason if it could not go on. */
+  public CompletableFuture<Void> ended() {
+    return ended;
+  }
+
+  /** The port of the gRPC API. */
+  public int grpcPort() {
+    return server.getPort();
+  }
+
+  /** The port of {@code /metrics}, {@code /live} and {@code /ready}. */
+  public int metricsPort() {
+    return metrics.port();
+  }
+
+  /**
+   * Ends in order: says NOT_SERVING, gives up its lease, ends the streams so that sidecars move on,
+   * closes the store. Blocks for a few seconds at most. May be called twice.
+   */
+  @Override
+  public void close() {
+    synchronized (lock) {
+      if (closing) {
+        return;
+      }
+      closing = true;
+    }
+    health.enterTerminalState();
+    opener.stop();
+    ServingParts running = parts;
+    if (running != null) {
+      running.retire();
+      running.endStreams();
+    }
+    server.shutdown();
+    try {
+      if (!server.awaitTermination(1, TimeUnit.SECONDS)) {
+        server.shutdownNow();
+        server.awaitTermination(2, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      server.shutdownNow();
+    }
+    if (running != null) {
+      running.close();
+    }
+    metrics.close();
+    grpcThreads.shutdown();
+    ready.completeExceptionally(new StartFailedException("closed before it was ready", null));
+    ended.complete(null);
+  }
+
+  private void openStore() {
+    Store store;
+    try {
+      store = opener.open(options.store(), why -> notOpen = why);
+    } catch (StoreException | IllegalArgumentException e) {
+      StartFailedException failure = new StartFailedException(String.valueOf(e.getMessage()), e);
+      ready.completeExceptionally(failure);
+      ended.completeExceptionally(failure);
+      close();
+      return;
+    }
+    if (store == null) {
+      return;
+    }
+    synchronized (lock) {
+      if (closing) {
+        store.close();
+        return;
+      }
+      serve(ServingParts.start(store, options, meters, () -> !closing));
+    }
+  }
+
+  private void serve(ServingParts started) {
+    parts = started;
+    started.registry().addStatusListener(() -> showHealth(started));
+    started
+        .registry()
+        .addListener(
+            change -> {
+              if (!ready.isDone()) {
+                late.open(started.services());
+                showHealth(started);
+                LOG.log(
+                    Level.INFO,
+                    "serving gRPC on {0}:{1}, metrics on port {2}; store {3} at revision {4}",
+                    options.bind(),
+                    Integer.toString(grpcPort()),
+                    Integer.toString(metricsPort()),
+                    change.view().storeId(),
+                    Long.toString(change.view().revision()));
+                ready.complete(null);
+              }
+            });
+  }
+
+  private void showHealth(ServingParts running) {
+    if (closing) {
+      return;
+    }
+    RegistryStatus status = running.registry().status();
+    boolean serving = !late.getServices().isEmpty() && status.synced();
+    ServingStatus shown = serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, shown);
+    for (ServerServiceDefinition service : late.getServices()) {
+      health.setStatus(service.getServiceDescriptor().getName(), shown);
+    }
+  }
+
+  private String reason() {
+    ServingParts running = parts;
+    return running == null ? notOpen : running.registry().status().reason();
+  }
+
+  private MetricsServer.Readiness readiness() {
+    ServingParts running = parts;
+    if (closing) {
+      return new MetricsServer.Readiness(false, "ending");
+    }
+    if (running == null) {
+      return new MetricsServer.Readiness(false, "no store yet: " + notOpen);
+    }
+    RegistryStatus status = running.registry().status();
+    StringBuilder text = new StringBuilder();
+    text.append(
+        status.synced()
+            ? "ready at revision " + running.registry().current().revision()
+            : "no contact with the store: " + status.reason());
+    for (Reaper.Alarm alarm : running.reaper().alarms()) {
+      text.append("\nalarm: ").append(alarm.message());
+    }
+    return new MetricsServer.Readiness(status.synced(), text.toString());
+  }
+
+  private MetricsServer startMetrics() {
+    try {
+      return MetricsServer.start(
+          new InetSocketAddress(options.bind(), options.metricsPort()), meters, this::readiness);
+    } catch (IOException | IllegalArgumentException e) {
+      throw cannotListen("--metrics-port", options.metricsPort(), e);
+    }
+  }
+
+  private Server startGrpc() {
+    try {
+      return NettyServerBuilder.forAddress(
+              new InetSocketAddress(options.bind(), options.grpcPort()))
+          .executor(grpcThreads)
+          .addService(health.getHealthService())
+          .addService(ProtoReflectionServiceV1.newInstance())
+          .fallbackHandlerRegistry(late)
+          .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+          .permitKeepAliveTime(5, TimeUnit.SECONDS)
+          .permitKeepAliveWithoutCalls(true)
+          .keepAliveTime(10, TimeUnit.SECONDS)
+          .keepAliveTimeout(5, TimeUnit.SECONDS)
+          .build()
+          .start();
+    } catch (IOException | IllegalArgumentException e) {
+      metrics.close();
+      grpcThreads.shutdown();
+      throw cannotListen("--grpc-port", options.grpcPort(), e);
+    }
+  }
+
+  private StartFailedException cannotListen(String option, int port, Exception failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return new StartFailedException(
+        "cannot listen on "
+            + options.bind()
+            + ":"
+            + port
+            + ": "
+            + root.getMessage()
+            + "; another process may have the port: stop it, or choose another with "
+            + option
+            + " (or another address with --bind)",
+        failure);
+  }
+}

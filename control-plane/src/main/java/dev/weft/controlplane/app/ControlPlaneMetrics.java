@@ -1,0 +1,109 @@
+package dev.weft.controlplane.app;
+
+import dev.weft.controlplane.api.RegistryService;
+import dev.weft.controlplane.registry.Reaper;
+import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.Sessions;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import java.util.function.ToDoubleFunction;
+
+/** What a control plane counts about its registry; discovery has its own. */
+final class ControlPlaneMetrics {
+  private ControlPlaneMetrics() {}
+
+  static void bindProcess(MeterRegistry meters) {
+    new JvmMemoryMetrics().bindTo(meters);
+    new JvmThreadMetrics().bindTo(meters);
+    new ProcessorMetrics().bindTo(meters);
+    new UptimeMetrics().bindTo(meters);
+  }
+
+  static void bind(
+      MeterRegistry meters,
+      Registry registry,
+      Sessions sessions,
+      Reaper reaper,
+      RegistryService service) {
+    gauge(
+        meters,
+        "weft.registry.synced",
+        "1 while the view follows the store",
+        registry,
+        r -> r.status().synced() ? 1 : 0);
+    gauge(
+        meters,
+        "weft.registry.revision",
+        "The store's revision that is in force",
+        registry,
+        r -> r.current().revision());
+    gauge(
+        meters,
+        "weft.registry.workloads",
+        "Registered instances",
+        registry,
+        r -> r.current().workloadCount());
+    gauge(
+        meters,
+        "weft.registry.services",
+        "Services, explicit and implicit",
+        registry,
+        r -> r.current().serviceCount());
+    gauge(
+        meters,
+        "weft.registry.problems",
+        "Stored entries that could not be used",
+        registry,
+        r -> r.current().problems().size());
+    counter(meters, "weft.registry.views", "Views published", registry, Registry::viewsPublished);
+    counter(
+        meters,
+        "weft.registry.resyncs",
+        "Times that everything was read anew",
+        registry,
+        Registry::resyncs);
+    gauge(meters, "weft.sessions", "Instances that this replica hears", sessions, Sessions::count);
+    counter(meters, "weft.heartbeats", "Heartbeats heard", sessions, Sessions::heartbeats);
+    counter(
+        meters, "weft.session.writes", "Transactions with sessions", sessions, Sessions::writes);
+    gauge(
+        meters,
+        "weft.reaper.leading",
+        "1 on the replica that removes silent instances",
+        reaper,
+        r -> r.leading() ? 1 : 0);
+    gauge(
+        meters,
+        "weft.reaper.alarms",
+        "Services of which nothing is removed because too much would go at once",
+        reaper,
+        r -> r.alarms().size());
+    counter(
+        meters,
+        "weft.reaper.removals",
+        "Silent instances that this replica removed",
+        reaper,
+        Reaper::removals);
+    gauge(
+        meters,
+        "weft.registry.watchers",
+        "Streams that watch instances",
+        service,
+        RegistryService::watchers);
+  }
+
+  private static <T> void gauge(
+      MeterRegistry meters, String name, String description, T owner, ToDoubleFunction<T> value) {
+    Gauge.builder(name, owner, value).description(description).register(meters);
+  }
+
+  private static <T> void counter(
+      MeterRegistry meters, String name, String description, T owner, ToDoubleFunction<T> value) {
+    FunctionCounter.builder(name, owner, value).description(description).register(meters);
+  }
+}

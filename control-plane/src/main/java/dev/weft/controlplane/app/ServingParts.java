@@ -1,0 +1,142 @@
+package dev.weft.controlplane.app;
+
+import dev.weft.controlplane.api.MeshService;
+import dev.weft.controlplane.api.PolicyService;
+import dev.weft.controlplane.api.RegistryService;
+import dev.weft.controlplane.discovery.DiscoveryEngine;
+import dev.weft.controlplane.discovery.DiscoveryOptions;
+import dev.weft.controlplane.registry.PolicyReader;
+import dev.weft.controlplane.registry.Reaper;
+import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.ReplicaLease;
+import dev.weft.controlplane.registry.Sessions;
+import dev.weft.controlplane.registry.store.Store;
+import dev.weft.controlplane.source.apply.AppliedPolicies;
+import io.grpc.ServerServiceDefinition;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Everything that exists once the store is open: store to registry, sessions and reaper, discovery,
+ * services. Owns the thread that ticks sessions and reaper.
+ */
+final class ServingParts implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ServingParts.class.getName());
+
+  /** Looks per TTL at who is silent. */
+  private static final int TICKS_PER_TTL = 10;
+
+  private final Store store;
+  private final Registry registry;
+  private final ReplicaLease lease;
+  private final Sessions sessions;
+  private final Reaper reaper;
+  private final DiscoveryEngine discovery;
+  private final RegistryService registryService;
+  private final PolicyService policyService;
+  private final ScheduledExecutorService ticker;
+
+  private ServingParts(
+      Store store, ControlPlaneOptions options, MeterRegistry meters, BooleanSupplier serving) {
+    Duration ttl = options.instanceTtl();
+    this.store = store;
+    registry = new Registry(store, PolicyReader.DOCUMENTS);
+    lease = new ReplicaLease(store, options.replicaId(), ttl);
+    sessions = new Sessions(store, registry, lease, ttl, System::nanoTime);
+    reaper = new Reaper(store, registry, lease, ttl, serving, System::nanoTime);
+    discovery = DiscoveryEngine.start(registry, meters, discoveryOptions(options));
+    registryService = new RegistryService(store, registry, sessions, reaper, discovery, ttl);
+    policyService =
+        new PolicyService(
+            store,
+            registry,
+            new AppliedPolicies(
+                store, registry, PolicyReader.DOCUMENTS, System::currentTimeMillis));
+    ControlPlaneMetrics.bind(meters, registry, sessions, reaper, registryService);
+    ticker =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("weft-liveness").daemon(true).factory());
+    long everyNanos = ttl.toNanos() / TICKS_PER_TTL;
+    ticker.scheduleWithFixedDelay(this::tick, 0, everyNanos, TimeUnit.NANOSECONDS);
+    registry.start();
+  }
+
+  /** Wires everything on an open store, which it owns from now on. */
+  static ServingParts start(
+      Store store, ControlPlaneOptions options, MeterRegistry meters, BooleanSupplier serving) {
+    return new ServingParts(store, options, meters, serving);
+  }
+
+  Registry registry() {
+    return registry;
+  }
+
+  Reaper reaper() {
+    return reaper;
+  }
+
+  /** What is to be bound to the gRPC server. */
+  List<ServerServiceDefinition> services() {
+    return List.of(
+        registryService.bindService(),
+        policyService.bindService(),
+        discovery.service(),
+        new MeshService(discovery).bindService());
+  }
+
+  /** Gives up what other replicas may take over. */
+  void retire() {
+    ticker.shutdownNow();
+    try {
+      lease.close().get(1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.log(Level.DEBUG, "the lease was not given up, it will run out: {0}", e.toString());
+    }
+  }
+
+  /** Ends the streams of sidecars, so that they move on. */
+  void endStreams() {
+    discovery.close();
+  }
+
+  @Override
+  public void close() {
+    registry.close();
+    store.close();
+  }
+
+  private void tick() {
+    try {
+      lease.tick();
+      sessions.tick();
+      reaper.tick();
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "looking after sessions failed; it goes on", e);
+    }
+  }
+
+  private static DiscoveryOptions discoveryOptions(ControlPlaneOptions options) {
+    DiscoveryOptions standard = DiscoveryOptions.DEFAULT;
+    // Instances register with another store within a TTL.
+    return new DiscoveryOptions(
+        options.clusterDomain(),
+        standard.maxSubscriptions(),
+        standard.maxHeld(),
+        standard.maxResponseBytes(),
+        standard.ackTimeout(),
+        standard.quiet(),
+        standard.maxBatch(),
+        standard.awaitedGap(),
+        options.instanceTtl());
+  }
+}
