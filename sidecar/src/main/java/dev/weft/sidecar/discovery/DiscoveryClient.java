@@ -5,6 +5,7 @@ import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
 import dev.weft.proto.discovery.v1.DiscoveryResponse;
+import dev.weft.proto.discovery.v1.HeldResource;
 import dev.weft.proto.discovery.v1.Node;
 import dev.weft.proto.discovery.v1.Rejection;
 import dev.weft.proto.discovery.v1.Resource;
@@ -16,6 +17,8 @@ import io.grpc.Channel;
 import io.netty.channel.EventLoop;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -127,6 +130,16 @@ public final class DiscoveryClient {
   /** What is in force. */
   public ConfigSnapshot snapshot() {
     return held.snapshot();
+  }
+
+  /** Versions of everything held, by kind and name, e.g. {@code CLUSTER catalog.default:80}. */
+  public Map<String, String> versions() {
+    var all = new TreeMap<String, String>();
+    for (HeldResource one : held.versions()) {
+      all.put(
+          one.getResource().getKind() + " " + one.getResource().getName(), one.getVersion());
+    }
+    return all;
   }
 
   public DiscoveryStatus status() {

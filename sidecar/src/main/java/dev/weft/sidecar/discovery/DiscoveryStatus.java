@@ -25,4 +25,8 @@ public record DiscoveryStatus(
     long rejected,
     long resourcesReceived,
     String lastRejection,
-    String lastGood) {}
+    String lastGood) {
+  /** Before anything is known. */
+  public static final DiscoveryStatus NONE =
+      new DiscoveryStatus("", false, "not started", false, false, "", 0, 0, 0, 0, 0, 0, 0, "", "");
+}

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class ConnectionLimit {
   private final AtomicInteger open = new AtomicInteger();
   private final int max;
+  private volatile boolean shedding;
 
   public ConnectionLimit(int max) {
     this.max = max;
@@ -19,7 +20,19 @@ public final class ConnectionLimit {
     return max;
   }
 
+  /** While memory is short no new connection is taken. */
+  public void shedding(boolean now) {
+    shedding = now;
+  }
+
+  public boolean shedding() {
+    return shedding;
+  }
+
   boolean tryAcquire() {
+    if (shedding) {
+      return false;
+    }
     if (open.incrementAndGet() <= max) {
       return true;
     }

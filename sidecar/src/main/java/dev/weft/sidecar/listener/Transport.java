@@ -36,7 +36,7 @@ public enum Transport {
     return this == EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
   }
 
-  Channel newServerChannel() {
+  public Channel newServerChannel() {
     return this == EPOLL ? new EpollServerSocketChannel() : new NioServerSocketChannel();
   }
 }

@@ -10,6 +10,7 @@ import dev.weft.common.config.InboundConfig;
 import dev.weft.common.config.Locality;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.ClusterSet;
+import dev.weft.sidecar.cluster.Stat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -69,6 +70,11 @@ public final class InboundApp {
       throw new IllegalStateException("the application's cluster was not made");
     }
     this.cluster = made;
+  }
+
+  /** Connects that were refused or late, since the start; any thread. */
+  public long connectFailures() {
+    return cluster.total(Stat.CX_CONNECT_FAIL);
   }
 
   Cluster cluster() {

@@ -1,0 +1,51 @@
+package dev.weft.sidecar.admin;
+
+import dev.weft.sidecar.cluster.ClusterStatus;
+import dev.weft.sidecar.cluster.EndpointStatus;
+import dev.weft.sidecar.cluster.Stat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The clusters and their health as JSON. Pure. */
+public final class ClustersPage {
+  private ClustersPage() {}
+
+  public static String json(List<ClusterStatus> clusters) {
+    var json = new JsonWriter();
+    json.object().array("clusters");
+    for (ClusterStatus cluster : clusters) {
+      json.object()
+          .field("name", cluster.name())
+          .field("load_balancer", cluster.config().loadBalancer().name())
+          .field("emptiness", cluster.emptiness().name())
+          .field("connections", cluster.connections())
+          .field("pending_requests", cluster.pendingRequests());
+      totals(json, cluster.totals());
+      json.array("endpoints");
+      for (EndpointStatus endpoint : cluster.endpoints()) {
+        json.object()
+            .field("id", endpoint.config().id())
+            .field("address", endpoint.config().address() + ":" + endpoint.config().port())
+            .field("health", endpoint.health().name())
+            .field("reason", endpoint.reason())
+            .field("weight", endpoint.config().weight())
+            .field("ejected_for_nanos", endpoint.ejectedForNanos())
+            .field("inflight", endpoint.inflight())
+            .field("ewma_nanos", endpoint.ewmaNanos());
+        totals(json, endpoint.totals());
+        json.endObject();
+      }
+      json.endArray().endObject();
+    }
+    return json.endArray().endObject().toString();
+  }
+
+  private static void totals(JsonWriter json, Map<Stat, Long> totals) {
+    json.object("totals");
+    new TreeMap<>(totals)
+        .forEach((stat, total) -> json.field(stat.name().toLowerCase(Locale.ROOT), total));
+    json.endObject();
+  }
+}

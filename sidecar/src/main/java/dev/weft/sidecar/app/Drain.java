@@ -1,0 +1,94 @@
+package dev.weft.sidecar.app;
+
+import dev.weft.sidecar.listener.ProxyListener;
+import dev.weft.sidecar.proxy.Worker;
+import dev.weft.sidecar.registration.Registrar;
+import dev.weft.sidecar.telemetry.Direction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The polite leave, once: out of the registry, while everything is served on and every answer says
+ * {@code Connection: close}; when the subscribers know, no more is accepted and what is under way is
+ * finished; what the application still calls is served to the last. Blocks its caller.
+ */
+final class Drain {
+  private static final System.Logger LOG = System.getLogger(Drain.class.getName());
+  private static final long AWAIT_SUBSCRIBERS_MILLIS = 5000;
+
+  private final Sidecar sidecar;
+  private boolean done;
+
+  Drain(Sidecar sidecar) {
+    this.sidecar = sidecar;
+  }
+
+  synchronized void run() {
+    if (done) {
+      return;
+    }
+    done = true;
+    long start = System.nanoTime();
+    sidecar.draining(true);
+    for (Worker worker : sidecar.workers()) {
+      worker.drain(Direction.INBOUND);
+    }
+    Registrar registrar = sidecar.registrar();
+    if (registrar != null) {
+      var left = new CompletableFuture<String>();
+      sidecar
+          .control()
+          .execute(() -> registrar.leave(AWAIT_SUBSCRIBERS_MILLIS, outcome -> left.complete(outcome)));
+      String outcome = await(left, AWAIT_SUBSCRIBERS_MILLIS + 2500);
+      LOG.log(
+          System.Logger.Level.INFO,
+          "left the registry: {0}",
+          outcome == null ? "no answer in time" : outcome);
+    }
+    long limitMillis = TimeUnit.SECONDS.toMillis(sidecar.options().drainSeconds());
+    boolean whole = end(sidecar.inbound(), Direction.INBOUND, limitMillis);
+    for (Worker worker : sidecar.workers()) {
+      worker.drain(Direction.OUTBOUND);
+    }
+    whole &= end(sidecar.outbound(), Direction.OUTBOUND, limitMillis);
+    LOG.log(
+        System.Logger.Level.INFO,
+        "drained in {0} ms{1}",
+        String.valueOf(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)),
+        whole ? "" : ", but requests were still under way");
+  }
+
+  private boolean end(@Nullable ProxyListener listener, Direction direction, long limitMillis) {
+    if (listener == null) {
+      return true;
+    }
+    listener.close();
+    List<CompletableFuture<Void>> each = new ArrayList<>();
+    for (Worker worker : sidecar.workers()) {
+      each.add(worker.drained(direction));
+    }
+    var all =
+        CompletableFuture.allOf(each.toArray(CompletableFuture[]::new)).thenApply(nothing -> "");
+    boolean whole = await(all, limitMillis) != null;
+    for (Worker worker : sidecar.workers()) {
+      worker.closeIdle();
+    }
+    return whole;
+  }
+
+  private static @Nullable String await(CompletableFuture<String> future, long millis) {
+    try {
+      return future.get(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    } catch (ExecutionException | TimeoutException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,502 @@
+package dev.weft.sidecar.app;
+
+import dev.weft.common.config.ConfigSnapshot;
+import dev.weft.common.config.InboundConfig;
+import dev.weft.proto.discovery.v1.Locality;
+import dev.weft.proto.discovery.v1.Node;
+import dev.weft.proto.discovery.v1.PeerKind;
+import dev.weft.proto.discovery.v1.Protocol;
+import dev.weft.proto.registry.v1.Instance;
+import dev.weft.proto.registry.v1.InstancePort;
+import dev.weft.proto.registry.v1.Readiness;
+import dev.weft.sidecar.admin.AdminServer;
+import dev.weft.sidecar.check.HealthChecker;
+import dev.weft.sidecar.cluster.ClusterSet;
+import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.discovery.ConfigListener;
+import dev.weft.sidecar.discovery.ControlPlaneLink;
+import dev.weft.sidecar.discovery.DiscoveryClient;
+import dev.weft.sidecar.discovery.DiscoverySettings;
+import dev.weft.sidecar.discovery.DiscoveryStatus;
+import dev.weft.sidecar.http.Exchange;
+import dev.weft.sidecar.listener.ConnectionLimit;
+import dev.weft.sidecar.listener.ProxyListener;
+import dev.weft.sidecar.listener.Transport;
+import dev.weft.sidecar.proxy.InboundApp;
+import dev.weft.sidecar.proxy.InboundStack;
+import dev.weft.sidecar.proxy.OutboundStack;
+import dev.weft.sidecar.proxy.Worker;
+import dev.weft.sidecar.registration.AppProbe;
+import dev.weft.sidecar.registration.Registrar;
+import dev.weft.sidecar.telemetry.AccessLog;
+import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.Telemetry;
+import dev.weft.sidecar.upstream.UpstreamLimits;
+import io.grpc.Channel;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.internal.PlatformDependent;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One sidecar, wired: workers that proxy, the control loop beside them, and their leave. Made, drained
+ * and closed by threads that may block.
+ */
+public final class Sidecar implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Sidecar.class.getName());
+  private static final String VERSION = "0.1.0";
+  private static final LongSupplier NANO_CLOCK = System::nanoTime;
+
+  private final SidecarOptions options;
+  private final Transport transport = Transport.best();
+  private final EventLoopGroup controlGroup = transport.newGroup("weft-control", 1);
+  private final EventLoop control = controlGroup.next();
+  private final EventLoopGroup workerGroup;
+  private final List<Worker> workers = new ArrayList<>();
+  private final Telemetry telemetry;
+  private final ClusterSet clusters;
+  private final HealthChecker checker;
+  private final DiscoveryClient discovery;
+  private final MemoryPlan memory;
+  private final ConnectionLimit connections;
+  private final @Nullable Registrar registrar;
+  private final @Nullable AppProbe probe;
+  private final @Nullable InboundApp app;
+  private volatile InboundConfig inboundConfig = InboundConfig.DEFAULT;
+  private @Nullable ProxyListener inbound;
+  private @Nullable ProxyListener outbound;
+  private @Nullable AdminServer admin;
+  private final Drain drain = new Drain(this);
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean draining;
+  private volatile DiscoveryStatus lastStatus = DiscoveryStatus.NONE;
+  private Set<String> countedClusters = Set.of();
+  private long seenConnectFailures;
+
+  private Sidecar(SidecarOptions options) {
+    this.options = options;
+    var random = new SplittableRandom();
+    memory = MemoryPlan.of(Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
+    connections = new ConnectionLimit(memory.maxConnections());
+    telemetry =
+        new Telemetry(
+            options.accessLog().equals("off") ? null : AccessLog.open(options.accessLog()));
+    workerGroup = transport.newGroup("weft-worker", options.workers());
+    clusters = new ClusterSet(options.workers(), NANO_CLOCK, random.split());
+    checker =
+        new HealthChecker(
+            clusters, control, transport.clientChannel(), NANO_CLOCK, random.split());
+    boolean serves = options.appPort() != 0;
+    registrar = serves ? new Registrar(instance(random), control, random.split()) : null;
+    app =
+        serves
+            ? new InboundApp(
+                options.appAddress(),
+                options.appPort(),
+                options.workers(),
+                () -> inboundConfig,
+                NANO_CLOCK,
+                random.split())
+            : null;
+    probe =
+        serves
+            ? new AppProbe(
+                new InetSocketAddress(options.appAddress(), options.appPort()),
+                options.appHealthPath(),
+                control,
+                transport.clientChannel(),
+                NANO_CLOCK,
+                (ready, reason) -> onAppReadiness(ready, reason))
+            : null;
+    discovery =
+        new DiscoveryClient(
+            new DiscoverySettings(
+                options.controlPlanes(),
+                node(),
+                options.dependencies(),
+                options.stateDirectory(),
+                options.maxHosts(),
+                DiscoverySettings.DEFAULT_IDLE_NANOS),
+            control,
+            transport.clientChannel(),
+            new Configured(),
+            new Linked(),
+            NANO_CLOCK,
+            random.split());
+    var epochMicros = (LongSupplier) () -> System.currentTimeMillis() * 1000;
+    for (int i = 0; i < options.workers(); i++) {
+      workers.add(
+          new Worker(
+              i,
+              workerGroup.next(),
+              transport.clientChannel(),
+              PooledByteBufAllocator.DEFAULT,
+              telemetry.newWorker(),
+              NANO_CLOCK,
+              epochMicros,
+              Http1Limits.DEFAULT,
+              UpstreamLimits.DEFAULT,
+              random.nextLong()));
+    }
+  }
+
+  /**
+   * Starts a sidecar; it serves when this returns.
+   *
+   * @throws IOException one line: what could not be bound or opened, and why
+   */
+  public static Sidecar start(SidecarOptions options) throws IOException {
+    var sidecar = new Sidecar(options);
+    try {
+      sidecar.begin();
+      return sidecar;
+    } catch (IOException | RuntimeException e) {
+      sidecar.close();
+      throw e;
+    }
+  }
+
+  public int outboundPort() {
+    return outbound == null ? 0 : outbound.address().getPort();
+  }
+
+  /** 0 when there is no application. */
+  public int inboundPort() {
+    return inbound == null ? 0 : inbound.address().getPort();
+  }
+
+  public int adminPort() {
+    return admin == null ? 0 : admin.address().getPort();
+  }
+
+  /** Takes leave and waits until that is done; a second call waits for the first. */
+  public void drain() {
+    drain.run();
+  }
+
+  /** Stops at once; a second call does nothing. */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    for (AutoCloseable each : new AutoCloseable[] {inbound, outbound, admin}) {
+      closeQuietly(each);
+    }
+    try {
+      control
+          .submit(
+              () -> {
+                discovery.close();
+                checker.close();
+                if (probe != null) {
+                  probe.close();
+                }
+              })
+          .get(2, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.log(System.Logger.Level.WARNING, "the control loop did not end cleanly: " + e);
+    }
+    workerGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2000);
+    controlGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2000);
+    telemetry.close();
+  }
+
+  private void begin() throws IOException {
+    var outboundStacks = new ArrayList<Exchange.Factory>();
+    var inboundStacks = new ArrayList<Exchange.Factory>();
+    for (Worker worker : workers) {
+      outboundStacks.add(
+          new OutboundStack(
+              worker, discovery.newWorker(worker.eventLoop(), worker.telemetry()), clusters));
+      if (app != null) {
+        inboundStacks.add(new InboundStack(worker, app));
+      }
+    }
+    // The admin server is first, so that a second sidecar on the same ports fails before it serves.
+    admin =
+        AdminServer.bind(
+            new InetSocketAddress(options.adminBind(), options.adminPort()),
+            control,
+            transport.newServerChannel(),
+            new AdminRoutes(this));
+    outbound =
+        ProxyListener.bind(
+            new InetSocketAddress(options.outboundBind(), options.outboundPort()),
+            Direction.OUTBOUND,
+            transport,
+            workers,
+            outboundStacks,
+            connections);
+    if (app != null) {
+      inbound =
+          ProxyListener.bind(
+              new InetSocketAddress(options.bind(), options.inboundPort()),
+              Direction.INBOUND,
+              transport,
+              workers,
+              inboundStacks,
+              connections);
+    }
+    Metrics.register(this);
+    discovery.start();
+    control.execute(
+        () -> {
+          if (probe != null) {
+            probe.probe();
+          }
+        });
+    control.scheduleWithFixedDelay(
+        this::tick, 0, ClusterSet.FOLD_INTERVAL_NANOS, TimeUnit.NANOSECONDS);
+    LOG.log(
+        System.Logger.Level.INFO,
+        "sidecar {0} of {1}/{2}: outbound {3}, inbound {4}, admin {5}, control plane {6}",
+        options.nodeId(),
+        options.namespace(),
+        options.service(),
+        text(outbound.address()),
+        inbound == null ? "none" : text(inbound.address()),
+        text(admin.address()),
+        options.controlPlanes());
+  }
+
+  // Every 100 ms, on the control loop.
+  private void tick() {
+    try {
+      clusters.fold();
+      checker.tick();
+      if (app != null && probe != null) {
+        long failures = app.connectFailures();
+        if (failures != seenConnectFailures) {
+          seenConnectFailures = failures;
+          probe.probe();
+        }
+      }
+      boolean shed =
+          PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() > memory.shedDirectBytes()
+              && PooledByteBufAllocator.DEFAULT.pinnedDirectMemory() > memory.shedDirectBytes();
+      if (shed != connections.shedding()) {
+        connections.shedding(shed);
+        LOG.log(
+            System.Logger.Level.WARNING,
+            shed ? "memory is short: new connections are refused" : "memory suffices again");
+      }
+      tellReadiness();
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "the control loop's tick failed", e);
+    }
+  }
+
+  private void onAppReadiness(boolean ready, String reason) {
+    LOG.log(
+        System.Logger.Level.INFO, "application {0}", ready ? "is ready" : "is not ready: " + reason);
+    tellReadiness();
+  }
+
+  private void tellReadiness() {
+    if (registrar == null) {
+      return;
+    }
+    String reason = notReadyReason();
+    registrar.readiness(
+        draining ? Readiness.DRAINING : reason.isEmpty() ? Readiness.READY : Readiness.NOT_READY,
+        reason);
+  }
+
+  /** Why it should get no traffic; empty when it should. Control loop. */
+  String notReadyReason() {
+    if (draining) {
+      return "draining";
+    }
+    if (!discovery.status().configured()) {
+      return "no configuration yet, and none on disk: " + discovery.status().problem();
+    }
+    if (registrar != null && registrar.state() == Registrar.State.SUPERSEDED) {
+      return registrar.problem();
+    }
+    return probe == null || probe.ready() ? "" : probe.reason();
+  }
+
+  private Node node() {
+    return Node.newBuilder()
+        .setId(options.nodeId())
+        .setNamespace(options.namespace())
+        .setService(options.service())
+        .setLocality(locality())
+        .setVersion(VERSION)
+        .putAllLabels(options.labels())
+        .build();
+  }
+
+  private Instance instance(SplittableRandom random) {
+    return Instance.newBuilder()
+        .setId(options.nodeId())
+        .setNamespace(options.namespace())
+        .setService(options.service())
+        .setAddress(options.address())
+        .addPorts(
+            InstancePort.newBuilder()
+                .setName("http")
+                .setServicePort(options.servicePort())
+                .setPort(options.inboundPort())
+                .addProtocols(Protocol.HTTP1))
+        .putAllLabels(options.labels())
+        .setLocality(locality())
+        .setWeight(options.weight())
+        .setPeer(PeerKind.SIDECAR)
+        .setIncarnation(
+            Long.toHexString(System.currentTimeMillis()) + "-" + Long.toHexString(random.nextLong()))
+        .build();
+  }
+
+  private Locality locality() {
+    return Locality.newBuilder()
+        .setRegion(options.locality().get(0))
+        .setZone(options.locality().get(1))
+        .setSubZone(options.locality().get(2))
+        .build();
+  }
+
+  private static String text(InetSocketAddress address) {
+    return address.getHostString() + ":" + address.getPort();
+  }
+
+  private static void closeQuietly(@Nullable AutoCloseable what) {
+    if (what == null) {
+      return;
+    }
+    try {
+      what.close();
+    } catch (Exception e) {
+      LOG.log(System.Logger.Level.DEBUG, "did not close cleanly", e);
+    }
+  }
+
+  // ---- for the parts of this package
+
+  SidecarOptions options() {
+    return options;
+  }
+
+  EventLoop control() {
+    return control;
+  }
+
+  Telemetry telemetry() {
+    return telemetry;
+  }
+
+  ClusterSet clusters() {
+    return clusters;
+  }
+
+  DiscoveryClient discovery() {
+    return discovery;
+  }
+
+  @Nullable Registrar registrar() {
+    return registrar;
+  }
+
+  List<Worker> workers() {
+    return workers;
+  }
+
+  ConnectionLimit connections() {
+    return connections;
+  }
+
+  MemoryPlan memory() {
+    return memory;
+  }
+
+  @Nullable ProxyListener inbound() {
+    return inbound;
+  }
+
+  @Nullable ProxyListener outbound() {
+    return outbound;
+  }
+
+  boolean draining() {
+    return draining;
+  }
+
+  /** Control loop: keeps the status for the thread of a scrape. */
+  void rememberStatus() {
+    lastStatus = discovery.status();
+  }
+
+  /** Any thread: what was remembered last. */
+  DiscoveryStatus lastStatus() {
+    return lastStatus;
+  }
+
+  void draining(boolean now) {
+    draining = now;
+  }
+
+  /** Control loop. */
+  private final class Configured implements ConfigListener {
+    @Override
+    public void prepare(ConfigSnapshot snapshot) {
+      clusters.update(snapshot);
+      inboundConfig =
+          snapshot
+              .inbound()
+              .getOrDefault(
+                  options.namespace() + "/" + options.service(), InboundConfig.DEFAULT);
+    }
+
+    @Override
+    public void inForce(ConfigSnapshot snapshot) {
+      clusters.retire(snapshot);
+      Set<String> names = snapshot.clusters().keySet();
+      if (!names.equals(countedClusters)) {
+        countedClusters = names;
+        for (Worker worker : workers) {
+          worker
+              .eventLoop()
+              .execute(
+                  () ->
+                      worker
+                          .telemetry()
+                          .retainClusters(
+                              name -> name.equals(InboundApp.CLUSTER) || names.contains(name)));
+        }
+      }
+      tellReadiness();
+    }
+  }
+
+  /** Control loop. */
+  private final class Linked implements ControlPlaneLink {
+    @Override
+    public void connected(Channel channel) {
+      if (registrar != null) {
+        registrar.connected(channel);
+      }
+    }
+
+    @Override
+    public void disconnected() {
+      if (registrar != null) {
+        registrar.disconnected();
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package dev.weft.sidecar.app;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+
+/** Starts a sidecar and keeps it until the process is told to end, then takes leave politely. */
+public final class SidecarMain {
+  private static final int USAGE = 2;
+  private static final int FAILED = 1;
+
+  private SidecarMain() {}
+
+  public static void main(String[] arguments) throws InterruptedException {
+    int status = run(List.of(arguments));
+    if (status != 0) {
+      System.exit(status);
+    }
+  }
+
+  private static int run(List<String> arguments) throws InterruptedException {
+    if (arguments.contains("--help") || arguments.contains("-h")) {
+      System.out.print(SidecarOptions.usage());
+      return 0;
+    }
+    setDefault("io.netty.allocator.type", "pooled");
+    // grpc-netty would make an allocator of its own, with arenas of its own.
+    setDefault("io.grpc.netty.useCustomAllocator", "false");
+    Logging.beforeFirstUse();
+    Sidecar sidecar;
+    try {
+      SidecarOptions options = SidecarOptions.parse(arguments, System.getenv());
+      Logging.configure(options.logLevel());
+      sidecar = Sidecar.start(options);
+    } catch (IllegalArgumentException e) {
+      System.err.println("weft sidecar: " + e.getMessage());
+      return USAGE;
+    } catch (IOException e) {
+      System.err.println("weft sidecar: " + e.getMessage());
+      return FAILED;
+    } catch (UncheckedIOException e) {
+      System.err.println("weft sidecar: " + e.getMessage());
+      return FAILED;
+    }
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  sidecar.drain();
+                  sidecar.close();
+                },
+                "weft-shutdown"));
+    // The loops are daemons: this keeps the process.
+    new CountDownLatch(1).await();
+    return 0;
+  }
+
+  private static void setDefault(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+}

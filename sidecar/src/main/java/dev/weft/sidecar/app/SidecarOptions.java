@@ -1,0 +1,181 @@
+package dev.weft.sidecar.app;
+
+import dev.weft.sidecar.app.Flags.Flag;
+import dev.weft.sidecar.discovery.ControlPlaneAddress;
+import dev.weft.sidecar.discovery.DiscoverySettings;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that a sidecar is told once, at its start.
+ *
+ * @param address where peers reach the inbound listener, as registered
+ * @param appPort 0: there is no application that could be called; nothing is registered then
+ * @param appHealthPath null: a TCP connect tells whether the application is there
+ * @param stateDirectory null: nothing is kept for a restart
+ * @param accessLog a file, {@code -} for standard output, or {@code off}
+ * @param drainSeconds how long requests under way may take when the sidecar ends
+ */
+public record SidecarOptions(
+    String nodeId,
+    String namespace,
+    String service,
+    Map<String, String> labels,
+    List<ControlPlaneAddress> controlPlanes,
+    List<String> dependencies,
+    String bind,
+    String outboundBind,
+    String adminBind,
+    String address,
+    int outboundPort,
+    int inboundPort,
+    int adminPort,
+    String appAddress,
+    int appPort,
+    @Nullable String appHealthPath,
+    int servicePort,
+    List<String> locality,
+    int weight,
+    @Nullable Path stateDirectory,
+    int workers,
+    int maxHosts,
+    String accessLog,
+    String logLevel,
+    int drainSeconds) {
+  private static final String LOOPBACK = "127.0.0.1";
+  private static final int MAX_PORT = 65535;
+
+  private static final List<Flag> FLAGS =
+      List.of(
+          new Flag("node-id", "ID", null, "unique name of this instance"),
+          new Flag("namespace", "NS", "default", "namespace of the service"),
+          new Flag("service", "NAME", null, "service of the application"),
+          new Flag("label", "K=V", "", "label of the instance; may be repeated"),
+          new Flag("control-plane", "HOST:PORT[,...]", "127.0.0.1:7700", "control planes"),
+          new Flag("dependency", "AUTHORITY", "", "host to subscribe to at once; repeatable"),
+          new Flag("bind", "IP", LOOPBACK, "address of the inbound listener"),
+          new Flag("outbound-bind", "IP", LOOPBACK, "address of the outbound listener"),
+          new Flag("admin-bind", "IP", LOOPBACK, "address of the admin server"),
+          new Flag("address", "IP", "", "address to register, if it is not --bind"),
+          new Flag("outbound-port", "PORT", "15001", "where the application sends its requests"),
+          new Flag("inbound-port", "PORT", "15006", "where peers send theirs"),
+          new Flag("admin-port", "PORT", "15000", "health, metrics, configuration"),
+          new Flag("app-address", "IP", LOOPBACK, "where the application listens"),
+          new Flag("app-port", "PORT", "0", "its port; 0: it serves nothing"),
+          new Flag("app-health-path", "PATH", "", "probed with GET; empty: TCP connect"),
+          new Flag("service-port", "PORT", "80", "the service's port, as callers address it"),
+          new Flag("locality", "REGION/ZONE/SUB", "", "where it runs"),
+          new Flag("weight", "N", "100", "among the service's instances"),
+          new Flag("state-dir", "DIR", "", "keeps the last good configuration for a restart"),
+          new Flag("workers", "N", "1", "event loops that serve requests"),
+          new Flag(
+              "max-hosts",
+              "N",
+              String.valueOf(DiscoverySettings.DEFAULT_MAX_SUBSCRIPTIONS),
+              "hosts in use at once"),
+          new Flag("access-log", "FILE|-|off", "off", "JSON lines, one a request"),
+          new Flag("log-level", "LEVEL", "info", "trace, debug, info, warning or error"),
+          new Flag("drain-seconds", "N", "10", "for requests under way when it ends"));
+
+  public SidecarOptions {
+    labels = Map.copyOf(labels);
+    controlPlanes = List.copyOf(controlPlanes);
+    dependencies = List.copyOf(dependencies);
+    locality = List.copyOf(locality);
+  }
+
+  /**
+   * Reads arguments and environment.
+   *
+   * @throws IllegalArgumentException one line that says which flag is wrong and what was expected
+   */
+  public static SidecarOptions parse(List<String> arguments, Map<String, String> environment) {
+    var flags = new Flags(FLAGS, arguments, environment);
+    String bind = flags.text("bind");
+    String address = flags.text("address");
+    int appPort = flags.number("app-port", 0, MAX_PORT);
+    if (address.isEmpty() && appPort != 0 && (bind.equals("0.0.0.0") || bind.equals("::"))) {
+      throw new IllegalArgumentException(
+          "--address is missing: with --bind " + bind + " peers must be told where to connect");
+    }
+    String healthPath = flags.text("app-health-path");
+    if (!healthPath.isEmpty() && !healthPath.startsWith("/")) {
+      throw new IllegalArgumentException(
+          "--app-health-path is \"" + healthPath + "\": expected a path that begins with /");
+    }
+    return new SidecarOptions(
+        dnsLabel("node-id", flags.text("node-id")),
+        dnsLabel("namespace", flags.text("namespace")),
+        dnsLabel("service", flags.text("service")),
+        labels(flags.all("label")),
+        ControlPlaneAddress.parse(flags.text("control-plane")),
+        flags.all("dependency"),
+        bind,
+        flags.text("outbound-bind"),
+        flags.text("admin-bind"),
+        address.isEmpty() ? bind : address,
+        flags.number("outbound-port", 0, MAX_PORT),
+        flags.number("inbound-port", 0, MAX_PORT),
+        flags.number("admin-port", 0, MAX_PORT),
+        flags.text("app-address"),
+        appPort,
+        healthPath.isEmpty() ? null : healthPath,
+        flags.number("service-port", 1, MAX_PORT),
+        List.of((flags.text("locality") + "/ / / ").split("/", -1)).subList(0, 3).stream()
+            .map(String::trim)
+            .toList(),
+        flags.number("weight", 1, 1_000_000),
+        path(flags.text("state-dir")),
+        flags.number("workers", 1, 64),
+        flags.number("max-hosts", 1, 100_000),
+        flags.text("access-log"),
+        flags.text("log-level"),
+        flags.number("drain-seconds", 0, 3600));
+  }
+
+  static String usage() {
+    return Flags.usage("Usage: weft sidecar --node-id ID --service NAME [FLAGS]", FLAGS);
+  }
+
+  private static Map<String, String> labels(List<String> pairs) {
+    var labels = new TreeMap<String, String>();
+    for (String pair : pairs) {
+      int equals = pair.indexOf('=');
+      if (equals <= 0) {
+        throw new IllegalArgumentException("--label is \"" + pair + "\": expected NAME=VALUE");
+      }
+      labels.put(pair.substring(0, equals), pair.substring(equals + 1));
+    }
+    return labels;
+  }
+
+  private static String dnsLabel(String flag, String value) {
+    boolean good = !value.isEmpty() && value.length() <= 63;
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      boolean inner = i > 0 && i < value.length() - 1;
+      good &= (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c == '-' && inner);
+    }
+    if (!good) {
+      throw new IllegalArgumentException(
+          "--"
+              + flag
+              + " is \""
+              + value
+              + "\": expected up to 63 of a-z, 0-9 and, within, -, as in catalog-v1-0");
+    }
+    return value;
+  }
+
+  private static @Nullable Path path(String text) {
+    try {
+      return text.isEmpty() ? null : Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("--state-dir is no path: " + e.getMessage(), e);
+    }
+  }
+}
