@@ -1,11 +1,42 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.sidecar.cluster.Cluster;
+import dev.weft.sidecar.cluster.ClusterSet;
+import dev.weft.sidecar.cluster.Stat;
 import dev.weft.sidecar.discovery.DiscoveryStatus;
+import dev.weft.sidecar.telemetry.ClusterNumbers;
 import dev.weft.sidecar.telemetry.Telemetry;
 import io.netty.buffer.PooledByteBufAllocator;
+import java.util.List;
 
 /** The process's own numbers, beside those of its requests. */
 final class Metrics {
+  private static final List<Named> CLUSTER_STATS =
+      List.of(
+          new Named(Stat.RQ_TOTAL, "upstream_rq_attempt", "Attempts sent to an endpoint."),
+          new Named(Stat.RQ_TIMEOUT, "upstream_rq_timeout", "Attempts that were too late."),
+          new Named(Stat.RQ_RESET, "upstream_rq_reset", "Attempts cut off before a response."),
+          new Named(Stat.RQ_OVERFLOW, "upstream_rq_overflow", "Requests refused at a limit."),
+          new Named(Stat.RQ_NO_HEALTHY, "upstream_cx_none_healthy", "Found no healthy endpoint."),
+          new Named(Stat.RQ_PANIC, "lb_healthy_panic", "Sent to an ejected endpoint for want."),
+          new Named(Stat.CX_TOTAL, "upstream_cx", "Connections opened."),
+          new Named(Stat.CX_CONNECT_FAIL, "upstream_cx_connect_fail", "Connects that failed."),
+          new Named(Stat.CX_OVERFLOW, "upstream_cx_overflow", "Not opened at the limit."),
+          new Named(
+              Stat.EJECTIONS, "outlier_detection_ejections_enforced", "Endpoints ejected."),
+          new Named(
+              Stat.EJECTIONS_OVERFLOW,
+              "outlier_detection_ejections_overflow",
+              "Ejections that the greatest share forbade."),
+          new Named(Stat.CHECK_TOTAL, "health_check_attempt", "Active checks."),
+          new Named(Stat.CHECK_FAILURE, "health_check_failure", "Active checks that failed."));
+
+  private record Named(Stat stat, String suffix, String help) {
+    String name() {
+      return "cluster_" + suffix;
+    }
+  }
+
   private Metrics() {}
 
   /** While the sidecar starts; the numbers are read by the thread of a scrape. */
@@ -49,6 +80,33 @@ final class Metrics {
     to.gauge(
         "server_draining", "1 once it takes leave.", false, () -> sidecar.draining() ? 1 : 0);
     discovery(sidecar, to);
+    to.clusters(sink -> clusters(sidecar.clusters(), sink));
+  }
+
+  private static void clusters(ClusterSet clusters, ClusterNumbers.Sink sink) {
+    for (Named stat : CLUSTER_STATS) {
+      sink.metric(
+          stat.name(),
+          stat.help(),
+          true,
+          clusters.all(),
+          Cluster::name,
+          cluster -> cluster.total(stat.stat()));
+    }
+    sink.metric(
+        "cluster_upstream_cx_active",
+        "Connections open now.",
+        false,
+        clusters.all(),
+        Cluster::name,
+        cluster -> cluster.connections().used());
+    sink.metric(
+        "cluster_upstream_rq_pending_active",
+        "Requests that wait for a connection.",
+        false,
+        clusters.all(),
+        Cluster::name,
+        cluster -> cluster.pendingRequests().used());
   }
 
   private static void discovery(Sidecar sidecar, Telemetry to) {

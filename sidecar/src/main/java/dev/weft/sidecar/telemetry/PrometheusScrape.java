@@ -37,7 +37,7 @@ final class PrometheusScrape {
   // Micrometer refers to them weakly.
   private final List<Object> owned = new ArrayList<>();
 
-  PrometheusScrape(List<WorkerTelemetry> workers, List<Telemetry.ProcessGauge> gauges) {
+  PrometheusScrape(List<WorkerTelemetry> workers, List<Telemetry.ProcessGauge> gauges, ClusterNumbers clusters) {
     this.workers = workers;
     for (Telemetry.ProcessGauge gauge : gauges) {
       process(gauge);
@@ -48,6 +48,7 @@ final class PrometheusScrape {
       }
     }
     registry.getPrometheusRegistry().register(new LatencyCollector());
+    registry.getPrometheusRegistry().register(new ClusterCollector(clusters));
   }
 
   String scrape() {

@@ -13,6 +13,7 @@ public final class Telemetry implements AutoCloseable {
   private final @Nullable AccessLog accessLog;
   private final List<WorkerTelemetry> workers = new ArrayList<>();
   private final List<ProcessGauge> gauges = new ArrayList<>();
+  private ClusterNumbers clusters = sink -> {};
   private @Nullable PrometheusScrape scrape;
 
   /**
@@ -43,11 +44,16 @@ public final class Telemetry implements AutoCloseable {
     gauges.add(new ProcessGauge("weft." + name.replace('_', '.'), help, counter, value));
   }
 
+  /** Where the numbers of clusters come from. */
+  public synchronized void clusters(ClusterNumbers numbers) {
+    clusters = numbers;
+  }
+
   /** Everything in Prometheus' text format. The first call loads Micrometer. */
   public synchronized String scrape() {
     PrometheusScrape loaded = scrape;
     if (loaded == null) {
-      loaded = new PrometheusScrape(List.copyOf(workers), List.copyOf(gauges));
+      loaded = new PrometheusScrape(List.copyOf(workers), List.copyOf(gauges), clusters);
       scrape = loaded;
     }
     return loaded.scrape();

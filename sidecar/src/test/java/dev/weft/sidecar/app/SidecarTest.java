@@ -186,6 +186,8 @@ class SidecarTest {
                         "weft_upstream_rq_total{cluster=\"catalog.default:80\","
                             + "direction=\"outbound\",response_code_class=\"2xx\","
                             + "route=\"default/catalog\"} 1.0",
+                        "weft_cluster_upstream_cx_total{cluster=\"catalog.default:80\"} 1.0",
+                        "weft_cluster_upstream_cx_active{cluster=\"catalog.default:80\"} 1.0",
                         "weft_control_plane_connected 1.0"));
     assertThat(admin(sidecar, "PUT", "/log-level?level=debug&logger=dev.weft.sidecar.lb").body())
         .contains("\"dev.weft.sidecar.lb\": \"debug\"");
