@@ -65,7 +65,16 @@ final class YamlReader {
               "at most " + MAX_CHARACTERS + " characters in a manifest; split it"));
       return;
     }
-    var settings = LoadSettings.builder().setLabel(manifest).build();
+    if (hasLoneSurrogate(content)) {
+      fail(new Unreadable(0, "not Unicode text", "UTF-8"));
+      return;
+    }
+    // One buffer for everything: snakeyaml-engine 3.0.1 fails when a surrogate pair straddles two.
+    var settings =
+        LoadSettings.builder()
+            .setLabel(manifest)
+            .setBufferSize(Math.max(1024, content.length() + 2))
+            .build();
     try {
       Iterator<Event> events = new Parse(settings).parseString(content).iterator();
       while (events.hasNext()) {
@@ -129,6 +138,9 @@ final class YamlReader {
 
   private Scalar scalar(ScalarEvent event) {
     refuseTag(event, event.getTag());
+    if (hasLoneSurrogate(event.getValue())) {
+      throw new Unreadable(line(event), "half of a surrogate pair", "whole characters");
+    }
     if (!event.isPlain()) {
       return new Scalar(line(event), ScalarType.STRING, event.getValue());
     }
@@ -165,7 +177,7 @@ final class YamlReader {
       if (!(event instanceof ScalarEvent key)) {
         throw new Unreadable(line(event), "a collection as a key", "a name as key");
       }
-      refuseTag(key, key.getTag());
+      scalar(key);
       String field = path.isEmpty() ? key.getValue() : path + "." + key.getValue();
       YamlNode value = node(events.next(), events, depth + 1, field);
       Entry before = entries.putIfAbsent(key.getValue(), new Entry(line(key), value));
@@ -185,6 +197,11 @@ final class YamlReader {
     if (tag.isPresent()) {
       throw new Unreadable(line(event), "the tag " + tag.get(), "a plain value: no tags");
     }
+  }
+
+  /** Such text could not be stored as it is: it has no UTF-8. */
+  private static boolean hasLoneSurrogate(String text) {
+    return text.codePoints().anyMatch(c -> c >= 0xd800 && c <= 0xdfff);
   }
 
   private static int line(Event event) {

@@ -61,6 +61,7 @@ class PolicyServiceTest {
     store = EmbeddedStore.open(directory);
     registry = new Registry(store, PolicyReader.DOCUMENTS);
     registry.start().join();
+    await().until(() -> registry.status().synced());
     var policies = new AppliedPolicies(store, registry, PolicyReader.DOCUMENTS, clock::get);
     server =
         InProcessServerBuilder.forName(name)
