@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -60,7 +59,7 @@ final class Closure {
   }
 
   /** Follows the references from the roots; returns what is wanted newly or not any more. */
-  List<ResourceKey> follow(Watchers watchers, Map<ResourceKey, Holding> holdings) {
+  List<ResourceKey> follow(Watchers watchers, Holdings holdings) {
     var reached = new LinkedHashSet<ResourceKey>();
     var open = new ArrayDeque<>(roots);
     var different = new ArrayList<ResourceKey>();

@@ -7,16 +7,11 @@ import dev.weft.controlplane.snapshot.ResourceTable;
 import dev.weft.proto.discovery.v1.HeldResource;
 import dev.weft.proto.discovery.v1.Node;
 import dev.weft.proto.discovery.v1.Rejection;
-import dev.weft.proto.discovery.v1.ResourceKind;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,20 +21,12 @@ import org.jspecify.annotations.Nullable;
  * version is ever sent. Owned by the engine thread.
  */
 final class NodeStream {
-  /** Bounds a response that removes; what is left follows in the next one. */
-  private static final int MOST_REMOVED = 5_000;
-
-  /** Make before break: what is referred to goes before what refers to it. */
-  private static final Comparator<ResourceKey> NEEDED_FIRST =
-      Comparator.comparingInt(key -> rank(key.kind()));
-
   private final StreamCall call;
   private final Watchers watchers;
   private final DiscoveryOptions options;
   private final StreamStats stats;
   private final Closure closure = new Closure();
-  private final Map<ResourceKey, Holding> holdings = new HashMap<>();
-
+  private final Holdings holdings = new Holdings();
   private final Map<ResourceKey, Owed> owed = new LinkedHashMap<>();
   private @Nullable Outstanding outstanding;
 
@@ -70,11 +57,7 @@ final class NodeStream {
   void begin(Node who, Collection<HeldResource> held, String store) {
     node = who;
     heldStoreId = store;
-    for (HeldResource one : held) {
-      var holding = new Holding();
-      holding.version = one.getVersion();
-      holdings.put(ResourceKey.of(one.getResource()), holding);
-    }
+    holdings.bring(held);
     stats.begun();
   }
 
@@ -99,18 +82,12 @@ final class NodeStream {
   }
 
   int resources() {
-    return (int) holdings.values().stream().filter(holding -> holding.version != null).count();
+    return holdings.count();
   }
 
   /** What the sidecar has in force, as far as this stream knows the content. */
   List<EncodedResource> inForce() {
-    return holdings.values().stream()
-        .map(holding -> holding.content)
-        .filter(Objects::nonNull)
-        .sorted(
-            Comparator.comparing(
-                EncodedResource::key, NEEDED_FIRST.thenComparing(ResourceKey::name)))
-        .toList();
+    return holdings.contents();
   }
 
   void subscribe(Collection<ResourceKey> names, long revision) {
@@ -125,7 +102,7 @@ final class NodeStream {
   /** The sidecar may have dropped these already: should they be wanted again, they are sent. */
   void unsubscribe(Collection<ResourceKey> names) {
     closure.unsubscribe(names);
-    names.forEach(this::maybeDropped);
+    names.forEach(holdings::doubt);
     if (outstanding != null) {
       unsubscribedMeanwhile.addAll(names);
     }
@@ -140,13 +117,6 @@ final class NodeStream {
     }
   }
 
-  private void maybeDropped(ResourceKey key) {
-    Holding holding = holdings.get(key);
-    if (holding != null && holding.version != null) {
-      holding.version = "";
-    }
-  }
-
   private void adopt(String storeId, long nowNanos) {
     if (heldStoreId.equals(storeId)) {
       return;
@@ -157,14 +127,10 @@ final class NodeStream {
       keepsUntilNanos = nowNanos + options.storeGrace().toNanos();
     }
     heldStoreId = storeId;
-    for (Map.Entry<ResourceKey, Holding> entry : holdings.entrySet()) {
-      Holding holding = entry.getValue();
-      if (holding.version != null) {
-        holding.version = "";
-      }
-      holding.refused = null;
-      if (closure.wants(entry.getKey())) {
-        owed.putIfAbsent(entry.getKey(), new Owed(0, Owed.NOT_TIMED));
+    holdings.doubtAll();
+    for (ResourceKey key : holdings.keys()) {
+      if (closure.wants(key)) {
+        owed.putIfAbsent(key, new Owed(0, Owed.NOT_TIMED));
       }
     }
   }
@@ -184,7 +150,8 @@ final class NodeStream {
     }
     var resources = new LinkedHashMap<EncodedResource, Owed>();
     boolean complete = collect(resources, nowNanos);
-    List<ResourceKey> removed = complete && nowNanos >= keepsUntilNanos ? removable() : List.of();
+    List<ResourceKey> removed =
+        complete && nowNanos >= keepsUntilNanos ? holdings.removable(closure) : List.of();
     if (resources.isEmpty() && removed.isEmpty()) {
       return null;
     }
@@ -196,6 +163,7 @@ final class NodeStream {
     var sent = new Outstanding(nonce, resources, removed, table.revision(), bytes.size());
     call.send(bytes);
     outstanding = sent;
+    unsubscribedMeanwhile.clear();
     unansweredSinceNanos = nowNanos;
     stats.sent(resources.size());
     return sent;
@@ -206,12 +174,12 @@ final class NodeStream {
     for (ResourceKey key : closure.follow(watchers, holdings)) {
       if (closure.wants(key)) {
         watchers.add(key, this);
-        boolean brought = holdings.containsKey(key);
+        boolean brought = holdings.contains(key);
         owed.putIfAbsent(key, new Owed(brought ? 0 : revision, Owed.NOT_TIMED));
       } else {
         watchers.remove(key, this);
         owed.remove(key);
-        if (!has(key)) {
+        if (!holdings.has(key)) {
           holdings.remove(key);
         }
       }
@@ -222,7 +190,7 @@ final class NodeStream {
   private boolean collect(Map<EncodedResource, Owed> into, long nowNanos) {
     var coming = new HashSet<ResourceKey>();
     long bytes = 0;
-    for (ResourceKey key : owed.keySet().stream().sorted(NEEDED_FIRST).toList()) {
+    for (ResourceKey key : owed.keySet().stream().sorted(Holdings.NEEDED_FIRST).toList()) {
       EncodedResource current = watchers.current(key);
       if (current == null || settled(key, current)) {
         owed.remove(key);
@@ -241,9 +209,9 @@ final class NodeStream {
   /** Whether it may be replaced there, and the sidecar has or gets all that it refers to. */
   private boolean sendable(
       ResourceKey key, EncodedResource current, Set<ResourceKey> coming, long nowNanos) {
-    boolean keptBack = nowNanos < keepsUntilNanos && has(key);
+    boolean keptBack = nowNanos < keepsUntilNanos && holdings.has(key);
     return !keptBack
-        && current.needs().stream().allMatch(need -> coming.contains(need) || has(need));
+        && current.needs().stream().allMatch(need -> coming.contains(need) || holdings.has(need));
   }
 
   /** Whether the sidecar has, or has refused, exactly this. */
@@ -262,31 +230,6 @@ final class NodeStream {
     return current.version().equals(holding.refused);
   }
 
-  private boolean has(ResourceKey key) {
-    Holding holding = holdings.get(key);
-    return holding != null && holding.version != null;
-  }
-
-  /** What nothing needs any more, neither here nor as the sidecar has it in force. */
-  private List<ResourceKey> removable() {
-    var removable = new ArrayList<ResourceKey>();
-    for (Map.Entry<ResourceKey, Holding> entry : holdings.entrySet()) {
-      boolean stays = closure.wants(entry.getKey());
-      if (stays
-          && entry.getValue().unknownContent()
-          && entry.getKey().kind() != ResourceKind.ENDPOINT_SLICE) {
-        // It may refer to anything that came along.
-        return List.of();
-      }
-      if (!stays && entry.getValue().version != null) {
-        removable.add(entry.getKey());
-      }
-    }
-    // Those that refer go before those that are referred to.
-    removable.sort(NEEDED_FIRST.reversed().thenComparing(ResourceKey::name));
-    return removable.size() <= MOST_REMOVED ? removable : removable.subList(0, MOST_REMOVED);
-  }
-
   /**
    * The sidecar has answered a response.
    *
@@ -303,7 +246,7 @@ final class NodeStream {
 
   void accepted(Outstanding response) {
     for (EncodedResource resource : response.resources().keySet()) {
-      Holding holding = holding(resource.key());
+      Holding holding = holdings.of(resource.key());
       if (holding.content == null || !resource.needs().equals(holding.needs())) {
         closure.changed();
       }
@@ -311,7 +254,7 @@ final class NodeStream {
     }
     response.removed().forEach(holdings::remove);
     for (ResourceKey key : unsubscribedMeanwhile) {
-      maybeDropped(key);
+      holdings.doubt(key);
       if (closure.wants(key)) {
         owed.putIfAbsent(key, new Owed(response.revision(), Owed.NOT_TIMED));
       }
@@ -330,7 +273,7 @@ final class NodeStream {
       if (named && !resource.key().equals(culprit)) {
         owed.put(resource.key(), entry.getValue());
       } else {
-        Holding holding = holding(resource.key());
+        Holding holding = holdings.of(resource.key());
         holding.refused = resource.version();
         holding.refusedOwedSince = entry.getValue().since();
         holding.refusedAt = revision;
@@ -342,23 +285,13 @@ final class NodeStream {
     }
   }
 
-  private Holding holding(ResourceKey key) {
-    return holdings.computeIfAbsent(key, _ -> new Holding());
-  }
-
   /** Whether something that changed up to that revision is not in force there yet. */
   boolean owes(long revision) {
     Outstanding unanswered = outstanding;
     return closure.rootsChangedAt() <= revision
         || (unanswered != null && unanswered.owes(revision))
         || owed.values().stream().anyMatch(one -> one.since() <= revision)
-        || (stats.everRejected()
-            && holdings.values().stream()
-                .anyMatch(
-                    one ->
-                        one.refused != null
-                            && one.refusedOwedSince <= revision
-                            && revision <= one.refusedAt));
+        || (stats.everRejected() && holdings.refusedOf(revision));
   }
 
   /** The newest revision of which nothing is missing there. */
@@ -374,9 +307,7 @@ final class NodeStream {
       }
     }
     if (stats.everRejected()) {
-      for (Holding holding : holdings.values()) {
-        missing = holding.refused == null ? missing : Math.min(missing, holding.refusedOwedSince);
-      }
+      missing = Math.min(missing, holdings.refusedSince());
     }
     return missing == Closure.NEVER ? current : Math.max(0, missing - 1);
   }
@@ -391,8 +322,7 @@ final class NodeStream {
   }
 
   boolean refusesSomething() {
-    return stats.everRejected()
-        && holdings.values().stream().anyMatch(holding -> holding.refused != null);
+    return stats.everRejected() && holdings.refuses();
   }
 
   /** Whether the sidecar could have answered, or said who it is, for that long and has not. */
@@ -418,14 +348,5 @@ final class NodeStream {
   void release() {
     closure.clear().forEach(key -> watchers.remove(key, this));
     owed.clear();
-  }
-
-  private static int rank(ResourceKind kind) {
-    return switch (kind) {
-      case INBOUND -> 0;
-      case ENDPOINT_SLICE -> 1;
-      case CLUSTER -> 2;
-      case VIRTUAL_HOST, RESOURCE_KIND_UNSPECIFIED, UNRECOGNIZED -> 3;
-    };
   }
 }
