@@ -1,5 +1,7 @@
 package dev.weft.sidecar.app;
 
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -28,6 +30,8 @@ public final class SidecarMain {
     // grpc-netty would make an allocator of its own, with arenas of its own.
     setDefault("io.grpc.netty.useCustomAllocator", "false");
     Logging.beforeFirstUse();
+    // Netty would look for logging libraries that are not there.
+    InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
     Sidecar sidecar;
     try {
       SidecarOptions options = SidecarOptions.parse(arguments, System.getenv());

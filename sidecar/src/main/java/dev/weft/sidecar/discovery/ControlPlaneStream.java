@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ControlPlaneStream {
   private static final System.Logger LOG = System.getLogger(ControlPlaneStream.class.getName());
-  private static final long OPEN_SECONDS = 6;
+  private static final long OPEN_SECONDS = 10;
 
   private final List<ControlPlaneAddress> addresses;
   private final ControlPlaneChannels channels;

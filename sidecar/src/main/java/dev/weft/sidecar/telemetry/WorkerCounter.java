@@ -25,8 +25,7 @@ public enum WorkerCounter {
       "upstream_rq_per_try_timeout", "Attempts that ran into their timeout.", false),
   ON_DEMAND_WAIT("on_demand_wait", "Requests that waited for an unknown authority.", false),
   ON_DEMAND_TIMEOUT("on_demand_timeout", "Such requests that waited in vain.", false),
-  ON_DEMAND_OVERFLOW("on_demand_overflow", "Such requests refused at a bound.", false),
-  OVERLOAD_SHED("overload_shed", "Work refused because memory was short.", false);
+  ON_DEMAND_OVERFLOW("on_demand_overflow", "Such requests refused at a bound.", false);
 
   static final int COUNT = values().length;
 
