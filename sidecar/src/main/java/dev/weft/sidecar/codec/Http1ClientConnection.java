@@ -242,7 +242,6 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private boolean decode(ByteBuf in) {
     int at = in.readerIndex();
     int limit = in.writerIndex();
-    int free = 0;
     while (at < limit && phase == Phase.HEAD) {
       ByteBuffer slab = in.nioBuffer(0, in.capacity());
       int end = parser.response(slab, at, limit, response, headRequest);
@@ -258,9 +257,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       response.buffer = in;
       response.start = at;
       response.end = end;
-      response.room = at - free;
+      response.room = at;
       at = response.view.status() < 200 ? informational(end) : head(end, limit);
-      free = at;
     }
     while (at < limit && phase == Phase.BODY) {
       at = body.decode(in, at, limit, this);
@@ -282,7 +280,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       return end;
     }
     response.inlineBody = 0;
-    response.exclusive = false;
+    // Copied, so that the final head after it has all the room.
+    response.room = 0;
     ResponseListener l = listener;
     if (l != null) {
       l.onInformational(response);

@@ -101,7 +101,7 @@ final class Http1Encoder {
    * the body.
    *
    * @param drop further well-known names to leave out
-   * @return {@code head.buffer}, retained, with the inline body, when {@link #fitsInPlace}
+   * @return with the inline body when {@link #fitsInPlace}
    */
   static ByteBuf response(ReceivedHead head, HeadPlan plan, long drop, ByteBufAllocator alloc) {
     long dropped = HOP_BY_HOP | drop;
@@ -128,7 +128,7 @@ final class Http1Encoder {
 
   /** Whether a response is rewritten where it lies, so that its inline body leaves with it. */
   static boolean fitsInPlace(ReceivedHead head, HeadPlan plan) {
-    return head.lines && head.exclusive && plan.linesLength() <= head.room;
+    return head.lines && plan.linesLength() <= head.room;
   }
 
   /** Trailer lines, without the empty line after them. */
@@ -167,7 +167,10 @@ final class Http1Encoder {
       buffer.setBytes(line, buffer, head.start, first - head.start);
     }
     buffer.setBytes(to, plan.lines(), 0, plan.linesLength());
-    return buffer.retain().setIndex(line, head.end + head.inlineBody);
+    int end = head.end + head.inlineBody;
+    return head.exclusive
+        ? buffer.retain().setIndex(line, end)
+        : buffer.retainedSlice(line, end - line);
   }
 
   private static int moveUp(ByteBuf buffer, int start, int end, int to) {

@@ -42,13 +42,10 @@ final class Http1ResponseWriter {
   /** Goes out at once: somebody waits for it before they send on. */
   void informational(ReceivedHead response) {
     none.clear();
-    boolean exclusive = response.exclusive;
-    response.exclusive = false;
     long framing =
         Http1Encoder.bit(WellKnown.CONTENT_LENGTH) | Http1Encoder.bit(WellKnown.TRANSFER_ENCODING);
     ctx.writeAndFlush(
         Http1Encoder.response(response, none, framing, ctx.alloc()), ctx.voidPromise());
-    response.exclusive = exclusive;
   }
 
   /**

@@ -167,6 +167,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
           at = start(in, at, end, limit);
         }
         case BODY -> {
+          since = connections.now();
           if (at == limit) {
             return false;
           }
@@ -420,6 +421,12 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
             connections.idleTimeout();
             ctx.close();
           }
+        }
+      }
+      case BODY -> {
+        if (!bodyPaused && now - since > connections.limits().idleTimeoutNanos()) {
+          connections.idleTimeout();
+          ctx.close();
         }
       }
       case LINGER -> {

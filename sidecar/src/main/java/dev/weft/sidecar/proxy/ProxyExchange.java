@@ -182,6 +182,11 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   private void throttle() {
     boolean writable = stream.isWritable();
+    if (!writable && !throttled) {
+      // What the socket takes now need not stop the sender.
+      stream.flush();
+      writable = stream.isWritable();
+    }
     if (throttled == writable) {
       throttled = !writable;
       call.readResponse(writable);

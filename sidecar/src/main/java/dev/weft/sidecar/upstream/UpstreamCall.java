@@ -120,7 +120,9 @@ public final class UpstreamCall implements ResponseListener {
       body.keep(data);
       to.data(data);
       if (!to.isWritable()) {
-        listener.readRequest(false);
+        // What the socket takes now need not stop the sender.
+        to.flush();
+        listener.readRequest(to.isWritable());
       }
     }
   }

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
  * and the same stack, matcher and encoder serve it towards an HTTP/1.1 upstream. The codec is
  * thrown away when the real one comes.
  */
+@SuppressWarnings("StringConcatToTextBlock") // Lines end in CR LF here.
 class Http2SeamTest {
   record Answer(String status, Http2Headers headers, String body, String trailer) {}
 

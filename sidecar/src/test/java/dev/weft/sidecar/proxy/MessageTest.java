@@ -60,6 +60,49 @@ class MessageTest {
   }
 
   @Test
+  void messagesMayComeInAnyPieces() {
+    String request =
+        "POST /a HTTP/1.1\r\nHost: catalog\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "5;x=y\r\nhello\r\n3\r\nyou\r\n0\r\nX-T: v\r\n\r\n"
+            + "PUT /b HTTP/1.1\r\nHost: catalog\r\nContent-Length: 4\r\n\r\nbody";
+    String[] responses = {
+      OK
+          + "Transfer-Encoding: chunked\r\nConnection: x-gone\r\nX-Gone: 1\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+      OK + "Connection: keep-alive\r\nContent-Length: 4\r\n\r\nfine"
+    };
+    try (var proxy = new ProxyFixture();
+        var origin =
+            new Origin(
+                "slow",
+                connection -> {
+                  int i = 0;
+                  while (connection.readRequest() != null) {
+                    for (char c : responses[i++ % 2].toCharArray()) {
+                      connection.out.write(c);
+                      connection.out.flush();
+                    }
+                  }
+                })) {
+      proxy.serve("catalog", origin);
+      try (var client = proxy.client(proxy.outbound())) {
+        for (int piece = 1; piece < request.length(); piece += 1 + piece / 8) {
+          for (int at = 0; at < request.length(); at += piece) {
+            client.send(request.substring(at, Math.min(request.length(), at + piece)));
+          }
+          var first = client.read();
+          assertThat(first.body()).isEqualTo("ok");
+          assertThat(first.headers()).doesNotContainKeys("x-gone", "connection");
+          assertThat(client.read().body()).isEqualTo("fine");
+          var sent = origin.requests.subList(origin.requests.size() - 2, origin.requests.size());
+          assertThat(sent.get(0).body()).isEqualTo("helloyou|X-T: v");
+          assertThat(sent.get(1).body()).isEqualTo("body");
+        }
+        assertThat(origin.connections.get()).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
   void pipelinedRequestsAreAnsweredInOrder() {
     try (var proxy = new ProxyFixture();
         var origin =
