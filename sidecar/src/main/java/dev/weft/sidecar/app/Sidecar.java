@@ -206,6 +206,7 @@ public final class Sidecar implements AutoCloseable {
                 }
               })
           .get(2, TimeUnit.SECONDS);
+      discovery.join(2000);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {

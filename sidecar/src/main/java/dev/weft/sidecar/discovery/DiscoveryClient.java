@@ -122,9 +122,19 @@ public final class DiscoveryClient {
     loop.execute(() -> begin(loaded));
   }
 
-  /** Ends the stream; what is in force stays so. */
+  /** Ends the stream; what is in force stays so, and is put on disk if it is not there. */
   public void close() {
     stream.close();
+    if (saver != null) {
+      saver.close();
+    }
+  }
+
+  /** After {@link #close}, any thread but the loop's: waits until the disk has what it is to have. */
+  public void join(long millis) throws InterruptedException {
+    if (saver != null) {
+      saver.join(millis);
+    }
   }
 
   /** What is in force. */

@@ -2,12 +2,14 @@ package dev.weft.sidecar.discovery;
 
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the file of the last good configuration up to date, at most one write at a time and not one
- * per change; writes on a short-lived thread of its own. Control loop only.
+ * per change; writes on a short-lived thread of its own. Control loop only, but for {@link #join}.
  */
 final class LastGoodSaver {
   private static final System.Logger LOG = System.getLogger(LastGoodSaver.class.getName());
@@ -20,6 +22,8 @@ final class LastGoodSaver {
   private boolean busy;
   private String state = "not written yet";
   private boolean failed;
+  private boolean closed;
+  private volatile @Nullable Thread writer;
 
   LastGoodSaver(LastGoodFile file, EventLoop loop, Supplier<LastGoodFile.Content> content) {
     this.file = file;
@@ -28,10 +32,29 @@ final class LastGoodSaver {
   }
 
   void changed() {
+    if (closed) {
+      return;
+    }
     dirty = true;
     if (!busy) {
       busy = true;
-      loop.schedule(this::save, DELAY_MILLIS, TimeUnit.MILLISECONDS);
+      loop.schedule(this::saveIfOpen, DELAY_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** What is not on disk yet goes there now; nothing after it. */
+  void close() {
+    closed = true;
+    if (dirty && writer == null) {
+      save();
+    }
+  }
+
+  /** Any thread but the loop's: waits for a write that is under way. */
+  void join(long millis) throws InterruptedException {
+    Thread running = writer;
+    if (running != null) {
+      running.join(millis);
     }
   }
 
@@ -40,21 +63,32 @@ final class LastGoodSaver {
     return state;
   }
 
+  private void saveIfOpen() {
+    if (!closed) {
+      save();
+    }
+  }
+
   private void save() {
     dirty = false;
     LastGoodFile.Content now = content.get();
-    var writer =
+    var thread =
         new Thread(
             null,
             () -> {
               String problem = write(now);
-              loop.execute(() -> saved(now, problem));
+              try {
+                loop.execute(() -> saved(now, problem));
+              } catch (RejectedExecutionException e) {
+                LOG.log(System.Logger.Level.DEBUG, "the loop has ended before the write");
+              }
             },
             "weft-last-good",
             0,
             false);
-    writer.setDaemon(true);
-    writer.start();
+    thread.setDaemon(true);
+    writer = thread;
+    thread.start();
   }
 
   private String write(LastGoodFile.Content what) {
@@ -68,6 +102,7 @@ final class LastGoodSaver {
 
   private void saved(LastGoodFile.Content what, String problem) {
     busy = false;
+    writer = null;
     if (!problem.isEmpty()) {
       state = "cannot be written: " + problem;
       if (!failed) {

@@ -46,14 +46,17 @@ class DiscoveryClientTest {
   private final FakeControlPlane controlPlane = new FakeControlPlane();
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(3, NioIoHandler.newFactory());
-  private final List<DiscoveryClient> clients = new ArrayList<>();
+  private final List<Subject> subjects = new ArrayList<>();
   private final AtomicLong clock = new AtomicLong();
 
   @TempDir Path state;
 
   @AfterEach
-  void stop() {
-    clients.forEach(client -> client.close());
+  void stop() throws InterruptedException {
+    for (Subject subject : subjects) {
+      Subject.get(subject.loop.submit(subject.client::close));
+      subject.client.join(5000);
+    }
     controlPlane.close();
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
   }
@@ -353,7 +356,7 @@ class DiscoveryClientTest {
       for (EventLoop worker : workers) {
         lookups.add(client.newWorker(worker, telemetry.newWorker()));
       }
-      clients.add(client);
+      subjects.add(this);
     }
 
     Subject start() {
