@@ -90,6 +90,11 @@ public final class ControlPlane implements AutoCloseable {
     return metrics.port();
   }
 
+  /** What {@code /metrics} answers. */
+  public String metricsText() {
+    return meters.scrape();
+  }
+
   /**
    * Ends in order: says NOT_SERVING, gives up its lease, ends the streams so that sidecars move on,
    * closes the store. Blocks for a few seconds at most. May be called twice.

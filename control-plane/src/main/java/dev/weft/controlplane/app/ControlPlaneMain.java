@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 
 /**
- * The control plane's process. Exit codes: 0 ended by a signal, 1 it could not run or go on, 2 a
- * wrong option.
+ * The control plane's process. Exit codes: 1 it could not run or go on, 2 a wrong option; ended by
+ * a signal, it leaves in order and with that signal's code (143 for SIGTERM).
  */
 public final class ControlPlaneMain {
   private static final int FAILED = 1;

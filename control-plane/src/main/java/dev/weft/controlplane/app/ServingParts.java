@@ -5,6 +5,7 @@ import dev.weft.controlplane.api.PolicyService;
 import dev.weft.controlplane.api.RegistryService;
 import dev.weft.controlplane.discovery.DiscoveryEngine;
 import dev.weft.controlplane.discovery.DiscoveryOptions;
+import dev.weft.controlplane.registry.HistoryKeeper;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.Registry;
@@ -34,11 +35,15 @@ final class ServingParts implements AutoCloseable {
   /** Looks per TTL at who is silent. */
   private static final int TICKS_PER_TTL = 10;
 
+  /** How far back one can look in the store. */
+  private static final Duration HISTORY = Duration.ofHours(24);
+
   private final Store store;
   private final Registry registry;
   private final ReplicaLease lease;
   private final Sessions sessions;
   private final Reaper reaper;
+  private final HistoryKeeper history;
   private final DiscoveryEngine discovery;
   private final RegistryService registryService;
   private final PolicyService policyService;
@@ -52,6 +57,7 @@ final class ServingParts implements AutoCloseable {
     lease = new ReplicaLease(store, options.replicaId(), ttl);
     sessions = new Sessions(store, registry, lease, ttl, System::nanoTime);
     reaper = new Reaper(store, registry, lease, ttl, serving, System::nanoTime);
+    history = new HistoryKeeper(store, registry, HISTORY, reaper::leading, System::nanoTime);
     discovery = DiscoveryEngine.start(registry, meters, discoveryOptions(options));
     registryService = new RegistryService(store, registry, sessions, reaper, discovery, ttl);
     policyService =
@@ -120,6 +126,7 @@ final class ServingParts implements AutoCloseable {
       lease.tick();
       sessions.tick();
       reaper.tick();
+      history.tick();
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "looking after sessions failed; it goes on", e);
     }
