@@ -104,6 +104,10 @@ final class Children implements AutoCloseable {
     return folder.resolve(name + ".log");
   }
 
+  boolean closed() {
+    return closed;
+  }
+
   /** Kills all of them. */
   @Override
   public void close() {

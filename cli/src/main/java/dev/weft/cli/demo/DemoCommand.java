@@ -65,8 +65,7 @@ public final class DemoCommand implements Callable<Integer> {
       return 1;
     }
     DemoMesh mesh = new DemoMesh(place, store == Store.ETCD, once ? SHORT_TTL : TTL);
-    Thread onInterrupt = new Thread(mesh::close, "demo-end");
-    Runtime.getRuntime().addShutdownHook(onInterrupt);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(mesh, place, out), "demo-end"));
     boolean good = false;
     try {
       good = once ? checkAll(mesh, out) : new LiveDemo(mesh, out).run();
@@ -83,6 +82,23 @@ public final class DemoCommand implements Callable<Integer> {
       }
     }
     return good ? 0 : 1;
+  }
+
+  /** When the process is interrupted. */
+  private void end(DemoMesh mesh, Place place, PrintWriter out) {
+    if (mesh.closed()) {
+      return;
+    }
+    mesh.close();
+    if (once || keep) {
+      out.println();
+      out.println("logs: " + place.folder());
+    } else {
+      place.delete();
+      out.println();
+      out.println("Everything has ended.");
+    }
+    out.flush();
   }
 
   private boolean checkAll(DemoMesh mesh, PrintWriter out) {

@@ -93,7 +93,12 @@ final class DemoMesh implements AutoCloseable {
     return place;
   }
 
-  /** Kills every process. */
+  /** Whether it is ending. May be read from any thread. */
+  boolean closed() {
+    return children.closed();
+  }
+
+  /** Kills every process. May be called from any thread. */
   @Override
   public void close() {
     children.close();

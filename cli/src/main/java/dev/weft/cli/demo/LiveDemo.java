@@ -37,7 +37,7 @@ final class LiveDemo {
     try (Load load = new Load(mesh.frontend().inboundPort(), PER_SECOND)) {
       boolean terminal = Objects.requireNonNull(System.console()).isTerminal();
       Counts before = load.counts();
-      for (int second = 1; !Thread.currentThread().isInterrupted(); second++) {
+      for (int second = 1; !mesh.closed(); second++) {
         Await.pause(Duration.ofSeconds(1));
         revive();
         if (!terminal && second % 5 != 0) {
@@ -52,6 +52,9 @@ final class LiveDemo {
   }
 
   private void show(Counts last, Counts all, boolean terminal) {
+    if (mesh.closed()) {
+      return;
+    }
     String line =
         String.format(
             "%,5d requests   v1 %5.1f%%   v2 %5.1f%%   from %d instances   failed in all: %d",
@@ -80,6 +83,9 @@ final class LiveDemo {
   }
 
   private void revive(String what, boolean alive, Runnable start) {
+    if (mesh.closed()) {
+      return;
+    }
     if (alive) {
       deadSince.remove(what);
       return;
