@@ -1,6 +1,6 @@
 package dev.weft.cli;
 
-import java.lang.reflect.InvocationTargetException;
+import dev.weft.controlplane.app.ControlPlaneMain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,14 +16,9 @@ final class ControlPlaneCommand implements Callable<Integer> {
   private List<String> args = new ArrayList<>();
 
   @Override
-  public Integer call() throws Exception {
-    try {
-      Class.forName("dev.weft.controlplane.app.ControlPlaneMain")
-          .getMethod("main", String[].class)
-          .invoke(null, (Object) args.toArray(String[]::new));
-    } catch (InvocationTargetException e) {
-      throw e.getCause() instanceof Exception cause ? cause : e;
-    }
+  public Integer call() {
+    // Returns when it has been told to end; exits by itself when it cannot run.
+    ControlPlaneMain.main(args.toArray(String[]::new));
     return 0;
   }
 }

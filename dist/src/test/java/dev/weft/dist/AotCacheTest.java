@@ -29,7 +29,7 @@ final class AotCacheTest {
   @TempDir private Path folder = Path.of("");
 
   @ParameterizedTest
-  @CsvSource("., weft, version")
+  @CsvSource({"., weft, version", "., weft, control-plane --help", "sidecar, weft-sidecar, --help"})
   void theJvmAcceptsTheCacheThatTheBuildMade(String part, String script, String args) {
     Distribution distribution =
         new Distribution(Distribution.built().home().resolve(part).normalize());

@@ -25,7 +25,7 @@ final class BadPolicyStep implements Step {
             && error.getValue().contains("plenty")
             && !error.getExpected().isEmpty(),
         String.format(
-            "refused: %s, document %d, %s is '%s', expected %s",
+            "refused: %s, document %d, %s is %s, expected %s",
             error.getManifest(),
             error.getDocument(),
             error.getFieldPath(),

@@ -59,11 +59,10 @@ record Counts(
     return ok == 0 ? 0 : 100.0 * ofVersion(version) / ok;
   }
 
-  /** E.g. "4,120 requests, 0 failed" with those that had begun apart. */
+  /** E.g. "4,120 requests, 0 failed, 0 broken off after the response had begun". */
   String figure() {
-    String begun =
-        failedAfter == 0 ? "" : String.format(", %,d broken off after they had begun", failedAfter);
     return String.format(
-        "%,d requests, %,d failed%s", ok + failedBefore + failedAfter, failedBefore, begun);
+        "%,d requests, %,d failed, %,d broken off after the response had begun",
+        ok + failedBefore + failedAfter, failedBefore, failedAfter);
   }
 }

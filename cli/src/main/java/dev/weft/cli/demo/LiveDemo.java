@@ -1,5 +1,6 @@
 package dev.weft.cli.demo;
 
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -8,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * The demo that a person plays with: says what to try, shows every second who answers, and brings
@@ -35,7 +35,7 @@ final class LiveDemo {
     mesh.start();
     explain();
     try (Load load = new Load(mesh.frontend().inboundPort(), PER_SECOND)) {
-      boolean terminal = Objects.requireNonNull(System.console()).isTerminal();
+      boolean terminal = onTerminal();
       Counts before = load.counts();
       for (int second = 1; !mesh.closed(); second++) {
         Await.pause(Duration.ofSeconds(1));
@@ -49,6 +49,13 @@ final class LiveDemo {
       }
     }
     return true;
+  }
+
+  // Since JDK 25 it is null again when there is no terminal.
+  @SuppressWarnings("SystemConsoleNull")
+  private static boolean onTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   private void show(Counts last, Counts all, boolean terminal) {
@@ -101,7 +108,8 @@ final class LiveDemo {
   }
 
   private void explain() {
-    String weft = mesh.place().weft();
+    // As it was typed, when it was started from the source tree.
+    String weft = System.getenv().getOrDefault("WEFT_LAUNCHER", mesh.place().weft());
     String address = mesh.backplane().address();
     String option = address.equals("127.0.0.1:7700") ? "" : " --control-plane " + address;
     ServiceInstance frontend = mesh.frontend();
