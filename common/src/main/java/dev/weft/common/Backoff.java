@@ -8,6 +8,13 @@ import java.util.random.RandomGenerator;
  * a time.
  */
 public final class Backoff {
+  /**
+   * The greatest wait before a sidecar tries a control plane again. It must be well below every
+   * instance TTL: when a control plane comes back, everyone has to report to it before the reaper,
+   * which waits a full TTL, believes the silence.
+   */
+  public static final long RECONNECT_MAX_NANOS = 1_000_000_000L;
+
   private final long baseNanos;
   private final long maxNanos;
   private final RandomGenerator random;

@@ -91,7 +91,7 @@ public final class DiscoveryClient {
             random.nextInt(settings.controlPlanes().size()),
             new ControlPlaneChannels(loop, channelType),
             loop,
-            new Backoff(100_000_000L, 5_000_000_000L, random),
+            new Backoff(100_000_000L, Backoff.RECONNECT_MAX_NANOS, random),
             new StreamOwner());
   }
 

@@ -58,7 +58,7 @@ public final class Registrar {
   public Registrar(Instance instance, EventLoop loop, RandomGenerator random) {
     this.instance = instance;
     this.loop = loop;
-    this.backoff = new Backoff(200_000_000L, 5_000_000_000L, random);
+    this.backoff = new Backoff(200_000_000L, Backoff.RECONNECT_MAX_NANOS, random);
   }
 
   public State state() {
