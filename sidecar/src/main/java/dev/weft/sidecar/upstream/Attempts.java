@@ -1,10 +1,15 @@
 package dev.weft.sidecar.upstream;
 
 import dev.weft.common.config.RetryConfig;
+import dev.weft.common.config.RetryConfig.RetryOn;
+import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.telemetry.WorkerCounter;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Counts one request's attempts and says whether another may follow. Reused; one worker. */
 final class Attempts {
+  private RetryConfig retry = RetryConfig.NEVER;
   private int count;
   private int retries;
   private boolean resent;
@@ -12,11 +17,16 @@ final class Attempts {
   private boolean exhausted;
 
   void begin() {
+    retry = RetryConfig.NEVER;
     count = 0;
     retries = 0;
     resent = false;
     underWay = false;
     exhausted = false;
+  }
+
+  void policy(RetryConfig config) {
+    retry = config;
   }
 
   void next() {
@@ -35,37 +45,69 @@ final class Attempts {
     return count;
   }
 
+  /** Whether the policy wanted another attempt that was not to be had. */
   boolean exhausted() {
     return exhausted;
   }
 
-  void exhaust() {
-    exhausted = count > 1;
+  /** Whether the policy has any retry at all. */
+  boolean retries() {
+    return retry.attempts() > 0;
+  }
+
+  /** Which reason of a policy a response's status is, if any. */
+  @Nullable RetryOn reasonOf(int status, boolean undelivered) {
+    if (undelivered) {
+      return RetryOn.CONNECT_FAILURE;
+    }
+    if (status < 500) {
+      return null;
+    }
+    boolean gateway = status >= 502 && status <= 504;
+    return gateway && retry.on().contains(RetryOn.GATEWAY_ERROR)
+        ? RetryOn.GATEWAY_ERROR
+        : RetryOn.SERVER_ERROR;
+  }
+
+  /** Whether the policy retries for that reason, as far as the request itself is concerned. */
+  boolean wants(RetryOn reason, boolean undelivered, HeadView request) {
+    return retry.on().contains(reason) && (undelivered || Methods.isIdempotent(request));
+  }
+
+  /** Whether one more retry is left, of the policy and of the budget; if so, it counts. */
+  boolean tryRetry(Upstream upstream, RetryBudget budget, boolean inTime, long nowNanos) {
+    if (retries >= retry.attempts() || !inTime) {
+      exhausted = count > 1;
+      return false;
+    }
+    if (!budget.tryRetry(retry.budgetPercent(), nowNanos)) {
+      upstream.count(WorkerCounter.UPSTREAM_RQ_RETRY_OVERFLOW);
+      exhausted = count > 1;
+      return false;
+    }
+    retries++;
+    return true;
   }
 
   /**
    * Whether the request may be sent again after a kept-alive connection turned out to be closed:
-   * once, beside the retry policy, on a new connection.
+   * once, beside the retry policy, on a new connection (RFC 9112, section 9.3.1).
    */
-  boolean mayResend() {
-    boolean may = !resent;
+  boolean mayResend(HeadView request) {
+    boolean may = !resent && Methods.isIdempotent(request);
     resent = true;
     return may;
   }
 
-  /** Whether the retry that was just counted is the first. */
-  boolean firstRetry() {
-    return retries == 1;
-  }
-
-  boolean mayRetry(RetryConfig retry) {
-    return retries < retry.attempts();
-  }
-
-  /** Counts a retry and says how long to wait for it: half to whole of a doubling back-off. */
-  long backoffNanos(RetryConfig retry, RandomGenerator random) {
-    long doubled = retry.baseBackoffNanos() << Math.min(retries, 16);
-    retries++;
+  /**
+   * How long to wait before the retry that was just counted: not at all for the first, since
+   * another endpoint is likely to be well; then half to whole of a doubling back-off.
+   */
+  long backoffNanos(RandomGenerator random) {
+    if (retries <= 1) {
+      return 0;
+    }
+    long doubled = retry.baseBackoffNanos() << Math.min(retries - 2, 16);
     long most = Math.max(1, Math.min(doubled, retry.maxBackoffNanos()));
     return most / 2 + random.nextLong(most / 2 + 1);
   }

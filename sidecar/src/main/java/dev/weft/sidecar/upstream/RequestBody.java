@@ -44,19 +44,28 @@ final class RequestBody {
     return pieces.isEmpty() && trailers == null;
   }
 
-  /** Whether no more should come before something has been sent. */
-  boolean full() {
-    return bytes >= MAX_BYTES || pieces.size() >= MAX_PIECES;
-  }
-
-  /** Keeps a piece that was not sent yet; takes it over. */
-  void queue(ByteBuf data) {
-    pieces.add(data);
-    bytes += data.readableBytes();
+  /**
+   * Sends a piece, or keeps it until there is a connection; takes it over.
+   *
+   * @return whether more may come now
+   */
+  boolean take(ByteBuf data, @Nullable UpstreamStream to) {
+    if (to == null) {
+      pieces.add(data);
+      bytes += data.readableBytes();
+      return bytes < MAX_BYTES && pieces.size() < MAX_PIECES;
+    }
+    keep(data);
+    to.data(data);
+    if (!to.isWritable()) {
+      // What the socket takes now need not stop the sender.
+      to.flush();
+    }
+    return to.isWritable();
   }
 
   /** Keeps a piece that is being sent, if it fits; else nothing can be sent again. */
-  void keep(ByteBuf data) {
+  private void keep(ByteBuf data) {
     if (!whole) {
       return;
     }

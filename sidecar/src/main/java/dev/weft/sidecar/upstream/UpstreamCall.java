@@ -45,7 +45,6 @@ public final class UpstreamCall implements ResponseListener {
   private @Nullable EndpointTracker endpoint;
   private @Nullable Http1ClientConnection connection;
   private @Nullable Limit requestLimit;
-  private RetryConfig retry = RetryConfig.NEVER;
   private String upstreamHost = "-";
   private boolean active;
   private boolean responding;
@@ -83,14 +82,14 @@ public final class UpstreamCall implements ResponseListener {
    * @param perTryTimeoutNanos for each attempt, until its response head; 0: none
    */
   public void start(
-      Cluster cluster, RetryConfig retryConfig, long timeoutNanos, long perTryTimeoutNanos) {
+      Cluster cluster, RetryConfig retry, long timeoutNanos, long perTryTimeoutNanos) {
     long now = upstream.nanoClock.getAsLong();
     ClusterPool to = upstream.pool(cluster);
     pool = to;
-    retry = retryConfig;
+    attempts.policy(retry);
     perTryNanos = perTryTimeoutNanos;
     deadline = timeoutNanos == 0 ? 0 : now + timeoutNanos;
-    to.budget.request(retryConfig.budgetPercent());
+    to.budget.request(retry.budgetPercent());
     Limit limit = cluster.requests();
     if (limit != null && !limit.tryAcquire()) {
       cluster.count(upstream.worker, Stat.RQ_OVERFLOW);
@@ -108,22 +107,10 @@ public final class UpstreamCall implements ResponseListener {
 
   /** More of the request's body; belongs to the call. */
   public void data(ByteBuf data) {
-    Http1ClientConnection to = connection;
     if (!active) {
       data.release();
-    } else if (to == null) {
-      body.queue(data);
-      if (body.full()) {
-        listener.readRequest(false);
-      }
-    } else {
-      body.keep(data);
-      to.data(data);
-      if (!to.isWritable()) {
-        // What the socket takes now need not stop the sender.
-        to.flush();
-        listener.readRequest(to.isWritable());
-      }
+    } else if (!body.take(data, connection)) {
+      listener.readRequest(false);
     }
   }
 
@@ -202,7 +189,7 @@ public final class UpstreamCall implements ResponseListener {
     retryAt = 0;
     Picker picker = to.cluster.picker();
     EndpointTracker picked =
-        picker.pick(upstream.worker, now, tried, body.replayable() && retry.attempts() > 0);
+        picker.pick(upstream.worker, now, tried, body.replayable() && attempts.retries());
     if (picked == null) {
       fail(
           Failure.NO_HEALTHY_ENDPOINT,
@@ -260,7 +247,6 @@ public final class UpstreamCall implements ResponseListener {
     long now = upstream.nanoClock.getAsLong();
     EndpointTracker from = endpoint();
     int status = response.view.status();
-    RetryOn reason = null;
     boolean undelivered = false;
     if (from.config().sidecar() && Hop.announced(response.view)) {
       undelivered = Hop.undelivered(response.view);
@@ -268,18 +254,16 @@ public final class UpstreamCall implements ResponseListener {
     } else {
       from.onResponse(upstream.worker, status, now - attemptSince, now);
     }
-    if (status >= 500) {
-      reason = reasonOf(status, undelivered);
-      if (reason != null && mayRetry(reason, undelivered, now)) {
-        if (end) {
-          connection = null;
-        } else {
-          leaveConnection();
-        }
-        endAttempt();
-        retryLater(now);
-        return;
+    RetryOn reason = attempts.reasonOf(status, undelivered);
+    if (reason != null && mayRetry(reason, undelivered, now)) {
+      if (end) {
+        connection = null;
+      } else {
+        leaveConnection();
       }
+      endAttempt();
+      retryLater(now);
+      return;
     }
     responding = true;
     body.release();
@@ -331,26 +315,26 @@ public final class UpstreamCall implements ResponseListener {
             && from != null
             && from.served() > 1
             && !from.isReceiving();
-    String where = detail + " (" + endpoint() + ")";
+    ClusterPool to = pool;
+    ReceivedHead head = request;
     if (stale) {
       endAttempt();
-      ClusterPool to = pool;
-      if (to != null && attempts.mayResend() && body.replayable() && isIdempotent()) {
-        // A kept-alive connection that the peer closed meanwhile: RFC 9112, section 9.3.1.
+      if (to != null && head != null && body.replayable() && attempts.mayResend(head.view)) {
         attempt(to, upstream.nanoClock.getAsLong(), true);
         return;
       }
     } else {
-      if (failure == Failure.UPSTREAM_PROTOCOL_ERROR) {
-        upstream.count(WorkerCounter.UPSTREAM_CX_PROTOCOL_ERROR);
-      }
       endpoint().onReset(upstream.worker, upstream.nanoClock.getAsLong());
       endAttempt();
     }
+    boolean nonsense = failure == Failure.UPSTREAM_PROTOCOL_ERROR;
+    if (nonsense) {
+      upstream.count(WorkerCounter.UPSTREAM_CX_PROTOCOL_ERROR);
+    }
     failedAttempt(
         failure,
-        where,
-        failure == Failure.UPSTREAM_PROTOCOL_ERROR ? RetryOn.GATEWAY_ERROR : RetryOn.RESET);
+        detail + " (" + endpoint() + ")",
+        nonsense ? RetryOn.GATEWAY_ERROR : RetryOn.RESET);
   }
 
   // Time.
@@ -399,42 +383,21 @@ public final class UpstreamCall implements ResponseListener {
     }
   }
 
-  private @Nullable RetryOn reasonOf(int status, boolean undelivered) {
-    if (undelivered) {
-      return RetryOn.CONNECT_FAILURE;
-    }
-    boolean gateway = status >= 502 && status <= 504;
-    return gateway && retry.on().contains(RetryOn.GATEWAY_ERROR)
-        ? RetryOn.GATEWAY_ERROR
-        : RetryOn.SERVER_ERROR;
-  }
-
   private boolean mayRetry(RetryOn reason, boolean undelivered, long now) {
     ClusterPool to = pool;
-    if (to == null
-        || !retry.on().contains(reason)
-        || !body.replayable()
-        || !(undelivered || isIdempotent())) {
-      return false;
-    }
-    if (!attempts.mayRetry(retry) || (deadline != 0 && now - deadline >= 0)) {
-      attempts.exhaust();
-      return false;
-    }
-    if (!to.budget.tryRetry(retry.budgetPercent(), now)) {
-      upstream.count(WorkerCounter.UPSTREAM_RQ_RETRY_OVERFLOW);
-      attempts.exhaust();
-      return false;
-    }
-    return true;
+    ReceivedHead head = request;
+    return to != null
+        && head != null
+        && body.replayable()
+        && attempts.wants(reason, undelivered, head.view)
+        && attempts.tryRetry(upstream, to.budget, deadline == 0 || now - deadline < 0, now);
   }
 
   private void retryLater(long now) {
     tryDeadline = 0;
-    long backoff = attempts.backoffNanos(retry, upstream.random);
+    long backoff = attempts.backoffNanos(upstream.random);
     ClusterPool to = pool;
-    if (attempts.firstRetry() && to != null) {
-      // Another endpoint is likely to be well: only what fails again has to wait.
+    if (backoff == 0 && to != null) {
       attempt(to, now, false);
       return;
     }
@@ -442,11 +405,6 @@ public final class UpstreamCall implements ResponseListener {
     if (timedIndex < 0) {
       upstream.startTiming(this);
     }
-  }
-
-  private boolean isIdempotent() {
-    ReceivedHead head = request;
-    return head != null && Methods.isIdempotent(head.view);
   }
 
   private void leaveAttempt() {

@@ -70,6 +70,7 @@ final class ProxyFixture implements AutoCloseable {
   final ClusterSet clusters = new ClusterSet(1, nanos::get, new Random(7));
   final Worker worker;
   final EventLoop loop;
+  boolean otherHostsAreUnknown;
   RouteBuilder route = new RouteBuilder();
   LimitsConfig limits = LimitsConfig.DEFAULT;
   InboundConfig inboundConfig = InboundConfig.DEFAULT;
@@ -100,6 +101,9 @@ final class ProxyFixture implements AutoCloseable {
             UpstreamLimits.DEFAULT,
             42);
   }
+
+  private static final ResolvedHost UNKNOWN =
+      ResolvedHost.compile(new VirtualHostConfig("test/unknown", false, List.of(), List.of()));
 
   /** What a test changes of the one route. */
   static final class RouteBuilder {
@@ -268,7 +272,8 @@ final class ProxyFixture implements AutoCloseable {
     return new VirtualHostLookup() {
       @Override
       public @Nullable ResolvedHost find(HeadView head) {
-        return hosts.get(head.authority());
+        ResolvedHost host = hosts.get(head.authority());
+        return host == null && otherHostsAreUnknown ? UNKNOWN : host;
       }
 
       @Override
