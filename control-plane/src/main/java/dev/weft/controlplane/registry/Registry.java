@@ -12,7 +12,9 @@ import dev.weft.controlplane.registry.store.WatchListener;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -51,7 +53,8 @@ public final class Registry implements AutoCloseable {
 
   // Owned by the registry thread.
   private final List<RegistryListener> listeners = new ArrayList<>();
-  private final List<Awaiting> awaiting = new ArrayList<>();
+  private final PriorityQueue<Awaiting> awaiting =
+      new PriorityQueue<>(Comparator.comparingLong(Awaiting::revision));
   private ViewBuilder builder;
   private @Nullable Watch watch;
   private int generation;
@@ -128,7 +131,11 @@ public final class Registry implements AutoCloseable {
     return reached
         .completeOnTimeout(false, timeout.toNanos(), TimeUnit.NANOSECONDS)
         .whenCompleteAsync(
-            (done, failed) -> run(() -> awaiting.removeIf(each -> each.future().isDone())),
+            (done, failed) -> {
+              if (!Boolean.TRUE.equals(done)) {
+                run(() -> awaiting.removeIf(each -> each.future().isDone()));
+              }
+            },
             Thread::startVirtualThread);
   }
 
@@ -229,14 +236,12 @@ public final class Registry implements AutoCloseable {
     for (RegistryListener listener : listeners) {
       tell(listener, change);
     }
-    awaiting.removeIf(
-        each -> {
-          boolean reached = change.view().revision() >= each.revision();
-          if (reached) {
-            each.future().complete(true);
-          }
-          return reached;
-        });
+    for (Awaiting next = awaiting.peek();
+        next != null && next.revision() <= change.view().revision();
+        next = awaiting.peek()) {
+      awaiting.remove();
+      next.future().complete(true);
+    }
   }
 
   private static void tell(RegistryListener listener, RegistryChange change) {

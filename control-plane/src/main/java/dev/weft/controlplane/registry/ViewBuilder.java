@@ -196,7 +196,9 @@ final class ViewBuilder {
     Candidate<Workload> owner = workloadClaims.owner(name);
     if (before != null) {
       byService = byService.remove(serviceOf(before) + '/' + before.id());
-      touched.services.add(serviceOf(before));
+      if (owner == null || !keepsShape(before, owner.value())) {
+        touched.services.add(serviceOf(before));
+      }
     }
     if (owner == null) {
       workloads = workloads.remove(name);
@@ -204,10 +206,33 @@ final class ViewBuilder {
       Workload after = owner.value();
       workloads = workloads.put(name, after);
       byService = byService.put(serviceOf(after) + '/' + after.id(), after);
-      touched.services.add(serviceOf(after));
+      if (!keepsShape(before, after)) {
+        touched.services.add(serviceOf(after));
+      }
     }
     touched.workloads.add(name);
     reportLosers(owner, workloadClaims.losers(name));
+  }
+
+  /**
+   * Whether the record of the workload's service is sure to stay as it is, so that it need not be
+   * derived from all of its workloads again.
+   */
+  private boolean keepsShape(@Nullable Workload before, Workload after) {
+    if (before != null) {
+      return before.service().equals(after.service()) && before.ports().equals(after.ports());
+    }
+    Service service = services.get(serviceOf(after));
+    if (service == null) {
+      return false;
+    }
+    for (WorkloadPort port : after.ports()) {
+      ServicePort known = service.port(port.servicePort());
+      if (!service.explicit() && (known == null || !known.name().equals(port.name()))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void settlePolicy(String name) {

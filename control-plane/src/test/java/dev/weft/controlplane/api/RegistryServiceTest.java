@@ -37,6 +37,8 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,6 +46,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -251,6 +254,33 @@ class RegistryServiceTest {
   }
 
   @Test
+  void aWatchThatIsNotReadIsCutOffWhenTooMuchWaits() {
+    Counter reader = new Counter(true);
+    RegistryServiceGrpc.newStub(channel)
+        .watch(WatchRequest.newBuilder().setNamespace("default").build(), reader);
+    await().until(() -> reader.received.get() == 1);
+    Counter quick = new Counter(false);
+    RegistryServiceGrpc.newStub(channel)
+        .watch(WatchRequest.newBuilder().setNamespace("default").build(), quick);
+    int writes = InstanceWatcher.MAX_WAITING / 100 + 20;
+    for (int i = 0; i < writes; i++) {
+      Txn.Builder txn = Txn.builder();
+      for (int j = 0; j < 100; j++) {
+        txn.put(
+            Keyspace.instance("self", "default", "catalog", "catalog-" + j),
+            instance("catalog", "catalog-" + j).setIncarnation("" + i).build().toByteString());
+      }
+      store.commit(txn.build()).join();
+    }
+    await().until(() -> reader.failure != null);
+    assertThat(Status.fromThrowable(reader.failure).getCode())
+        .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(reader.failure).hasMessageContaining("list, then watch");
+    await().until(() -> quick.received.get() == writes * 100 + 1);
+    assertThat(quick.failure).isNull();
+  }
+
+  @Test
   void aStreamThatStaysSilentIsClosed() {
     String incarnation = register(instance("catalog", "catalog-0").build()).getIncarnation();
     Events<KeepAliveResponse> answers = new Events<>();
@@ -372,6 +402,37 @@ class RegistryServiceTest {
     @Override
     public void onNext(T event) {
       received.add(event);
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      failure = error;
+    }
+
+    @Override
+    public void onCompleted() {}
+  }
+
+  /** Counts what a stream sends; a slow one takes one event and then nothing. */
+  private static final class Counter implements ClientResponseObserver<WatchRequest, WatchEvent> {
+    final AtomicInteger received = new AtomicInteger();
+    volatile @Nullable Throwable failure;
+    private final boolean slow;
+
+    Counter(boolean slow) {
+      this.slow = slow;
+    }
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<WatchRequest> requests) {
+      if (slow) {
+        requests.disableAutoRequestWithInitial(1);
+      }
+    }
+
+    @Override
+    public void onNext(WatchEvent event) {
+      received.incrementAndGet();
     }
 
     @Override

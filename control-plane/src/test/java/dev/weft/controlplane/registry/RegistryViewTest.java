@@ -9,6 +9,7 @@ import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.registry.v1.Instance;
+import dev.weft.proto.registry.v1.InstancePort;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,35 @@ class RegistryViewTest {
     builder.delete(key("self", "catalog", "catalog-0"));
     assertThat(publish().services()).containsExactly(new ObjectKey("default", "catalog"));
     assertThat(view.service("default", "catalog")).isNull();
+  }
+
+  @Test
+  void anImpliedServiceHasThePortsOfAllItsInstances() {
+    instance("self", "catalog", "catalog-0");
+    publish();
+    Instance other =
+        TestReplica.instance("catalog", "catalog-1", "one").toBuilder()
+            .addPorts(InstancePort.newBuilder().setName("admin").setServicePort(9000).setPort(1))
+            .build();
+    builder.put(entry(key("self", "catalog", "catalog-1"), other.toByteString()));
+    publish();
+    assertThat(ports("catalog")).containsExactly("http 80", "admin 9000");
+    instance("self", "catalog", "catalog-1");
+    publish();
+    assertThat(ports("catalog")).containsExactly("http 80");
+    builder.put(entry(key("self", "catalog", "catalog-1"), other.toByteString()));
+    builder.delete(key("self", "catalog", "catalog-0"));
+    publish();
+    builder.delete(key("self", "catalog", "catalog-1"));
+    instance("self", "catalog", "catalog-2");
+    publish();
+    assertThat(ports("catalog")).containsExactly("http 80");
+  }
+
+  private List<String> ports(String service) {
+    return Objects.requireNonNull(view.service("default", service)).ports().stream()
+        .map(port -> port.name() + " " + port.port())
+        .toList();
   }
 
   @Test
