@@ -4,11 +4,13 @@ import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.RegistryStatus;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.StoreException;
+import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -226,6 +228,12 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
+  /** The version of reflection that clients in other languages still ask for. */
+  @SuppressWarnings("deprecation")
+  private static BindableService olderReflection() {
+    return ProtoReflectionService.newInstance();
+  }
+
   private Server startGrpc() {
     try {
       return NettyServerBuilder.forAddress(
@@ -233,6 +241,7 @@ public final class ControlPlane implements AutoCloseable {
           .executor(grpcThreads)
           .addService(health.getHealthService())
           .addService(ProtoReflectionServiceV1.newInstance())
+          .addService(olderReflection())
           .fallbackHandlerRegistry(late)
           .maxInboundMessageSize(MAX_MESSAGE_BYTES)
           .permitKeepAliveTime(5, TimeUnit.SECONDS)
