@@ -24,6 +24,8 @@ final class Http1HeadParser {
   private static final byte[] CLOSE = Chars.ascii("close");
   private static final byte[] KEEP_ALIVE = Chars.ascii("keep-alive");
   private static final byte[] CONTINUE = Chars.ascii("100-continue");
+  private static final int MAX_EMPTY_LINES = 16;
+
   static final byte[] HEAD = Chars.ascii("HEAD");
   private static final byte[] CONNECT = Chars.ascii("CONNECT");
   private static final byte[] OPTIONS = Chars.ascii("OPTIONS");
@@ -56,17 +58,22 @@ final class Http1HeadParser {
   int request(ByteBuffer slab, int start, int limit, ReceivedHead head) {
     begin(slab, head);
     HeadView.Filler filler = head.filler;
-    int i = start;
+    int first = afterEmptyLines(slab, start, limit);
+    if (first == REFUSED || first == limit) {
+      return first == limit ? NEED_MORE : REFUSED;
+    }
+    head.start = first;
+    int i = first;
     while (i < limit && Chars.token(slab.get(i))) {
       i++;
     }
     if (i == limit) {
       return incomplete(start, limit);
     }
-    if (i == start || slab.get(i) != ' ') {
+    if (i == first || slab.get(i) != ' ') {
       return refuse(Failure.BAD_REQUEST, "the request does not start with a method and one space");
     }
-    filler.method(start, i);
+    filler.method(first, i);
     int target = ++i;
     while (i < limit && Chars.target(slab.get(i))) {
       i++;
@@ -152,6 +159,23 @@ final class Http1HeadParser {
       return end;
     }
     return responseBody(head, status, headRequest) ? end : REFUSED;
+  }
+
+  /**
+   * Passes over empty lines before a request (RFC 9112, section 2.2), as far as they are whole;
+   * their number is bounded by the head's.
+   */
+  private int afterEmptyLines(ByteBuffer slab, int start, int limit) {
+    int i = start;
+    while (i < limit && (slab.get(i) == '\r' || slab.get(i) == '\n')) {
+      if (slab.get(i) == '\n' || (i + 1 < limit && slab.get(i + 1) != '\n')) {
+        return refuse(Failure.BAD_REQUEST, "an empty line that is not CR LF before the request");
+      }
+      i = Math.min(i + 2, limit);
+    }
+    return i - start > MAX_EMPTY_LINES
+        ? refuse(Failure.BAD_REQUEST, "too many empty lines before the request")
+        : i;
   }
 
   /** Parses trailer lines up to and with their empty line; the same rules as for headers. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A caller's HTTP/1.1 connection: serves one request after the other; what is pipelined waits in at
  * most one buffer with reads off. Reads stay on while a request is served, so that a caller who
- * leaves is noticed.
+ * leaves is noticed. Longer than other classes because it is one state machine.
  */
 public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     implements DownstreamStream, BodyDecoder.Sink {
@@ -141,17 +141,6 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     while (true) {
       switch (phase) {
         case HEAD -> {
-          while (at < limit && (in.getByte(at) == '\r' || in.getByte(at) == '\n')) {
-            // RFC 9112, section 2.2: an empty line before a request is passed over, whole.
-            if (in.getByte(at) == '\n' || (at + 1 < limit && in.getByte(at + 1) != '\n')) {
-              refuse(Failure.BAD_REQUEST, "an empty line that is not CR LF before the request");
-              return false;
-            }
-            if (at + 1 == limit) {
-              return keep(in, at);
-            }
-            at += 2;
-          }
           if (at == limit) {
             return false;
           }
@@ -164,7 +153,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
             refuse(parser.failure(), parser.problem());
             return false;
           }
-          at = start(in, at, end, limit);
+          at = start(in, end, limit);
         }
         case BODY -> {
           since = connections.now();
@@ -197,9 +186,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     return true;
   }
 
-  private int start(ByteBuf in, int at, int end, int limit) {
+  private int start(ByteBuf in, int end, int limit) {
     request.buffer = in.retain();
-    request.start = at;
     request.end = end;
     int inline = request.chunked ? 0 : (int) Math.min(request.bodyLength, limit - end);
     request.inlineBody = inline;
@@ -305,6 +293,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void data(ByteBuf data) {
+    since = connections.now();
     writer.data(data);
   }
 
@@ -434,8 +423,16 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
           ctx.close();
         }
       }
-      default -> {
-        // A request under way has its own limits.
+      case RESPONSE -> {
+        // Whoever waits for the application waits as long as the route allows; who does not read
+        // what is there, does not.
+        if (!isWritable() && now - since > connections.limits().idleTimeoutNanos()) {
+          connections.idleTimeout();
+          ctx.close();
+        }
+      }
+      case CLOSED -> {
+        // Gone.
       }
     }
   }
