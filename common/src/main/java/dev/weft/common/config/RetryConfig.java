@@ -8,7 +8,8 @@ import java.util.Set;
  * every reason but {@link RetryOn#CONNECT_FAILURE}.
  *
  * @param attempts after the first, 0 to 10
- * @param budgetPercent retries as a share of active requests, 0 to 100
+ * @param budgetPercent retries as a share of requests, 0 to 100, saved up over a while and counted
+ *     per worker and cluster; 0: none
  */
 public record RetryConfig(
     int attempts, Set<RetryOn> on, int budgetPercent, long baseBackoffNanos, long maxBackoffNanos) {
