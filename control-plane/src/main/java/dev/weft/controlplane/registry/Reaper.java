@@ -54,6 +54,8 @@ public final class Reaper {
   // Owned by the thread that ticks, but for what its transactions note.
   private final Map<String, Orphan> orphans = new HashMap<>();
   private final Map<ObjectKey, Deque<Long>> removedNanos = new HashMap<>();
+  private SortedTree<Workload> seenWorkloads = SortedTree.empty();
+  private SortedTree<Held> seenSessions = SortedTree.empty();
   private long lastTickNanos;
   private long servingSinceNanos;
   private boolean wasServing;
@@ -127,6 +129,7 @@ public final class Reaper {
     if (!able || stoodStill) {
       // Silence that we could not have heard counts for nothing.
       orphans.clear();
+      seenWorkloads = SortedTree.empty();
       wasServing = false;
     }
     if (!able || current == null) {
@@ -176,7 +179,24 @@ public final class Reaper {
   }
 
   private Map<ObjectKey, List<Workload>> findDue(RegistryView view, long now) {
+    // Most looks find that nobody came or went: then only those that are silent already count.
+    if (view.workloads != seenWorkloads || view.sessions != seenSessions) {
+      seenWorkloads = view.workloads;
+      seenSessions = view.sessions;
+      findOrphans(view, now);
+    }
     Map<ObjectKey, List<Workload>> due = new TreeMap<>();
+    orphans.forEach(
+        (key, orphan) -> {
+          Workload workload = view.workloads.get(key);
+          if (workload != null && now - orphan.sinceNanos() >= ttlNanos) {
+            due.computeIfAbsent(serviceOf(workload), each -> new ArrayList<>()).add(workload);
+          }
+        });
+    return due;
+  }
+
+  private void findOrphans(RegistryView view, long now) {
     Map<String, Orphan> still = new HashMap<>();
     view.workloads.forEachEntry(
         (key, workload) -> {
@@ -188,13 +208,9 @@ public final class Reaper {
             orphan = new Orphan(workload.incarnation(), now);
           }
           still.put(key, orphan);
-          if (now - orphan.sinceNanos() >= ttlNanos) {
-            due.computeIfAbsent(serviceOf(workload), each -> new ArrayList<>()).add(workload);
-          }
         });
     orphans.clear();
     orphans.putAll(still);
-    return due;
   }
 
   /** What may be removed; the rest becomes alarms. */
@@ -251,7 +267,9 @@ public final class Reaper {
         replica ->
             txn.ifAbsent(Keyspace.session(replica.holder(), workload.namespace(), workload.id())));
     removedNanos.computeIfAbsent(serviceOf(workload), each -> new ArrayDeque<>()).add(now);
+    // If it stays after all, it is looked at anew.
     orphans.remove(workload.namespace() + '/' + workload.id());
+    seenWorkloads = SortedTree.empty();
     store.commit(txn.build()).whenComplete((result, failure) -> removed(workload, result, failure));
   }
 

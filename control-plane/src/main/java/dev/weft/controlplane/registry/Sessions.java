@@ -33,6 +33,7 @@ public final class Sessions {
   private final ConcurrentHashMap<String, Session> live = new ConcurrentHashMap<>();
   private final AtomicLong heartbeats = new AtomicLong();
   private volatile long lastTickNanos;
+  private volatile SortedTree<Workload> seenWorkloads = SortedTree.empty();
 
   /** What the sender of a heartbeat is told. */
   public enum Answer {
@@ -148,8 +149,11 @@ public final class Sessions {
     // If this process itself stood still, nobody else can be blamed for the silence.
     boolean stoodStill = now - lastTickNanos > ttlNanos / 2;
     lastTickNanos = now;
-    boolean synced = registry.status().synced();
     RegistryView view = registry.current();
+    boolean compare = registry.status().synced() && view.workloads != seenWorkloads;
+    if (compare) {
+      seenWorkloads = view.workloads;
+    }
     live.forEach(
         (key, session) -> {
           if (stoodStill) {
@@ -159,8 +163,9 @@ public final class Sessions {
             session.channel.onSilent(session.last.namespace(), session.last.id());
             return;
           }
-          Workload workload = view.workloads.get(key);
-          if (synced && (workload == null || !workload.incarnation().equals(session.incarnation))) {
+          Workload workload = compare ? view.workloads.get(key) : null;
+          if (compare
+              && (workload == null || !workload.incarnation().equals(session.incarnation))) {
             close(key, session);
           }
         });
