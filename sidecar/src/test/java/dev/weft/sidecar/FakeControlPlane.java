@@ -317,8 +317,7 @@ public final class FakeControlPlane implements AutoCloseable {
 
   private final class Discovery extends DiscoveryServiceGrpc.DiscoveryServiceImplBase {
     @Override
-    public StreamObserver<DiscoveryRequest> streamResources(
-        StreamObserver<DiscoveryResponse> out) {
+    public StreamObserver<DiscoveryRequest> streamResources(StreamObserver<DiscoveryResponse> out) {
       synchronized (FakeControlPlane.this) {
         var stream = new Stream(out);
         streams.add(stream);
@@ -369,7 +368,10 @@ public final class FakeControlPlane implements AutoCloseable {
     public void deregister(DeregisterRequest request, StreamObserver<DeregisterResponse> out) {
       deregistered.add(request);
       out.onNext(
-          DeregisterResponse.newBuilder().setRemoved(true).setSubscribersAcknowledged(true).build());
+          DeregisterResponse.newBuilder()
+              .setRemoved(true)
+              .setSubscribersAcknowledged(true)
+              .build());
       out.onCompleted();
     }
   }

@@ -72,8 +72,7 @@ final class AdminConnection extends ChannelInboundHandlerAdapter {
     }
     serve(
         ctx,
-        AdminRequest.of(
-            parts[0], parts[1], received.substring(bodyStart, bodyStart + bodyLength)));
+        AdminRequest.of(parts[0], parts[1], received.substring(bodyStart, bodyStart + bodyLength)));
   }
 
   @Override
@@ -91,8 +90,7 @@ final class AdminConnection extends ChannelInboundHandlerAdapter {
   private void serve(ChannelHandlerContext ctx, AdminRequest request) {
     boolean head = request.method().equals("HEAD");
     AdminReply reply =
-        (status, type, body) ->
-            ctx.executor().execute(() -> reply(ctx, head, status, type, body));
+        (status, type, body) -> ctx.executor().execute(() -> reply(ctx, head, status, type, body));
     try {
       handler.handle(request, reply);
     } catch (RuntimeException e) {

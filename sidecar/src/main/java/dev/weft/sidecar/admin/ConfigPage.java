@@ -49,10 +49,7 @@ public final class ConfigPage {
   }
 
   private static void virtualHost(JsonWriter json, VirtualHostConfig host, String version) {
-    json.object()
-        .field("name", host.name())
-        .field("version", version)
-        .field("found", host.found());
+    json.object().field("name", host.name()).field("version", version).field("found", host.found());
     if (!host.nearMisses().isEmpty()) {
       strings(json, "near_misses", host.nearMisses());
     }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The polite leave, once: out of the registry, while everything is served on and every answer says
- * {@code Connection: close}; when the subscribers know, no more is accepted and what is under way is
- * finished; what the application still calls is served to the last. Blocks its caller.
+ * {@code Connection: close}; when the subscribers know, no more is accepted and what is under way
+ * is finished; what the application still calls is served to the last. Blocks its caller.
  */
 final class Drain {
   private static final System.Logger LOG = System.getLogger(Drain.class.getName());
@@ -43,7 +43,8 @@ final class Drain {
       var left = new CompletableFuture<String>();
       sidecar
           .control()
-          .execute(() -> registrar.leave(AWAIT_SUBSCRIBERS_MILLIS, outcome -> left.complete(outcome)));
+          .execute(
+              () -> registrar.leave(AWAIT_SUBSCRIBERS_MILLIS, outcome -> left.complete(outcome)));
       String outcome = await(left, AWAIT_SUBSCRIBERS_MILLIS + 2500);
       LOG.log(
           System.Logger.Level.INFO,

@@ -117,7 +117,8 @@ final class Flags {
                   ? ""
                   : " (" + flag.fallback() + ")"));
     }
-    return text.append("\nEvery flag can stand in the environment, too: --node-id as WEFT_NODE_ID.\n")
+    return text.append(
+            "\nEvery flag can stand in the environment, too: --node-id as WEFT_NODE_ID.\n")
         .toString();
   }
 

@@ -22,8 +22,7 @@ final class Metrics {
           new Named(Stat.CX_TOTAL, "upstream_cx", "Connections opened."),
           new Named(Stat.CX_CONNECT_FAIL, "upstream_cx_connect_fail", "Connects that failed."),
           new Named(Stat.CX_OVERFLOW, "upstream_cx_overflow", "Not opened at the limit."),
-          new Named(
-              Stat.EJECTIONS, "outlier_detection_ejections_enforced", "Endpoints ejected."),
+          new Named(Stat.EJECTIONS, "outlier_detection_ejections_enforced", "Endpoints ejected."),
           new Named(
               Stat.EJECTIONS_OVERFLOW,
               "outlier_detection_ejections_overflow",
@@ -77,8 +76,7 @@ final class Metrics {
         "1 while new connections are refused because memory is short.",
         false,
         () -> sidecar.connections().shedding() ? 1 : 0);
-    to.gauge(
-        "server_draining", "1 once it takes leave.", false, () -> sidecar.draining() ? 1 : 0);
+    to.gauge("server_draining", "1 once it takes leave.", false, () -> sidecar.draining() ? 1 : 0);
     discovery(sidecar, to);
     to.clusters(sink -> clusters(sidecar.clusters(), sink));
   }
@@ -126,10 +124,7 @@ final class Metrics {
         false,
         () -> status(sidecar).subscriptions());
     to.gauge(
-        "control_plane_resources",
-        "Resources held.",
-        false,
-        () -> status(sidecar).resources());
+        "control_plane_resources", "Resources held.", false, () -> status(sidecar).resources());
     to.gauge(
         "control_plane_update_success",
         "Responses acknowledged.",

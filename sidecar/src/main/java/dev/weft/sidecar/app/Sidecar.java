@@ -1,19 +1,10 @@
 package dev.weft.sidecar.app;
 
-import dev.weft.common.config.ConfigSnapshot;
-import dev.weft.common.config.InboundConfig;
-import dev.weft.proto.discovery.v1.Locality;
-import dev.weft.proto.discovery.v1.Node;
-import dev.weft.proto.discovery.v1.PeerKind;
-import dev.weft.proto.discovery.v1.Protocol;
-import dev.weft.proto.registry.v1.Instance;
-import dev.weft.proto.registry.v1.InstancePort;
 import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.sidecar.admin.AdminServer;
 import dev.weft.sidecar.check.HealthChecker;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.codec.Http1Limits;
-import dev.weft.sidecar.discovery.ConfigListener;
 import dev.weft.sidecar.discovery.ControlPlaneLink;
 import dev.weft.sidecar.discovery.DiscoveryClient;
 import dev.weft.sidecar.discovery.DiscoverySettings;
@@ -41,7 +32,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -51,12 +41,11 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One sidecar, wired: workers that proxy, the control loop beside them, and their leave. Made, drained
- * and closed by threads that may block.
+ * One sidecar, wired: workers that proxy, the control loop beside them, and their leave. Made,
+ * drained and closed by threads that may block.
  */
 public final class Sidecar implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Sidecar.class.getName());
-  private static final String VERSION = "0.1.0";
   private static final LongSupplier NANO_CLOCK = System::nanoTime;
 
   private final SidecarOptions options;
@@ -71,19 +60,17 @@ public final class Sidecar implements AutoCloseable {
   private final DiscoveryClient discovery;
   private final MemoryPlan memory;
   private final ConnectionLimit connections;
-  private final @Nullable Registrar registrar;
+  private volatile @Nullable Registrar registrar;
   private final @Nullable AppProbe probe;
   private final @Nullable InboundApp app;
-  private volatile InboundConfig inboundConfig = InboundConfig.DEFAULT;
-  private @Nullable ProxyListener inbound;
-  private @Nullable ProxyListener outbound;
-  private @Nullable AdminServer admin;
+  private final ConfigInForce config = new ConfigInForce(this);
+  private volatile @Nullable ProxyListener inbound;
+  private volatile @Nullable ProxyListener outbound;
+  private volatile @Nullable AdminServer admin;
   private final Drain drain = new Drain(this);
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean draining;
   private volatile DiscoveryStatus lastStatus = DiscoveryStatus.NONE;
-  private Set<String> countedClusters = Set.of();
-  private long seenConnectFailures;
 
   private Sidecar(SidecarOptions options) {
     this.options = options;
@@ -96,17 +83,15 @@ public final class Sidecar implements AutoCloseable {
     workerGroup = transport.newGroup("weft-worker", options.workers());
     clusters = new ClusterSet(options.workers(), NANO_CLOCK, random.split());
     checker =
-        new HealthChecker(
-            clusters, control, transport.clientChannel(), NANO_CLOCK, random.split());
+        new HealthChecker(clusters, control, transport.clientChannel(), NANO_CLOCK, random.split());
     boolean serves = options.appPort() != 0;
-    registrar = serves ? new Registrar(instance(random), control, random.split()) : null;
     app =
         serves
             ? new InboundApp(
                 options.appAddress(),
                 options.appPort(),
                 options.workers(),
-                () -> inboundConfig,
+                config::inbound,
                 NANO_CLOCK,
                 random.split())
             : null;
@@ -124,14 +109,14 @@ public final class Sidecar implements AutoCloseable {
         new DiscoveryClient(
             new DiscoverySettings(
                 options.controlPlanes(),
-                node(),
+                Identity.node(options),
                 options.dependencies(),
                 options.stateDirectory(),
                 options.maxHosts(),
                 DiscoverySettings.DEFAULT_IDLE_NANOS),
             control,
             transport.clientChannel(),
-            new Configured(),
+            config,
             new Linked(),
             NANO_CLOCK,
             random.split());
@@ -169,16 +154,19 @@ public final class Sidecar implements AutoCloseable {
   }
 
   public int outboundPort() {
-    return outbound == null ? 0 : outbound.address().getPort();
+    ProxyListener listener = outbound;
+    return listener == null ? 0 : listener.address().getPort();
   }
 
   /** 0 when there is no application. */
   public int inboundPort() {
-    return inbound == null ? 0 : inbound.address().getPort();
+    ProxyListener listener = inbound;
+    return listener == null ? 0 : listener.address().getPort();
   }
 
   public int adminPort() {
-    return admin == null ? 0 : admin.address().getPort();
+    AdminServer server = admin;
+    return server == null ? 0 : server.address().getPort();
   }
 
   /** Takes leave and waits until that is done; a second call waits for the first. */
@@ -252,6 +240,8 @@ public final class Sidecar implements AutoCloseable {
               workers,
               inboundStacks,
               connections);
+      var random = new SplittableRandom();
+      registrar = new Registrar(Identity.instance(options, inboundPort(), random), control, random);
     }
     Metrics.register(this);
     discovery.start();
@@ -262,7 +252,10 @@ public final class Sidecar implements AutoCloseable {
           }
         });
     control.scheduleWithFixedDelay(
-        this::tick, 0, ClusterSet.FOLD_INTERVAL_NANOS, TimeUnit.NANOSECONDS);
+        new ControlTick(this, checker, app, probe),
+        0,
+        ClusterSet.FOLD_INTERVAL_NANOS,
+        TimeUnit.NANOSECONDS);
     LOG.log(
         System.Logger.Level.INFO,
         "sidecar {0} of {1}/{2}: outbound {3}, inbound {4}, admin {5}, control plane {6}",
@@ -275,40 +268,16 @@ public final class Sidecar implements AutoCloseable {
         options.controlPlanes());
   }
 
-  // Every 100 ms, on the control loop.
-  private void tick() {
-    try {
-      clusters.fold();
-      checker.tick();
-      if (app != null && probe != null) {
-        long failures = app.connectFailures();
-        if (failures != seenConnectFailures) {
-          seenConnectFailures = failures;
-          probe.probe();
-        }
-      }
-      boolean shed =
-          PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() > memory.shedDirectBytes()
-              && PooledByteBufAllocator.DEFAULT.pinnedDirectMemory() > memory.shedDirectBytes();
-      if (shed != connections.shedding()) {
-        connections.shedding(shed);
-        LOG.log(
-            System.Logger.Level.WARNING,
-            shed ? "memory is short: new connections are refused" : "memory suffices again");
-      }
-      tellReadiness();
-    } catch (RuntimeException e) {
-      LOG.log(System.Logger.Level.ERROR, "the control loop's tick failed", e);
-    }
-  }
-
   private void onAppReadiness(boolean ready, String reason) {
     LOG.log(
-        System.Logger.Level.INFO, "application {0}", ready ? "is ready" : "is not ready: " + reason);
+        System.Logger.Level.INFO,
+        "application {0}",
+        ready ? "is ready" : "is not ready: " + reason);
     tellReadiness();
   }
 
-  private void tellReadiness() {
+  /** Control loop. */
+  void tellReadiness() {
     if (registrar == null) {
       return;
     }
@@ -330,46 +299,6 @@ public final class Sidecar implements AutoCloseable {
       return registrar.problem();
     }
     return probe == null || probe.ready() ? "" : probe.reason();
-  }
-
-  private Node node() {
-    return Node.newBuilder()
-        .setId(options.nodeId())
-        .setNamespace(options.namespace())
-        .setService(options.service())
-        .setLocality(locality())
-        .setVersion(VERSION)
-        .putAllLabels(options.labels())
-        .build();
-  }
-
-  private Instance instance(SplittableRandom random) {
-    return Instance.newBuilder()
-        .setId(options.nodeId())
-        .setNamespace(options.namespace())
-        .setService(options.service())
-        .setAddress(options.address())
-        .addPorts(
-            InstancePort.newBuilder()
-                .setName("http")
-                .setServicePort(options.servicePort())
-                .setPort(options.inboundPort())
-                .addProtocols(Protocol.HTTP1))
-        .putAllLabels(options.labels())
-        .setLocality(locality())
-        .setWeight(options.weight())
-        .setPeer(PeerKind.SIDECAR)
-        .setIncarnation(
-            Long.toHexString(System.currentTimeMillis()) + "-" + Long.toHexString(random.nextLong()))
-        .build();
-  }
-
-  private Locality locality() {
-    return Locality.newBuilder()
-        .setRegion(options.locality().get(0))
-        .setZone(options.locality().get(1))
-        .setSubZone(options.locality().get(2))
-        .build();
   }
 
   private static String text(InetSocketAddress address) {
@@ -449,39 +378,6 @@ public final class Sidecar implements AutoCloseable {
 
   void draining(boolean now) {
     draining = now;
-  }
-
-  /** Control loop. */
-  private final class Configured implements ConfigListener {
-    @Override
-    public void prepare(ConfigSnapshot snapshot) {
-      clusters.update(snapshot);
-      inboundConfig =
-          snapshot
-              .inbound()
-              .getOrDefault(
-                  options.namespace() + "/" + options.service(), InboundConfig.DEFAULT);
-    }
-
-    @Override
-    public void inForce(ConfigSnapshot snapshot) {
-      clusters.retire(snapshot);
-      Set<String> names = snapshot.clusters().keySet();
-      if (!names.equals(countedClusters)) {
-        countedClusters = names;
-        for (Worker worker : workers) {
-          worker
-              .eventLoop()
-              .execute(
-                  () ->
-                      worker
-                          .telemetry()
-                          .retainClusters(
-                              name -> name.equals(InboundApp.CLUSTER) || names.contains(name)));
-        }
-      }
-      tellReadiness();
-    }
   }
 
   /** Control loop. */

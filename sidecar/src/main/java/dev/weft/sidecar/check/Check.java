@@ -81,7 +81,8 @@ public final class Check extends ChannelInboundHandlerAdapter {
     } else if (request.isEmpty()) {
       finish("");
     } else {
-      ctx.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII), ctx.voidPromise());
+      ctx.writeAndFlush(
+          Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII), ctx.voidPromise());
     }
   }
 

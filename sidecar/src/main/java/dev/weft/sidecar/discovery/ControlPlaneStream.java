@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps one stream open to one of the control planes: another is tried when it breaks, with jittered
- * back-off. A stream that cannot be opened in time counts as broken. Control loop only.
+ * Keeps one stream open to one of the control planes: another is tried when it breaks, with
+ * jittered back-off. A stream that cannot be opened in time counts as broken. Control loop only.
  */
 final class ControlPlaneStream {
   private static final System.Logger LOG = System.getLogger(ControlPlaneStream.class.getName());

@@ -130,7 +130,9 @@ public final class DiscoveryClient {
     }
   }
 
-  /** After {@link #close}, any thread but the loop's: waits until the disk has what it is to have. */
+  /**
+   * After {@link #close}, any thread but the loop's: waits until the disk has what it is to have.
+   */
   public void join(long millis) throws InterruptedException {
     if (saver != null) {
       saver.join(millis);
@@ -146,8 +148,7 @@ public final class DiscoveryClient {
   public Map<String, String> versions() {
     var all = new TreeMap<String, String>();
     for (HeldResource one : held.versions()) {
-      all.put(
-          one.getResource().getKind() + " " + one.getResource().getName(), one.getVersion());
+      all.put(one.getResource().getKind() + " " + one.getResource().getName(), one.getVersion());
     }
     return all;
   }
@@ -207,9 +208,7 @@ public final class DiscoveryClient {
           held.size());
     } catch (HeldConfig.RefusedException e) {
       LOG.log(
-          System.Logger.Level.WARNING,
-          "last good configuration is ignored: {0}",
-          e.getMessage());
+          System.Logger.Level.WARNING, "last good configuration is ignored: {0}", e.getMessage());
     }
   }
 
@@ -352,15 +351,12 @@ public final class DiscoveryClient {
       resourcesReceived += response.getResourcesCount();
       long epoch = stream.epoch();
       try {
-        putInForce(
-            held.prepare(response, subscriptions::wants), () -> confirmed(epoch, response));
+        putInForce(held.prepare(response, subscriptions::wants), () -> confirmed(epoch, response));
       } catch (HeldConfig.RefusedException e) {
         refuse(response, e.rejection());
       } catch (RuntimeException e) {
         LOG.log(System.Logger.Level.ERROR, "configuration could not be applied", e);
-        refuse(
-            response,
-            Rejection.newBuilder().setMessage("could not be applied: " + e).build());
+        refuse(response, Rejection.newBuilder().setMessage("could not be applied: " + e).build());
       }
     }
 

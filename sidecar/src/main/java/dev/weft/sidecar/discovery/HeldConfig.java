@@ -27,9 +27,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Every resource that the sidecar holds, with its version, and the snapshot they make. A response is
- * prepared as a whole, without touching what is in force, and then committed or thrown away. Control
- * loop only.
+ * Every resource that the sidecar holds, with its version, and the snapshot they make. A response
+ * is prepared as a whole, without touching what is in force, and then committed or thrown away.
+ * Control loop only.
  */
 final class HeldConfig {
   private final Map<ResourceName, Held> held = new LinkedHashMap<>();

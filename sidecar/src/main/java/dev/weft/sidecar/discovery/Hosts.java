@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control loop's side of the hosts in force: compiles what changed and brings the table to every
- * worker.
+ * The control loop's side of the hosts in force: compiles what changed and brings the table to
+ * every worker.
  */
 final class Hosts {
   private final int prefixLength;

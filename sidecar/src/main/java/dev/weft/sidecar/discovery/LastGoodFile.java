@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The last good configuration as a file: a line that names format and owner, the resources as they
- * came over the wire, and a checksum. Replaced whole, so that a crash leaves the old or the new one.
- * Blocking: not for a loop.
+ * came over the wire, and a checksum. Replaced whole, so that a crash leaves the old or the new
+ * one. Blocking: not for a loop.
  */
 final class LastGoodFile {
   private static final System.Logger LOG = System.getLogger(LastGoodFile.class.getName());

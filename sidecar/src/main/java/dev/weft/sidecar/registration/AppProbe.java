@@ -13,9 +13,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the application whether it can serve: at once, then in intervals, more often while it cannot.
- * A refused connection counts at once; anything else (late, a bad status) when it happens twice in a
- * row. Control loop only.
+ * Asks the application whether it can serve: at once, then in intervals, more often while it
+ * cannot. A refused connection counts at once; anything else (late, a bad status) when it happens
+ * twice in a row. Control loop only.
  */
 public final class AppProbe {
   private static final long INTERVAL_MILLIS = 1000;

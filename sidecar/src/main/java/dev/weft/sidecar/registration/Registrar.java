@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Registers the instance with whichever control plane is connected, and keeps it alive there. The
- * incarnation stays the same for the life of the process, so that registering again, which every new
- * connection begins with, changes nothing. Control loop only.
+ * incarnation stays the same for the life of the process, so that registering again, which every
+ * new connection begins with, changes nothing. Control loop only.
  */
 public final class Registrar {
   private static final System.Logger LOG = System.getLogger(Registrar.class.getName());

@@ -4,8 +4,8 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Numbers of whatever clusters there are at the moment of a scrape; each call of {@link Sink#metric}
- * asks all of them. Any thread, one at a time.
+ * Numbers of whatever clusters there are at the moment of a scrape; each call of {@link
+ * Sink#metric} asks all of them. Any thread, one at a time.
  */
 @FunctionalInterface
 public interface ClusterNumbers {

@@ -37,7 +37,8 @@ final class PrometheusScrape {
   // Micrometer refers to them weakly.
   private final List<Object> owned = new ArrayList<>();
 
-  PrometheusScrape(List<WorkerTelemetry> workers, List<Telemetry.ProcessGauge> gauges, ClusterNumbers clusters) {
+  PrometheusScrape(
+      List<WorkerTelemetry> workers, List<Telemetry.ProcessGauge> gauges, ClusterNumbers clusters) {
     this.workers = workers;
     for (Telemetry.ProcessGauge gauge : gauges) {
       process(gauge);

@@ -12,6 +12,7 @@ import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.KeepAliveRequest;
 import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.sidecar.FakeControlPlane;
+import dev.weft.sidecar.proxy.Leaks;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -54,6 +55,7 @@ class SidecarTest {
     servers.forEach(server -> server.stop(0));
     serverThreads.shutdownNow();
     controlPlane.close();
+    Leaks.assertNone();
   }
 
   @Test
@@ -125,11 +127,13 @@ class SidecarTest {
     assertThat(instance.getReadiness()).isEqualTo(Readiness.NOT_READY);
     assertThat(instance.getPeer()).isEqualTo(PeerKind.SIDECAR);
     assertThat(instance.getAddress()).isEqualTo("127.0.0.1");
+    assertThat(instance.getPorts(0).getPort()).isEqualTo(sidecar.inboundPort());
     assertThat(instance.getLabelsMap()).isEqualTo(Map.of("version", "v1"));
     HttpResponse<String> answer =
-        plain().send(
-            request("http://127.0.0.1:" + sidecar.inboundPort() + "/hello"),
-            HttpResponse.BodyHandlers.ofString());
+        plain()
+            .send(
+                request("http://127.0.0.1:" + sidecar.inboundPort() + "/hello"),
+                HttpResponse.BodyHandlers.ofString());
     assertThat(answer.body()).isEqualTo("app /hello");
 
     servers.getFirst().stop(0);
@@ -274,8 +278,7 @@ class SidecarTest {
     try (HttpClient client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
-            .proxy(
-                ProxySelector.of(new InetSocketAddress("127.0.0.1", sidecar.outboundPort())))
+            .proxy(ProxySelector.of(new InetSocketAddress("127.0.0.1", sidecar.outboundPort())))
             .build()) {
       return client.send(request(url), HttpResponse.BodyHandlers.ofString());
     }
@@ -285,8 +288,7 @@ class SidecarTest {
     try {
       return plain()
           .send(
-              HttpRequest.newBuilder(
-                      URI.create("http://127.0.0.1:" + sidecar.adminPort() + path))
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sidecar.adminPort() + path))
                   .method(method, HttpRequest.BodyPublishers.noBody())
                   .build(),
               HttpResponse.BodyHandlers.ofString());

@@ -308,8 +308,7 @@ class DiscoveryClientTest {
   /** A client with two workers. */
   private final class Subject {
     final EventLoop loop = (EventLoop) group.next();
-    final List<EventLoop> workers =
-        List.of((EventLoop) group.next(), (EventLoop) group.next());
+    final List<EventLoop> workers = List.of((EventLoop) group.next(), (EventLoop) group.next());
     final List<VirtualHostLookup> lookups = new ArrayList<>();
     volatile ConfigSnapshot inForce = ConfigSnapshot.EMPTY;
     final DiscoveryClient client;
@@ -376,7 +375,8 @@ class DiscoveryClientTest {
           : now.endpoints(config).stream().map(endpoint -> endpoint.port()).toList();
     }
 
-    @org.jspecify.annotations.Nullable ResolvedHost find(int worker, String authority) {
+    @org.jspecify.annotations.Nullable
+    ResolvedHost find(int worker, String authority) {
       return get(workers.get(worker).submit(() -> lookups.get(worker).find(head(authority))));
     }
 

@@ -9,7 +9,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** Collects what Netty's leak detector (paranoid in tests) reports. */
-final class Leaks {
+public final class Leaks {
   // A strong reference, without which the handler would go with its logger.
   private static final Logger DETECTOR = Logger.getLogger("io.netty.util.ResourceLeakDetector");
   private static final List<String> REPORTS = new CopyOnWriteArrayList<>();
@@ -34,7 +34,7 @@ final class Leaks {
 
   private Leaks() {}
 
-  static void assertNone() {
+  public static void assertNone() {
     assertThat(REPORTS).isEmpty();
   }
 }

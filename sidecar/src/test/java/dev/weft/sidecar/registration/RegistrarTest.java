@@ -57,8 +57,7 @@ class RegistrarTest {
     await().until(() -> controlPlane.heartbeats.size() >= 2);
     assertThat(controlPlane.registered.getFirst().getInstance().getReadiness())
         .isEqualTo(Readiness.NOT_READY);
-    assertThat(controlPlane.registered.getFirst().getInstance().getIncarnation())
-        .isEqualTo("mine");
+    assertThat(controlPlane.registered.getFirst().getInstance().getIncarnation()).isEqualTo("mine");
 
     controlPlane.heartbeats.clear();
     loop.execute(() -> registrar.readiness(Readiness.READY, ""));

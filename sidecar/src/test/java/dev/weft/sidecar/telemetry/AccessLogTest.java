@@ -78,7 +78,8 @@ class AccessLogTest {
       }
 
       assertThat(log.dropped()).isGreaterThan(10_000);
-      assertThat(telemetry.scrape()).contains("weft_access_log_dropped_total " + (double) log.dropped());
+      assertThat(telemetry.scrape())
+          .contains("weft_access_log_dropped_total " + (double) log.dropped());
       unblock.countDown();
     }
   }

@@ -1,0 +1,56 @@
+package dev.weft.sidecar.app;
+
+import dev.weft.common.config.ConfigSnapshot;
+import dev.weft.common.config.InboundConfig;
+import dev.weft.sidecar.discovery.ConfigListener;
+import dev.weft.sidecar.proxy.InboundApp;
+import dev.weft.sidecar.proxy.Worker;
+import java.util.Set;
+
+/**
+ * Brings a snapshot to clusters, inbound path and metrics. Control loop, but for {@link #inbound},
+ * which workers read.
+ */
+final class ConfigInForce implements ConfigListener {
+  private final Sidecar sidecar;
+  private volatile InboundConfig inbound = InboundConfig.DEFAULT;
+  private Set<String> countedClusters = Set.of();
+
+  ConfigInForce(Sidecar sidecar) {
+    this.sidecar = sidecar;
+  }
+
+  InboundConfig inbound() {
+    return inbound;
+  }
+
+  @Override
+  public void prepare(ConfigSnapshot snapshot) {
+    sidecar.clusters().update(snapshot);
+    SidecarOptions options = sidecar.options();
+    inbound =
+        snapshot
+            .inbound()
+            .getOrDefault(options.namespace() + "/" + options.service(), InboundConfig.DEFAULT);
+  }
+
+  @Override
+  public void inForce(ConfigSnapshot snapshot) {
+    sidecar.clusters().retire(snapshot);
+    Set<String> names = snapshot.clusters().keySet();
+    if (!names.equals(countedClusters)) {
+      countedClusters = names;
+      for (Worker worker : sidecar.workers()) {
+        worker
+            .eventLoop()
+            .execute(
+                () ->
+                    worker
+                        .telemetry()
+                        .retainClusters(
+                            name -> name.equals(InboundApp.CLUSTER) || names.contains(name)));
+      }
+    }
+    sidecar.tellReadiness();
+  }
+}

@@ -1,0 +1,67 @@
+package dev.weft.sidecar.app;
+
+import dev.weft.sidecar.check.HealthChecker;
+import dev.weft.sidecar.proxy.InboundApp;
+import dev.weft.sidecar.registration.AppProbe;
+import io.netty.buffer.PooledByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the control loop does every 100 ms: turns the workers' reports into health, checks
+ * endpoints, looks after the application when a connect to it was refused, and watches memory.
+ */
+final class ControlTick implements Runnable {
+  private static final System.Logger LOG = System.getLogger(ControlTick.class.getName());
+
+  private final Sidecar sidecar;
+  private final HealthChecker checker;
+  private final @Nullable InboundApp app;
+  private final @Nullable AppProbe probe;
+  private long seenConnectFailures;
+
+  ControlTick(
+      Sidecar sidecar, HealthChecker checker, @Nullable InboundApp app, @Nullable AppProbe probe) {
+    this.sidecar = sidecar;
+    this.checker = checker;
+    this.app = app;
+    this.probe = probe;
+  }
+
+  @Override
+  public void run() {
+    try {
+      sidecar.clusters().fold();
+      checker.tick();
+      probeAfterRefusal();
+      watchMemory();
+      sidecar.tellReadiness();
+    } catch (RuntimeException e) {
+      // An executor would drop the task for good.
+      LOG.log(System.Logger.Level.ERROR, "the control loop's tick failed", e);
+    }
+  }
+
+  private void probeAfterRefusal() {
+    if (app != null && probe != null) {
+      long failures = app.connectFailures();
+      if (failures != seenConnectFailures) {
+        seenConnectFailures = failures;
+        probe.probe();
+      }
+    }
+  }
+
+  private void watchMemory() {
+    PooledByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+    long limit = sidecar.memory().shedDirectBytes();
+    // Chunks are cheap to sum; what of them is really in use is asked only when it may matter.
+    boolean shed =
+        allocator.metric().usedDirectMemory() > limit && allocator.pinnedDirectMemory() > limit;
+    if (shed != sidecar.connections().shedding()) {
+      sidecar.connections().shedding(shed);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          shed ? "memory is short: new connections are refused" : "memory suffices again");
+    }
+  }
+}
