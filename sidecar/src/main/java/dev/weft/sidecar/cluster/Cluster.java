@@ -34,8 +34,10 @@ public final class Cluster {
   private final OutlierDetection outliers;
   private final Limit connections;
   private final Limit pendingRequests;
+
   /** Replaced, never changed. */
   private volatile Map<EndpointKey, EndpointTracker> endpoints = Map.of();
+
   private List<EndpointConfig> endpointConfigs = List.of();
   private volatile ClusterConfig config;
   private volatile @Nullable Limit requests;
@@ -184,7 +186,10 @@ public final class Cluster {
     }
   }
 
-  /** Folds what the workers have reported into health; publishes a picker if that has changed, and says so. */
+  /**
+   * Folds what the workers have reported into health; publishes a picker if that has changed, and
+   * says so.
+   */
   boolean fold(long nowNanos) {
     boolean changed = outliers.fold(endpoints.values(), nowNanos);
     if (changed) {

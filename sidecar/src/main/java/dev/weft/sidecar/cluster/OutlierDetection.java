@@ -24,8 +24,7 @@ final class OutlierDetection {
     return changed;
   }
 
-  private boolean fold(
-      EndpointTracker endpoint, Collection<EndpointTracker> all, long nowNanos) {
+  private boolean fold(EndpointTracker endpoint, Collection<EndpointTracker> all, long nowNanos) {
     Ejection ejection = endpoint.ejection();
     boolean asked = endpoint.takeEjectRequest();
     if (ejection.admitted()) {
@@ -81,8 +80,7 @@ final class OutlierDetection {
       endpoint.count(Stat.EJECTIONS_OVERFLOW);
       return false;
     }
-    eject(
-        endpoint, endpoint.outlier().consecutiveFailures() + " failures in a row", nowNanos);
+    eject(endpoint, endpoint.outlier().consecutiveFailures() + " failures in a row", nowNanos);
     return true;
   }
 

@@ -39,13 +39,14 @@ final class WorkerView {
   private final Counters clusterCounters;
   private int consecutiveFailures;
   private int consecutiveConnectFailures;
+
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
   private int ejectRequests;
 
   private long servedAtNanos;
+
   @SuppressWarnings("UnusedVariable") // read through its VarHandle
   private long failedAtNanos;
-
 
   WorkerView(EndpointLoad load, Counters clusterCounters, long nowNanos) {
     this.load = load;

@@ -262,8 +262,7 @@ class HealthCheckerTest {
   }
 
   private int httpServer(AtomicInteger status) throws IOException {
-    var server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
     server.createContext(
         "/health",
         exchange -> {

@@ -82,7 +82,8 @@ class SimulationTest {
     assertThat(lost).as("requests lost").isZero();
 
     dead = false;
-    // Within the longest ejection every sidecar probes it; at no time it gets much more than its share.
+    // Within the longest ejection every sidecar probes it; at no time it gets much more than its
+    // share.
     for (int second = 0; second < 20; second++) {
       measure(SECOND);
       assertThat(share(DYING)).as("share in second " + second).isLessThan(0.3);
@@ -162,8 +163,7 @@ class SimulationTest {
       return;
     }
     Cluster cluster = Objects.requireNonNull(sidecar.find(NAME));
-    EndpointTracker endpoint =
-        Objects.requireNonNull(cluster.picker().pick(0, now, tried, true));
+    EndpointTracker endpoint = Objects.requireNonNull(cluster.picker().pick(0, now, tried, true));
     int index = Integer.parseInt(endpoint.id());
     sent[index]++;
     endpoint.onAttempt(0);

@@ -7,9 +7,9 @@ import com.sun.management.ThreadMXBean;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
 /** Whom the policies pick, over 100,000 seeded picks. */
 class PolicyTest {
