@@ -59,7 +59,7 @@ final class DirectoryLock implements AutoCloseable {
       return new DirectoryLock(channel);
     } catch (IOException e) {
       closeQuietly(channel);
-      throw new StoreFailedException(StoreFile.explain("cannot use", directory, e), e);
+      throw new StoreFailedException(Log.explain("cannot use", directory, e), e);
     } catch (StoreFailedException e) {
       closeQuietly(channel);
       throw e;

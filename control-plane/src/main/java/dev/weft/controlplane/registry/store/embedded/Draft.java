@@ -6,33 +6,33 @@ import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.registry.store.Txn.Compare;
 import dev.weft.controlplane.registry.store.Txn.Operation;
 import dev.weft.controlplane.registry.store.TxnResult;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The changes of one group commit, on top of the published state. Each method is one step; it
- * changes all that it says or throws and changes nothing. For the journal's thread.
+ * The changes of one group, on top of the published state. Each method is one step; it changes all
+ * that it says, or throws and changes nothing. For the journal's thread.
  */
 final class Draft {
   private final State state;
   private final Leases leases;
-  private final StoreFile file;
   private final Watches watches;
-  private final Map<Row.Key, Row> rows = new LinkedHashMap<>();
-  private final Map<String, Row.Key> newest = new HashMap<>();
+  private final List<Op> ops = new ArrayList<>();
+  private final Map<String, Op.Put> newest = new HashMap<>();
   private long revision;
-  private boolean dirty;
-  private boolean compacted;
+  private long compacted;
+  private long bytes;
 
-  Draft(State state, Leases leases, StoreFile file, Watches watches) {
+  Draft(State state, Leases leases, Watches watches) {
     this.state = state;
     this.leases = leases;
-    this.file = file;
     this.watches = watches;
     this.revision = state.revision();
+    this.compacted = state.compacted();
   }
 
   TxnResult commit(Txn txn) {
@@ -54,36 +54,32 @@ final class Draft {
       }
     }
     if (changes) {
-      long next = revision + 1;
+      revision++;
       for (Operation operation : txn.operations()) {
         switch (operation) {
           case Operation.Put put ->
-              put(next, put.key(), put.value(), put.lease() == null ? 0 : put.lease().id());
-          case Operation.Delete delete -> delete(next, delete.key());
+              put(put.key(), put.value(), put.lease() == null ? 0 : put.lease().id());
+          case Operation.Delete delete -> delete(delete.key());
         }
       }
-      advance(next);
     }
     return new TxnResult(true, revision);
   }
 
   void grant(long leaseId, long ttlNanos) {
-    file.putLease(leaseId, ttlNanos);
-    dirty = true;
+    ops.add(new Op.Granted(leaseId, ttlNanos));
   }
 
-  /** Ends a lease that is already out of the table. */
+  /** Ends a lease and removes its keys. */
   void endLease(long leaseId) {
     TreeSet<String> keys = new TreeSet<>(state.keysOf(leaseId));
     keys.addAll(newest.keySet());
     keys.removeIf(key -> leaseOf(key) != leaseId);
     if (!keys.isEmpty()) {
-      long next = revision + 1;
-      keys.forEach(key -> delete(next, key));
-      advance(next);
+      revision++;
+      keys.forEach(this::delete);
     }
-    file.removeLease(leaseId);
-    dirty = true;
+    ops.add(new Op.Ended(leaseId));
   }
 
   void compact(long upTo) {
@@ -91,33 +87,30 @@ final class Draft {
       throw new IllegalArgumentException(
           "cannot compact to revision " + upTo + ": the store is at " + revision);
     }
-    if (upTo <= file.compacted()) {
-      return;
+    if (upTo > compacted) {
+      compacted = upTo;
+      ops.add(new Op.Compacted(upTo, watches.compact(upTo)));
     }
-    long physical = watches.compact(upTo);
-    file.compact(upTo, physical);
-    compacted = true;
-    dirty = true;
   }
 
-  /** Makes the store's own key, which makes revision 1. */
+  /** Makes the store's own key, at revision 1. */
   void create(String key, ByteString value) {
-    put(1, key, value, 0);
-    advance(1);
+    revision++;
+    put(key, value, 0);
   }
 
-  boolean dirty() {
-    return dirty;
+  /** What is to be durable; empty if nothing changed. */
+  List<Op> ops() {
+    return ops;
   }
 
-  boolean compacted() {
-    return compacted;
+  long revision() {
+    return revision;
   }
 
-  /** After the file is durable. */
-  void publish() {
-    state.publish(revision, rows);
-    watches.advance(revision);
+  /** About how many bytes the operations have. */
+  long bytes() {
+    return bytes;
   }
 
   private boolean holds(Compare compare) {
@@ -134,12 +127,12 @@ final class Draft {
   private record Found(long createRevision, long modRevision, ByteString value, long leaseId) {}
 
   private @Nullable Found find(String key) {
-    Row.Key changed = newest.get(key);
+    Op.Put changed = newest.get(key);
     if (changed != null) {
-      Row row = rows.get(changed);
-      return row == null || row.deleted()
+      Row row = changed.row();
+      return row.deleted()
           ? null
-          : new Found(row.createRevision(), changed.revision(), row.value(), row.leaseId());
+          : new Found(row.createRevision(), changed.key().revision(), row.value(), row.leaseId());
     }
     State.Live live = state.get(key);
     return live == null
@@ -156,28 +149,21 @@ final class Draft {
     return found == null ? 0 : found.leaseId();
   }
 
-  private void put(long at, String key, ByteString value, long leaseId) {
+  private void put(String key, ByteString value, long leaseId) {
     Found before = find(key);
-    add(
-        new Row.Key(at, key),
-        new Row(before == null ? at : before.createRevision(), leaseId, value));
+    add(key, new Row(before == null ? revision : before.createRevision(), leaseId, value));
   }
 
-  private void delete(long at, String key) {
+  private void delete(String key) {
     if (find(key) != null) {
-      add(new Row.Key(at, key), Row.DELETED);
+      add(key, Row.DELETED);
     }
   }
 
-  private void add(Row.Key key, Row row) {
-    file.put(key, row);
-    rows.put(key, row);
-    newest.put(key.key(), key);
-  }
-
-  private void advance(long to) {
-    revision = to;
-    file.revision(to);
-    dirty = true;
+  private void add(String key, Row row) {
+    Op.Put put = new Op.Put(new Row.Key(revision, key), row);
+    ops.add(put);
+    newest.put(key, put);
+    bytes += key.length() + row.value().size();
   }
 }

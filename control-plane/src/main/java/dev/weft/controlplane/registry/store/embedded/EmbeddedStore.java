@@ -45,12 +45,12 @@ public final class EmbeddedStore implements Store {
   private final Executor virtualThreads;
   private final String identity;
 
-  private EmbeddedStore(Path directory, LongSupplier nanoTime, String fileSystem) {
+  private EmbeddedStore(Path directory, LongSupplier nanoTime, Disk disk) {
     lock = DirectoryLock.acquire(directory);
     virtualThreads = Thread.ofVirtual().name("weft-store-call-", 0)::start;
     leases = new Leases(nanoTime);
     try {
-      journal = new Journal(directory, fileSystem, leases, virtualThreads);
+      journal = new Journal(directory, disk, leases, virtualThreads);
     } catch (StoreException e) {
       lock.close();
       throw e;
@@ -79,11 +79,11 @@ public final class EmbeddedStore implements Store {
    * @param nanoTime the clock that leases run by, in nanoseconds from anywhere, never going back
    */
   public static EmbeddedStore open(Path directory, LongSupplier nanoTime) {
-    return open(directory, nanoTime, "");
+    return open(directory, nanoTime, Disk.LOCAL);
   }
 
-  static EmbeddedStore open(Path directory, LongSupplier nanoTime, String fileSystem) {
-    return new EmbeddedStore(directory.toAbsolutePath(), nanoTime, fileSystem);
+  static EmbeddedStore open(Path directory, LongSupplier nanoTime, Disk disk) {
+    return new EmbeddedStore(directory.toAbsolutePath(), nanoTime, disk);
   }
 
   private String makeIdentity(Path directory) {
@@ -100,14 +100,13 @@ public final class EmbeddedStore implements Store {
       } catch (java.util.concurrent.CompletionException e) {
         throw e.getCause() instanceof StoreException known
             ? known
-            : new StoreFailedException(
-                StoreFile.explain("cannot make a store in", directory, e), e);
+            : new StoreFailedException(Log.explain("cannot make a store in", directory, e), e);
       }
     }
     List<Entry> found = journal.state().range(IDENTITY_KEY).entries();
     if (found.isEmpty()) {
       throw new StoreFailedException(
-          "the store in " + directory + " has no identity: its file is damaged; restore it", null);
+          "the store in " + directory + " has no identity: its log is damaged; restore it", null);
     }
     return found.getFirst().value().toStringUtf8();
   }
@@ -131,7 +130,7 @@ public final class EmbeddedStore implements Store {
   public CompletableFuture<Range> rangeAt(String prefix, long revision) {
     Keys.requirePrefix(prefix);
     requireRevision(revision);
-    // Not on the caller's thread: an interrupt would close the file.
+    // Not on the caller's thread: all of history is looked at.
     return CompletableFuture.supplyAsync(() -> past(prefix, revision), virtualThreads);
   }
 
@@ -142,21 +141,20 @@ public final class EmbeddedStore implements Store {
           "revision " + revision + " is not reached yet: the store is at " + newest);
     }
     TreeMap<String, Entry> entries = new TreeMap<>();
-    journal
-        .file()
-        .scan(
-            1,
-            revision,
-            (key, row) -> {
-              if (row.deleted()) {
-                entries.remove(key.key());
-              } else if (key.key().startsWith(prefix)) {
-                entries.put(key.key(), row.entry(key));
-              }
-              return true;
-            });
-    // Looked at after the rows were: compaction says so before it takes any.
-    long compacted = journal.watches().compacted();
+    long compacted =
+        journal
+            .state()
+            .scan(
+                1,
+                revision,
+                (key, row) -> {
+                  if (row.deleted()) {
+                    entries.remove(key.key());
+                  } else if (key.key().startsWith(prefix)) {
+                    entries.put(key.key(), row.entry(key));
+                  }
+                  return true;
+                });
     if (revision < compacted) {
       throw new CompactedException(revision, compacted);
     }
@@ -184,7 +182,7 @@ public final class EmbeddedStore implements Store {
     Keys.requirePrefix(prefix);
     requireRevision(fromRevision);
     Watches watches = journal.watches();
-    EmbeddedWatch watch = new EmbeddedWatch(watches, journal::file, prefix, listener);
+    EmbeddedWatch watch = new EmbeddedWatch(watches, journal.state(), prefix, listener);
     switch (watches.register(watch, fromRevision)) {
       case READY -> virtualThreads.execute(watch);
       case COMPACTED ->

@@ -1,7 +1,6 @@
 package dev.weft.controlplane.registry.store.embedded;
 
 import dev.weft.controlplane.registry.store.StoreException;
-import dev.weft.controlplane.registry.store.StoreFailedException;
 import dev.weft.controlplane.registry.store.Watch;
 import dev.weft.controlplane.registry.store.WatchBatch;
 import dev.weft.controlplane.registry.store.WatchBatch.Change;
@@ -10,60 +9,38 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
- * Reads rows of the file at the pace of its listener, on a virtual thread of its own; what is not
- * read yet waits in the file, not in memory.
+ * Reads rows of history at the pace of its listener, on a virtual thread of its own; it queues
+ * nothing.
  */
 final class EmbeddedWatch implements Watch, Runnable {
   private static final Logger LOG = System.getLogger(EmbeddedWatch.class.getName());
   private static final int ROWS_AT_ONCE = 1024;
-  private static final long RETRY_NANOS = 1_000_000_000L;
 
   /** The first revision that is not yet told; guarded by {@link Watches}. */
   long next;
 
   private final Watches watches;
-  private final Supplier<StoreFile> file;
+  private final State state;
   private final String prefix;
   private final WatchListener listener;
 
-  EmbeddedWatch(Watches watches, Supplier<StoreFile> file, String prefix, WatchListener listener) {
+  EmbeddedWatch(Watches watches, State state, String prefix, WatchListener listener) {
     this.watches = watches;
-    this.file = file;
+    this.state = state;
     this.prefix = prefix;
     this.listener = listener;
   }
 
   @Override
   public void run() {
-    boolean interrupted = false;
     long newest;
     while ((newest = watches.await(this)) > 0) {
       List<WatchBatch> batches = new ArrayList<>();
-      long told;
-      try {
-        told = read(next, newest, batches);
-      } catch (RuntimeException e) {
-        // The journal is opening the file anew after a failure.
-        if (!interrupted) {
-          interrupted = true;
-          tell(
-              () ->
-                  listener.onInterrupted(
-                      new StoreFailedException(
-                          "the store's file cannot be read: " + e.getMessage(), e)));
-        }
-        watches.pause(this, RETRY_NANOS);
-        continue;
-      }
-      if (interrupted) {
-        interrupted = false;
-        tell(listener::onResumed);
-      }
+      long told = read(next, newest, batches);
       for (WatchBatch batch : batches) {
-        tell(() -> listener.onBatch(batch));
+        tell(batch);
       }
       watches.read(this, told);
     }
@@ -81,25 +58,24 @@ final class EmbeddedWatch implements Watch, Runnable {
   private long read(long from, long to, List<WatchBatch> batches) {
     List<Change> changes = new ArrayList<>();
     long[] at = {0, 0};
-    file.get()
-        .scan(
-            from,
-            to,
-            (key, row) -> {
-              if (key.revision() != at[0]) {
-                if (at[1] >= ROWS_AT_ONCE) {
-                  return false;
-                }
-                flush(at[0], changes, batches);
-                at[0] = key.revision();
-              }
-              at[1]++;
-              if (key.key().startsWith(prefix)) {
-                changes.add(
-                    row.deleted() ? new Change.Delete(key.key()) : new Change.Put(row.entry(key)));
-              }
-              return true;
-            });
+    state.scan(
+        from,
+        to,
+        (key, row) -> {
+          if (key.revision() != at[0]) {
+            if (at[1] >= ROWS_AT_ONCE) {
+              return false;
+            }
+            flush(at[0], changes, batches);
+            at[0] = key.revision();
+          }
+          at[1]++;
+          if (key.key().startsWith(prefix)) {
+            changes.add(
+                row.deleted() ? new Change.Delete(key.key()) : new Change.Put(row.entry(key)));
+          }
+          return true;
+        });
     flush(at[0], changes, batches);
     return at[1] >= ROWS_AT_ONCE ? at[0] : to;
   }
@@ -111,12 +87,12 @@ final class EmbeddedWatch implements Watch, Runnable {
     }
   }
 
-  private void tell(Runnable call) {
+  private void tell(WatchBatch batch) {
     if (!watches.contains(this)) {
       return;
     }
     try {
-      call.run();
+      listener.onBatch(batch);
     } catch (RuntimeException e) {
       LOG.log(Level.WARNING, "a watch of " + prefix + " failed to handle a change", e);
     }

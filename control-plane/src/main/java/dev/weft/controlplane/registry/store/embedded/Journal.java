@@ -8,9 +8,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -23,26 +21,29 @@ import org.jspecify.annotations.Nullable;
  * in order, made durable by one sync, published, then answered.
  *
  * <p>When the disk refuses, nothing of the group is published, every write fails from then on with
- * the reason, and reads go on. The next write after a second opens the file anew and goes on from
- * what is really in it.
+ * the reason, and reads go on. The next write after a second writes the log anew from memory, and
+ * so mends it.
  */
 final class Journal implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Journal.class.getName());
   private static final int GROUP = 1024;
+  private static final long GROUP_BYTES = 4 << 20;
+  private static final long LEAST_REWRITE_BYTES = 1 << 20;
   private static final long LEASE_TICK_MILLIS = 100;
-  private static final long REOPEN_AFTER_NANOS = 1_000_000_000L;
+  private static final long MEND_AFTER_NANOS = 1_000_000_000L;
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(5);
 
   private final Path directory;
-  private final String fileSystem;
+  private final Disk disk;
   private final State state = new State();
   private final Watches watches = new Watches();
   private final Leases leases;
   private final Executor callbacks;
   private final LinkedBlockingQueue<Step<?>> queue = new LinkedBlockingQueue<>();
+  private final List<Step<?>> pending = new ArrayList<>();
   private final Thread thread;
   private final Object closing = new Object();
-  private volatile StoreFile file;
+  private Log log;
   private @Nullable StoreFailedException failure;
   private long failedAt;
   private boolean closed;
@@ -65,21 +66,18 @@ final class Journal implements AutoCloseable {
   }
 
   /** Reads the whole file; blocks. Takes it over. */
-  Journal(Path directory, String fileSystem, Leases leases, Executor callbacks) {
+  Journal(Path directory, Disk disk, Leases leases, Executor callbacks) {
     this.directory = directory;
-    this.fileSystem = fileSystem;
+    this.disk = disk;
     this.leases = leases;
     this.callbacks = callbacks;
-    this.file = StoreFile.open(directory, fileSystem);
-    try {
-      catchUp();
-    } catch (RuntimeException e) {
-      file.abandon();
-      throw e instanceof StoreException known
-          ? known
-          : new StoreFailedException(
-              StoreFile.explain("cannot read the store in", directory, e), e);
-    }
+    this.log =
+        Log.exists(directory)
+            ? Log.open(directory, disk, op -> state.apply(List.of(op)))
+            : Log.rewrite(directory, disk, state::write);
+    watches.compact(state.compacted());
+    watches.advance(state.revision());
+    adoptLeases();
     this.thread = Thread.ofPlatform().daemon().name("weft-store").start(this::run);
   }
 
@@ -89,10 +87,6 @@ final class Journal implements AutoCloseable {
 
   Watches watches() {
     return watches;
-  }
-
-  StoreFile file() {
-    return file;
   }
 
   boolean closed() {
@@ -123,21 +117,18 @@ final class Journal implements AutoCloseable {
         queue.drainTo(group, GROUP);
       }
       open = group.stream().allMatch(step -> step.change() != null);
-      try {
-        process(group);
-      } catch (RuntimeException e) {
-        fail(e, group);
-      }
+      do {
+        try {
+          process(group);
+        } catch (RuntimeException e) {
+          group.addAll(0, pending);
+          pending.clear();
+          fail(e, group);
+          group.clear();
+        }
+      } while (!group.isEmpty());
     }
-    if (failure == null) {
-      try {
-        file.close();
-      } catch (RuntimeException e) {
-        LOG.log(Level.WARNING, StoreFile.explain("cannot close the store in", directory, e));
-      }
-    } else {
-      file.abandon();
-    }
+    log.close();
   }
 
   private @Nullable Step<?> next() {
@@ -155,23 +146,26 @@ final class Journal implements AutoCloseable {
       return;
     }
     if (failure != null) {
-      reopen();
+      mend();
     }
-    Draft draft = new Draft(state, leases, file, watches);
+    Draft draft = new Draft(state, leases, watches);
     List<Runnable> answers = new ArrayList<>();
     for (long id : over) {
       draft.endLease(id);
     }
-    for (Step<?> step : group) {
-      Runnable answer = step.apply(draft);
+    while (!group.isEmpty() && draft.bytes() < GROUP_BYTES) {
+      Runnable answer = group.getFirst().apply(draft);
       if (answer != null) {
         answers.add(answer);
       }
+      pending.add(group.removeFirst());
     }
-    if (draft.dirty()) {
-      file.commit();
-      draft.publish();
+    if (!draft.ops().isEmpty()) {
+      log.append(draft.ops());
+      state.apply(draft.ops());
+      watches.advance(draft.revision());
     }
+    pending.clear();
     for (long id : over) {
       EmbeddedLease owner = leases.owner(id);
       leases.remove(id);
@@ -180,8 +174,8 @@ final class Journal implements AutoCloseable {
       }
     }
     answers.forEach(callbacks::execute);
-    if (draft.compacted()) {
-      file.reclaim();
+    if (log.size() > Math.max(LEAST_REWRITE_BYTES, 2 * state.bytes())) {
+      rewrite();
     }
   }
 
@@ -189,7 +183,7 @@ final class Journal implements AutoCloseable {
     StoreFailedException reason =
         e instanceof StoreFailedException known
             ? known
-            : new StoreFailedException(StoreFile.explain("cannot write to", directory, e), e);
+            : new StoreFailedException(Log.explain("cannot write to", directory, e), e);
     if (failure == null) {
       LOG.log(
           Level.ERROR, reason.getMessage() + " (reads go on, writes fail until this is mended)");
@@ -201,48 +195,30 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  private void reopen() {
+  private void mend() {
     StoreFailedException reason = failure;
-    if (reason != null && System.nanoTime() - failedAt < REOPEN_AFTER_NANOS) {
+    if (reason != null && System.nanoTime() - failedAt < MEND_AFTER_NANOS) {
       throw reason;
     }
     failedAt = System.nanoTime();
-    file.abandon();
-    file = StoreFile.open(directory, fileSystem);
-    if (file.revision() < state.revision()) {
-      throw new StoreFailedException(
-          "the store in "
-              + directory
-              + " lost what it had acknowledged (revision "
-              + state.revision()
-              + ", now "
-              + file.revision()
-              + "); check the disk and start again",
-          null);
-    }
-    catchUp();
+    rewrite();
+    adoptLeases();
     failure = null;
     LOG.log(Level.INFO, "the store in " + directory + " can be written to again");
   }
 
   /**
-   * Takes over from the file what is not known yet: everything at first, little after it was opened
-   * anew.
+   * Leases that nobody here holds, found on opening or left by a write that failed, have their full
+   * time.
    */
-  private void catchUp() {
-    StoreFile source = file;
-    Map<Row.Key, Row> rows = new LinkedHashMap<>();
-    source.scan(
-        state.revision() + 1,
-        source.revision(),
-        (key, row) -> {
-          rows.put(key, row);
-          return true;
-        });
-    state.publish(source.revision(), rows);
-    watches.compact(source.compacted());
-    watches.advance(source.revision());
-    source.leaseTtlNanos().forEach((id, ttl) -> leases.begin(id, ttl, null));
+  private void adoptLeases() {
+    state.leaseTtlNanos().forEach((id, ttlNanos) -> leases.begin(id, ttlNanos, null));
+  }
+
+  private void rewrite() {
+    Log before = log;
+    log = Log.rewrite(directory, disk, state::write);
+    before.close();
   }
 
   /** Finishes what waits, then ends the thread and closes the file. */

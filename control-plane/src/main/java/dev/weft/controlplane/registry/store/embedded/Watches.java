@@ -2,7 +2,6 @@ package dev.weft.controlplane.registry.store.embedded;
 
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -65,23 +64,6 @@ final class Watches {
         changed.awaitUninterruptibly();
       }
       return 0;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Waits a while, or until the watch is removed. */
-  void pause(EmbeddedWatch watch, long nanos) {
-    long end = System.nanoTime() + nanos;
-    lock.lock();
-    try {
-      long left = nanos;
-      while (left > 0 && open.contains(watch)) {
-        changed.await(left, TimeUnit.NANOSECONDS);
-        left = end - System.nanoTime();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     } finally {
       lock.unlock();
     }

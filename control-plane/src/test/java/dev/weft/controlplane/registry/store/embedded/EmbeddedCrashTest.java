@@ -26,7 +26,6 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.h2.mvstore.MVStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -100,7 +99,7 @@ class EmbeddedCrashTest {
     return told;
   }
 
-  /** The writer and the store in one jar: class data sharing wants no directories. */
+  /** The writer and the store in one jar: class data sharing takes no directories. */
   private String classPath() throws IOException {
     Path jar = directory.resolve("writer.jar");
     if (Files.notExists(jar)) {
@@ -110,9 +109,7 @@ class EmbeddedCrashTest {
         }
       }
     }
-    return Stream.concat(
-            Stream.of(jar),
-            Stream.of(MVStore.class, Message.class).map(EmbeddedCrashTest::location))
+    return Stream.concat(Stream.of(jar), Stream.of(location(Message.class)))
         .map(Path::toString)
         .collect(Collectors.joining(File.pathSeparator));
   }

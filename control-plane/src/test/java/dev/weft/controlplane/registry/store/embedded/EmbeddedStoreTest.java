@@ -94,7 +94,7 @@ class EmbeddedStoreTest extends StoreContractTest {
     }
     store.close();
 
-    assertThat(Files.size(directory.resolve("data").resolve(StoreFile.NAME))).isLessThan(1_500_000);
+    assertThat(Files.size(directory.resolve("data").resolve(Log.NAME))).isLessThan(1_500_000);
     store = reopen();
     assertThat(keys(store.range("k"))).hasSize(10);
   }
@@ -125,7 +125,7 @@ class EmbeddedStoreTest extends StoreContractTest {
   void aDamagedFileIsSaidSo() throws Exception {
     put("a", "1");
     store.close();
-    Path file = directory.resolve("data").resolve(StoreFile.NAME);
+    Path file = directory.resolve("data").resolve(Log.NAME);
     byte[] garbage = new byte[(int) Files.size(file)];
     java.util.Arrays.fill(garbage, (byte) 'x');
     Files.write(file, garbage);
@@ -135,8 +135,9 @@ class EmbeddedStoreTest extends StoreContractTest {
         .hasMessageStartingWith(
             "cannot open the store in "
                 + directory.resolve("data")
-                + ": the file "
-                + StoreFile.NAME)
+                + ": "
+                + Log.NAME
+                + " is damaged")
         .hasMessageContaining("move it away")
         .hasMessageNotContaining("\n");
     Files.delete(file);
@@ -145,14 +146,59 @@ class EmbeddedStoreTest extends StoreContractTest {
   }
 
   @Test
-  void aFullDiskIsSaidSo() throws Exception {
-    Path full = Path.of("/dev/full");
-    org.junit.jupiter.api.Assumptions.assumeTrue(Files.exists(full));
-    Path other = Files.createDirectories(directory.resolve("full"));
-    Files.createSymbolicLink(other.resolve(StoreFile.NAME), full);
+  void aTornEndIsDropped() throws Exception {
+    long revision = put("a", "1");
+    store.close();
+    Path file = directory.resolve("data").resolve(Log.NAME);
+    byte[] whole = Files.readAllBytes(file);
+    store = reopen();
+    put("a", "2");
+    store.close();
+    byte[] more = Files.readAllBytes(file);
+    for (int length = whole.length; length < more.length; length++) {
+      Files.write(file, java.util.Arrays.copyOf(more, length));
+      store = reopen();
+      assertThat(get("a")).isEqualTo(entry("a", "1", revision, revision));
+      store.close();
+    }
+    store = reopen();
+    assertThat(put("a", "3")).isEqualTo(revision + 1);
+  }
+
+  @Test
+  void damageInTheMiddleIsSaidSoWhereverItIs() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      put("key/" + i, "value");
+    }
+    store.close();
+    Path file = directory.resolve("data").resolve(Log.NAME);
+    byte[] whole = Files.readAllBytes(file);
+    int lastFrame = whole.length - 60;
+    for (int at = 0; at < lastFrame; at += 7) {
+      byte[] damaged = whole.clone();
+      damaged[at] ^= 0x10;
+      Files.write(file, damaged);
+      assertThatThrownBy(this::reopen)
+          .describedAs("byte %s", at)
+          .isInstanceOf(StoreFailedException.class)
+          .hasMessageContaining("is damaged")
+          .hasMessageContaining("restore it from a backup");
+    }
+    Files.write(file, whole);
+    store = reopen();
+    assertThat(keys(store.range("key/"))).hasSize(5);
+  }
+
+  @Test
+  void aFileThatIsNoFileIsSaidSo() throws Exception {
+    Path other = Files.createDirectories(directory.resolve("other"));
+    Files.createDirectory(other.resolve(Log.NAME));
 
     assertThatThrownBy(() -> EmbeddedStore.open(other))
         .isInstanceOf(StoreFailedException.class)
-        .hasMessageContaining(other.toString());
+        .hasMessage(
+            "cannot write to "
+                + other.resolve(Log.NAME)
+                + ": it must be a regular file that this user may write to");
   }
 }
