@@ -73,7 +73,7 @@ public final class Registry implements AutoCloseable {
             Thread.ofPlatform().name("weft-registry").daemon(true).factory());
   }
 
-  /** Begins to read and watch. Completes with the first view; retries until then. */
+  /** Begins to read and watch. Completes, synced, with the first view; retries until then. */
   public CompletableFuture<RegistryView> start() {
     CompletableFuture<RegistryView> first = new CompletableFuture<>();
     addListener(change -> first.complete(change.view()));
@@ -215,8 +215,11 @@ public final class Registry implements AutoCloseable {
           view.storeId(),
           range.revision());
     }
-    publish(fresh.publish(range.identity(), range.revision(), view, true));
+    RegistryChange change = fresh.publish(range.identity(), range.revision(), view, true);
+    // Whoever is told of the view, or sees it, may ask for the status: that must not lag behind.
+    view = change.view();
     setStatus(RegistryStatus.SYNCED);
+    publish(change);
     watch = store.watch("", range.revision() + 1, new Follower(generation));
   }
 

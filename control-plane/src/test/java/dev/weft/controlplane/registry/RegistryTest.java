@@ -57,6 +57,17 @@ class RegistryTest {
   }
 
   @Test
+  void whoIsToldOfTheFirstViewFindsTheRegistrySynced() {
+    List<State> seen = new CopyOnWriteArrayList<>();
+    try (Registry fresh = new Registry(store, PolicyReader.DOCUMENTS)) {
+      fresh.addListener(change -> seen.add(fresh.status().state()));
+      fresh.start().join();
+      assertThat(fresh.status().synced()).isTrue();
+    }
+    assertThat(seen).containsExactly(State.SYNCED);
+  }
+
+  @Test
   void aLateListenerIsToldTheWholeViewFirst() {
     put("catalog", "catalog-0");
     List<RegistryChange> late = new CopyOnWriteArrayList<>();
