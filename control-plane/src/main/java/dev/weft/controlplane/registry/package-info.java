@@ -2,7 +2,7 @@
  * The registry as this replica sees it: watches the store, publishes an immutable {@link
  * dev.weft.controlplane.registry.RegistryView} per revision, keeps sessions and reaps what is gone.
  *
- * <p>One registry thread owns the watch and publishes; views may be read by any thread. Layer 1:
+ * <p>One registry thread owns the watch and publishes; views may be read by any thread. Layer 2:
  * imports {@code model}, {@code registry.store}, {@code validate}, the messages and {@code
  * dev.weft.common}.
  */

@@ -1,6 +1,8 @@
 package dev.weft.controlplane.validate;
 
 import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.validate.yaml.Place;
+import dev.weft.controlplane.validate.yaml.Report;
 import dev.weft.proto.policy.v1.PolicyKey;
 import java.util.ArrayList;
 import java.util.List;

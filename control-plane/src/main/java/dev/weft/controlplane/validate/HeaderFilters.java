@@ -2,6 +2,9 @@ package dev.weft.controlplane.validate;
 
 import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.model.HeaderChange;
+import dev.weft.controlplane.validate.yaml.Known;
+import dev.weft.controlplane.validate.yaml.Obj;
+import dev.weft.controlplane.validate.yaml.Place;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.validate;
 
 import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.validate.yaml.Place;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.yaml;
 
 import java.util.List;
 import java.util.Map;
@@ -13,19 +13,19 @@ import java.util.TreeSet;
  * @param unsupported what the kind has but Weft does not do yet, and what to do instead
  * @param ignored what a server adds to objects that it exports; dropped
  */
-record Known(List<String> fields, Map<String, String> unsupported, Set<String> ignored) {
-  static Known of(String... fields) {
+public record Known(List<String> fields, Map<String, String> unsupported, Set<String> ignored) {
+  public static Known of(String... fields) {
     return new Known(List.of(fields), Map.of(), Set.of());
   }
 
   /** Adds a field that is refused, saying what to do instead. */
-  Known refusing(String field, String instead) {
+  public Known refusing(String field, String instead) {
     var more = new TreeMap<>(unsupported);
     more.put(field, instead);
     return new Known(fields, more, ignored);
   }
 
-  Known ignoring(String... dropped) {
+  public Known ignoring(String... dropped) {
     var more = new TreeSet<>(ignored);
     more.addAll(List.of(dropped));
     return new Known(fields, unsupported, more);

@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.yaml;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -29,13 +29,13 @@ public final class NearMisses {
   }
 
   /** The best one, or null. */
-  static @Nullable String best(String name, Collection<String> known) {
+  public static @Nullable String best(String name, Collection<String> known) {
     List<String> all = of(name, known, 1);
     return all.isEmpty() ? null : all.getFirst();
   }
 
   /** {@code ; did you mean "x"?}, or nothing. */
-  static String hint(String name, Collection<String> known) {
+  public static String hint(String name, Collection<String> known) {
     String best = best(name, known);
     return best == null ? "" : "; did you mean \"" + best + "\"?";
   }

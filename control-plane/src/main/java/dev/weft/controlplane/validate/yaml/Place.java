@@ -1,10 +1,10 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.yaml;
 
 import dev.weft.common.wire.Syntax;
-import dev.weft.controlplane.validate.YamlNode.Mapping;
-import dev.weft.controlplane.validate.YamlNode.Scalar;
-import dev.weft.controlplane.validate.YamlNode.ScalarType;
-import dev.weft.controlplane.validate.YamlNode.Sequence;
+import dev.weft.controlplane.validate.yaml.YamlNode.Mapping;
+import dev.weft.controlplane.validate.yaml.YamlNode.Scalar;
+import dev.weft.controlplane.validate.yaml.YamlNode.ScalarType;
+import dev.weft.controlplane.validate.yaml.YamlNode.Sequence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,45 +19,45 @@ import org.jspecify.annotations.Nullable;
  * A value of a document and where it stands. Its readers return null after reporting an error, so
  * that decoding goes on and a person sees everything that is wrong at once.
  */
-record Place(Report report, @Nullable Place parent, String name, int line, YamlNode node) {
+public record Place(Report report, @Nullable Place parent, String name, int line, YamlNode node) {
   private static final Duration LONGEST = Duration.ofNanos(Syntax.MAX_NANOS);
 
-  static Place root(Report report, YamlNode node) {
+  public static Place root(Report report, YamlNode node) {
     return new Place(report, null, "", node.line(), node);
   }
 
-  Place child(String field, int fieldLine, YamlNode value) {
+  public Place child(String field, int fieldLine, YamlNode value) {
     return new Place(report, this, field, fieldLine, value);
   }
 
-  String path() {
+  public String path() {
     String before = parent == null ? "" : parent.path();
     return before.isEmpty() || name.startsWith("[") ? before + name : before + "." + name;
   }
 
   /** This value is wrong. */
-  void wrong(String expected) {
+  public void wrong(String expected) {
     wrong(expected, "");
   }
 
   /** This value is wrong; {@code hint} is appended to the message. */
-  void wrong(String expected, String hint) {
+  public void wrong(String expected, String hint) {
     String shown = node.shown();
     report.error(line, path(), shown, expected, "is " + shown + ", expected " + expected + hint);
   }
 
   /** A field that ought to be here is not. */
-  void missing(String field, String expected) {
+  public void missing(String field, String expected) {
     String path = path().isEmpty() ? field : path() + "." + field;
     report.error(line, path, "", expected, "is missing, expected " + expected);
   }
 
-  void warn(String message) {
+  public void warn(String message) {
     report.warning(line, path(), node.shown(), "", message);
   }
 
   /** A string. */
-  @Nullable String string() {
+  public @Nullable String string() {
     if (node instanceof Scalar scalar && scalar.type() == ScalarType.STRING) {
       return scalar.text();
     }
@@ -67,7 +67,7 @@ record Place(Report report, @Nullable Place parent, String name, int line, YamlN
   }
 
   /** A string that is one of these. */
-  @Nullable String oneOf(Collection<String> known) {
+  public @Nullable String oneOf(Collection<String> known) {
     String text = string();
     if (text != null && !known.contains(text)) {
       wrong(list(known), NearMisses.hint(text, known));
@@ -77,7 +77,7 @@ record Place(Report report, @Nullable Place parent, String name, int line, YamlN
   }
 
   /** A whole number from {@code min} to {@code max}. */
-  @Nullable Integer integer(int min, int max) {
+  public @Nullable Integer integer(int min, int max) {
     if (node instanceof Scalar scalar
         && scalar.type() == ScalarType.INTEGER
         && scalar.text().length() <= 11
@@ -92,7 +92,7 @@ record Place(Report report, @Nullable Place parent, String name, int line, YamlN
   }
 
   /** A duration from {@code min} to a day. */
-  @Nullable Duration duration(Duration min) {
+  public @Nullable Duration duration(Duration min) {
     Duration duration =
         node instanceof Scalar scalar && scalar.type() == ScalarType.STRING
             ? GatewayDurations.parse(scalar.text())
@@ -107,7 +107,7 @@ record Place(Report report, @Nullable Place parent, String name, int line, YamlN
   }
 
   /** The items of a list of {@code min} to {@code max}; none when it is not one. */
-  List<Place> items(int min, int max) {
+  public List<Place> items(int min, int max) {
     if (!(node instanceof Sequence sequence)) {
       wrong("a list");
       return List.of();
@@ -126,7 +126,7 @@ record Place(Report report, @Nullable Place parent, String name, int line, YamlN
   }
 
   /** Strings by name, as labels are. */
-  Map<String, String> strings(int most) {
+  public Map<String, String> strings(int most) {
     if (!(node instanceof Mapping mapping)) {
       wrong("a mapping of strings");
       return Map.of();
@@ -147,12 +147,12 @@ record Place(Report report, @Nullable Place parent, String name, int line, YamlN
     return strings;
   }
 
-  boolean isString() {
+  public boolean isString() {
     return node instanceof Scalar scalar && scalar.type() == ScalarType.STRING;
   }
 
   /** Reports this value if it occurred before. */
-  boolean unique(Set<String> seen, String value) {
+  public boolean unique(Set<String> seen, String value) {
     if (seen.add(value)) {
       return true;
     }
@@ -162,12 +162,12 @@ record Place(Report report, @Nullable Place parent, String name, int line, YamlN
     return false;
   }
 
-  static Set<String> seen() {
+  public static Set<String> seen() {
     return new HashSet<>();
   }
 
   /** {@code A, B or C}. */
-  static String list(Collection<String> known) {
+  public static String list(Collection<String> known) {
     var names = List.copyOf(known);
     return names.size() == 1
         ? names.getFirst()

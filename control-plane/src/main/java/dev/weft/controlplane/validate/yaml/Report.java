@@ -1,11 +1,11 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.yaml;
 
 import dev.weft.proto.policy.v1.PolicyError;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Collects what is wrong with one document. Used by one thread while it decodes. */
-final class Report {
+public final class Report {
   private static final int MAX_VALUE = 100;
 
   private final String manifest;
@@ -19,37 +19,37 @@ final class Report {
     this.document = document;
   }
 
-  String manifest() {
+  public String manifest() {
     return manifest;
   }
 
-  int document() {
+  public int document() {
     return document;
   }
 
-  String object() {
+  public String object() {
     return object;
   }
 
   /** What every error names, the earlier ones too, e.g. "HTTPRoute default/catalog". */
-  void object(String object) {
+  public void object(String object) {
     this.object = object;
     errors.replaceAll(error -> error.toBuilder().setObject(object).build());
   }
 
-  void error(int line, String path, String value, String expected, String message) {
+  public void error(int line, String path, String value, String expected, String message) {
     errors.add(entry(line, path, value, expected, message));
   }
 
-  void warning(int line, String path, String value, String expected, String message) {
+  public void warning(int line, String path, String value, String expected, String message) {
     warnings.add(entry(line, path, value, expected, message));
   }
 
-  List<PolicyError> errors() {
+  public List<PolicyError> errors() {
     return errors;
   }
 
-  List<PolicyError> warnings() {
+  public List<PolicyError> warnings() {
     return warnings;
   }
 
@@ -67,7 +67,7 @@ final class Report {
   }
 
   /** At most 100 characters on one line. */
-  static String shorten(String text) {
+  public static String shorten(String text) {
     String cut = text.length() <= MAX_VALUE ? text : text.substring(0, MAX_VALUE) + "...";
     return cut.replace("\r", "\\r").replace("\n", "\\n").replace("\0", "\\0");
   }

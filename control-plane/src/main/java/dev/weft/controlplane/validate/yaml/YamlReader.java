@@ -1,10 +1,10 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.yaml;
 
-import dev.weft.controlplane.validate.YamlNode.Entry;
-import dev.weft.controlplane.validate.YamlNode.Mapping;
-import dev.weft.controlplane.validate.YamlNode.Scalar;
-import dev.weft.controlplane.validate.YamlNode.ScalarType;
-import dev.weft.controlplane.validate.YamlNode.Sequence;
+import dev.weft.controlplane.validate.yaml.YamlNode.Entry;
+import dev.weft.controlplane.validate.yaml.YamlNode.Mapping;
+import dev.weft.controlplane.validate.yaml.YamlNode.Scalar;
+import dev.weft.controlplane.validate.yaml.YamlNode.ScalarType;
+import dev.weft.controlplane.validate.yaml.YamlNode.Sequence;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -29,7 +29,7 @@ import org.snakeyaml.engine.v2.resolver.ScalarResolver;
  * Reads the documents of a manifest (YAML 1.2, and so JSON) as plain values: no tags, no aliases (a
  * few bytes of which can mean gigabytes), no duplicate keys, bounded in size, depth and number.
  */
-final class YamlReader {
+public final class YamlReader {
   static final int MAX_CHARACTERS = 1 << 20;
   private static final int MAX_DEPTH = 32;
   private static final int MAX_DOCUMENTS = 1000;
@@ -47,10 +47,10 @@ final class YamlReader {
   }
 
   /** One document; the root is null when it is too broken to be looked at. */
-  record Document(Report report, @Nullable YamlNode root) {}
+  public record Document(Report report, @Nullable YamlNode root) {}
 
   /** All documents; empty ones are left out, but counted. */
-  static List<Document> read(String manifest, String content) {
+  public static List<Document> read(String manifest, String content) {
     var reader = new YamlReader(manifest);
     reader.read(content);
     return reader.documents;

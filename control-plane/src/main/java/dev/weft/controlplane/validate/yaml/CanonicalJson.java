@@ -1,19 +1,19 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.yaml;
 
-import dev.weft.controlplane.validate.YamlNode.Mapping;
-import dev.weft.controlplane.validate.YamlNode.Scalar;
-import dev.weft.controlplane.validate.YamlNode.ScalarType;
-import dev.weft.controlplane.validate.YamlNode.Sequence;
+import dev.weft.controlplane.validate.yaml.YamlNode.Mapping;
+import dev.weft.controlplane.validate.yaml.YamlNode.Scalar;
+import dev.weft.controlplane.validate.yaml.YamlNode.ScalarType;
+import dev.weft.controlplane.validate.yaml.YamlNode.Sequence;
 import java.util.TreeMap;
 
 /**
  * A normalised document as JSON, with sorted keys: equal content is equal text, so that a document
  * that was applied before can be recognised.
  */
-final class CanonicalJson {
+public final class CanonicalJson {
   private CanonicalJson() {}
 
-  static String write(YamlNode node) {
+  public static String write(YamlNode node) {
     var json = new StringBuilder();
     append(json, node);
     return json.toString();

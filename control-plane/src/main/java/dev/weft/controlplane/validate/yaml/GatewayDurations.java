@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.yaml;
 
 import java.time.Duration;
 import java.util.regex.Matcher;
@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Durations as Gateway API writes them (GEP-2257): {@code 100ms}, {@code 1m30s}. Pure. */
-final class GatewayDurations {
+public final class GatewayDurations {
   private static final Pattern WHOLE = Pattern.compile("([0-9]{1,5}(h|m|s|ms)){1,4}");
   private static final Pattern PART = Pattern.compile("([0-9]{1,5})(ms|h|m|s)");
 
@@ -34,7 +34,7 @@ final class GatewayDurations {
   }
 
   /** As a document would write it. */
-  static String text(Duration duration) {
+  public static String text(Duration duration) {
     var text = new StringBuilder();
     append(text, duration.toHours(), "h");
     append(text, duration.toMinutesPart(), "m");

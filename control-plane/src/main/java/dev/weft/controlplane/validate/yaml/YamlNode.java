@@ -1,10 +1,10 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.yaml;
 
 import java.util.List;
 import java.util.Map;
 
 /** A document as it was read: values with the lines where they stand, counted from 1. */
-sealed interface YamlNode {
+public sealed interface YamlNode {
   int line();
 
   /** The value in an error message: scalars as they are written, strings in quotes. */

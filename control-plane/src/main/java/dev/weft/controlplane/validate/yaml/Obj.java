@@ -1,9 +1,9 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.yaml;
 
-import dev.weft.controlplane.validate.YamlNode.Entry;
-import dev.weft.controlplane.validate.YamlNode.Mapping;
-import dev.weft.controlplane.validate.YamlNode.Scalar;
-import dev.weft.controlplane.validate.YamlNode.ScalarType;
+import dev.weft.controlplane.validate.yaml.YamlNode.Entry;
+import dev.weft.controlplane.validate.yaml.YamlNode.Mapping;
+import dev.weft.controlplane.validate.yaml.YamlNode.Scalar;
+import dev.weft.controlplane.validate.yaml.YamlNode.ScalarType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * mean "absent", as in Kubernetes) and what is ignored, so that the document is normalised when it
  * has been decoded.
  */
-final class Obj {
+public final class Obj {
   private final Place at;
   private final Mapping mapping;
   private final boolean readable;
@@ -26,7 +26,7 @@ final class Obj {
     this.readable = mapping != null;
   }
 
-  static Obj of(Place at, Known known) {
+  public static Obj of(Place at, Known known) {
     if (!(at.node() instanceof Mapping mapping)) {
       at.wrong("a mapping");
       return new Obj(at, null);
@@ -62,27 +62,27 @@ final class Obj {
             message);
   }
 
-  Place at() {
+  public Place at() {
     return at;
   }
 
   /** False when the value was no mapping, which has been reported. */
-  boolean readable() {
+  public boolean readable() {
     return readable;
   }
 
-  boolean has(String field) {
+  public boolean has(String field) {
     return mapping.entries().containsKey(field);
   }
 
   /** The field's value, or null when it is absent. */
-  @Nullable Place get(String field) {
+  public @Nullable Place get(String field) {
     Entry entry = mapping.entries().get(field);
     return entry == null ? null : at.child(field, entry.line(), entry.value());
   }
 
   /** The field's value, or null after reporting that it is absent. */
-  @Nullable Place require(String field, String expected) {
+  public @Nullable Place require(String field, String expected) {
     Place place = get(field);
     if (place == null && readable) {
       at.missing(field, expected);
@@ -91,35 +91,35 @@ final class Obj {
   }
 
   /** Writes a default into the document. */
-  void fill(String field, String value) {
+  public void fill(String field, String value) {
     mapping
         .entries()
         .putIfAbsent(field, new Entry(at.line(), new Scalar(at.line(), ScalarType.STRING, value)));
   }
 
-  void drop(String field) {
+  public void drop(String field) {
     mapping.entries().remove(field);
   }
 
-  int integer(String field, int min, int max, int absent) {
+  public int integer(String field, int min, int max, int absent) {
     Place place = get(field);
     Integer value = place == null ? null : place.integer(min, max);
     return value == null ? absent : value;
   }
 
   /** A duration from {@code min} up; null when absent or wrong. */
-  @Nullable Duration duration(String field, Duration min) {
+  public @Nullable Duration duration(String field, Duration min) {
     Place place = get(field);
     return place == null ? null : place.duration(min);
   }
 
-  long nanos(String field, Duration min, long absent) {
+  public long nanos(String field, Duration min, long absent) {
     Duration duration = duration(field, min);
     return duration == null ? absent : duration.toNanos();
   }
 
   /** The items of a list; none when absent. */
-  List<Place> items(String field, int max) {
+  public List<Place> items(String field, int max) {
     Place place = get(field);
     return place == null ? new ArrayList<>() : place.items(0, max);
   }
