@@ -27,13 +27,20 @@ final class Backplane implements AutoCloseable {
   private @Nullable Child controlPlane;
   private @Nullable Child etcd;
 
-  Backplane(Place place, Children children, Ports ports, boolean onEtcd, Duration instanceTtl) {
+  Backplane(
+      Place place,
+      Children children,
+      Ports ports,
+      boolean onEtcd,
+      Duration instanceTtl,
+      boolean wellKnownPorts) {
     this.place = place;
     this.children = children;
     this.onEtcd = onEtcd;
     this.instanceTtl = instanceTtl;
-    port = ports.prefer(7700);
-    metricsPort = ports.prefer(7701);
+    // A person's commands find it there; a scripted run must not meet another one.
+    port = wellKnownPorts ? ports.prefer(7700) : ports.next();
+    metricsPort = wellKnownPorts ? ports.prefer(7701) : ports.next();
     etcdPort = ports.next();
     etcdPeerPort = ports.next();
     api = new MeshApi(port);

@@ -64,7 +64,7 @@ public final class DemoCommand implements Callable<Integer> {
       err.flush();
       return 1;
     }
-    DemoMesh mesh = new DemoMesh(place, store == Store.ETCD, once ? SHORT_TTL : TTL);
+    DemoMesh mesh = new DemoMesh(place, store == Store.ETCD, once ? SHORT_TTL : TTL, !once);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(mesh, place, out), "demo-end"));
     boolean good = false;
     try {

@@ -18,10 +18,10 @@ final class DemoMesh implements AutoCloseable {
   private final List<ServiceInstance> instances = new ArrayList<>();
   private final ServiceInstance frontend;
 
-  DemoMesh(Place place, boolean onEtcd, Duration instanceTtl) {
+  DemoMesh(Place place, boolean onEtcd, Duration instanceTtl, boolean wellKnownPorts) {
     this.place = place;
     children = new Children(place.folder());
-    backplane = new Backplane(place, children, ports, onEtcd, instanceTtl);
+    backplane = new Backplane(place, children, ports, onEtcd, instanceTtl, wellKnownPorts);
     add("catalog", "v1", "catalog-v1-0");
     add("catalog", "v1", "catalog-v1-1");
     add("catalog", "v2", "catalog-v2-0");

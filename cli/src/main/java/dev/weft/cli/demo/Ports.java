@@ -1,38 +1,51 @@
 package dev.weft.cli.demo;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 
-/** Free ports of the loopback address, each given once. Used by the main thread only. */
+/**
+ * Free ports of the loopback address, each given once. They are below those that the system hands
+ * to outgoing connections, so that none is taken while the process that had it is down. Used by the
+ * main thread only.
+ */
 final class Ports {
+  private static final int FIRST = 12_000;
+  private static final int LAST = 31_999;
+  private static final int TRIES = 1_000;
+
   private final Set<Integer> given = new HashSet<>();
 
   int next() {
-    while (true) {
-      try (ServerSocket socket = new ServerSocket()) {
-        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        if (given.add(socket.getLocalPort())) {
-          return socket.getLocalPort();
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException("no free port on the loopback address", e);
+    for (int i = 0; i < TRIES; i++) {
+      int port = ThreadLocalRandom.current().nextInt(FIRST, LAST + 1);
+      if (!given.contains(port) && free(port)) {
+        given.add(port);
+        return port;
       }
     }
+    throw new DemoFailed("no free port from " + FIRST + " to " + LAST + " on the loopback address");
   }
 
   /** {@code wanted} if it is free, else another. */
   int prefer(int wanted) {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted));
+    if (free(wanted)) {
       given.add(wanted);
       return wanted;
+    }
+    return next();
+  }
+
+  private static boolean free(int port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      return true;
     } catch (IOException e) {
-      return next();
+      return false;
     }
   }
 }

@@ -43,7 +43,7 @@ public final class TrainCommand implements Callable<Integer> {
   private static void run(Place place, Children children) {
     Ports ports = new Ports();
     try (Backplane backplane =
-        new Backplane(place, children, ports, false, Duration.ofSeconds(5))) {
+        new Backplane(place, children, ports, false, Duration.ofSeconds(5), false)) {
       backplane.startControlPlane();
       MeshApi api = backplane.api();
       api.apply("services.yaml", Documents.SERVICES);
