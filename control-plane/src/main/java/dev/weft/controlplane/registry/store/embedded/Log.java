@@ -20,6 +20,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file: a header, then frames, each the operations of one group with a checksum. A frame is
@@ -36,6 +37,9 @@ final class Log implements AutoCloseable {
   private static final int FRAME_HEAD = 12;
   private static final int FRAME_BYTES = 1 << 20;
   private static final int MOST_FRAME_BYTES = 1 << 30;
+
+  private static final String WHAT_TO_DO =
+      "; restore it from a backup, or move it away to begin with an empty store";
 
   private final Path directory;
   private final Disk.Appender file;
@@ -145,12 +149,8 @@ final class Log implements AutoCloseable {
     }
   }
 
-  private static final String WHAT_TO_DO =
-      "; restore it from a backup, or move it away to begin with an empty store";
-
   /** The operations of the frame that begins here; null if none does that is whole. */
-  private static byte @org.jspecify.annotations.Nullable [] frameAt(FileChannel channel, long at)
-      throws IOException {
+  private static byte @Nullable [] frameAt(FileChannel channel, long at) throws IOException {
     ByteBuffer head = ByteBuffer.allocate(FRAME_HEAD);
     fill(channel, at, head);
     if (head.flip().remaining() < FRAME_HEAD || head.getInt() != MAGIC) {
@@ -271,7 +271,7 @@ final class Log implements AutoCloseable {
     closeQuietly(file);
   }
 
-  private static void closeQuietly(Disk.@org.jspecify.annotations.Nullable Appender file) {
+  private static void closeQuietly(Disk.@Nullable Appender file) {
     if (file != null) {
       try {
         file.close();

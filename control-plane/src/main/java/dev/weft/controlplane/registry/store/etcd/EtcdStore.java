@@ -1,7 +1,5 @@
 package dev.weft.controlplane.registry.store.etcd;
 
-import dev.weft.controlplane.registry.store.CompactedException;
-import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.registry.store.Keys;
 import dev.weft.controlplane.registry.store.Lease;
 import dev.weft.controlplane.registry.store.LeaseExpiredException;
@@ -21,15 +19,11 @@ import io.etcd.jetcd.api.CompactionRequest;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrantRequest;
 import io.etcd.jetcd.api.LeaseGrpc;
-import io.etcd.jetcd.api.RangeRequest;
-import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.TxnResponse;
 import io.grpc.Status;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -49,12 +43,12 @@ import java.util.concurrent.TimeUnit;
  */
 public final class EtcdStore implements Store {
   private static final Logger LOG = System.getLogger(EtcdStore.class.getName());
-  private static final int ENTRIES_AT_ONCE = 5_000;
 
   private final EtcdOptions options;
   private final Requests requests;
   private final Executor virtualThreads;
   private final EtcdChannel channel;
+  private final EtcdReader reader;
   private final Set<EtcdWatch> watches = ConcurrentHashMap.newKeySet();
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile String identity = "";
@@ -64,6 +58,7 @@ public final class EtcdStore implements Store {
     requests = new Requests(options.root());
     virtualThreads = Thread.ofVirtual().name("weft-etcd-", 0)::start;
     channel = new EtcdChannel(options, virtualThreads);
+    reader = new EtcdReader(this, channel, requests, options, virtualThreads);
   }
 
   /**
@@ -112,11 +107,7 @@ public final class EtcdStore implements Store {
             answer ->
                 answer.getSucceeded()
                     ? fresh
-                    : identityIn(answer.getResponses(0).getResponseRange()));
-  }
-
-  private static String identityIn(RangeResponse range) {
-    return range.getKvsCount() == 0 ? "" : range.getKvs(0).getValue().toStringUtf8();
+                    : EtcdReader.identityIn(answer.getResponses(0).getResponseRange()));
   }
 
   @Override
@@ -127,7 +118,8 @@ public final class EtcdStore implements Store {
   @Override
   public CompletableFuture<Range> range(String prefix) {
     Keys.requirePrefix(prefix);
-    return read(prefix, 0, false)
+    return reader
+        .read(prefix, 0, false)
         .thenCompose(
             read -> {
               if (!read.identity().isEmpty()) {
@@ -144,109 +136,18 @@ public final class EtcdStore implements Store {
   public CompletableFuture<Range> rangeAt(String prefix, long revision) {
     Keys.requirePrefix(prefix);
     requireRevision(revision);
-    return read(prefix, revision, false)
+    return reader
+        .read(prefix, revision, false)
         .handle(
             (read, failure) -> {
               if (failure == null) {
                 return new Range(identity, revision, read.entries());
               }
               Throwable cause = EtcdErrors.unwrap(failure);
-              throw cause instanceof FutureRevisionException
+              throw cause instanceof EtcdReader.FutureRevisionException
                   ? new IllegalArgumentException(
                       "revision " + revision + " is not reached yet", cause)
                   : completion(cause);
-            });
-  }
-
-  /** What was read at one revision; the identity is empty if there is none. */
-  record Read(String identity, long revision, List<Entry> entries) {}
-
-  /** The revision asked for is not reached: it is of another store, or of the future. */
-  static final class FutureRevisionException extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    FutureRevisionException(Throwable cause) {
-      super(cause);
-    }
-  }
-
-  /**
-   * Reads a prefix, in pages of one revision.
-   *
-   * @param revision 0 for the newest
-   * @param keysOnly whether values are left out
-   * @return fails with store exceptions or {@link FutureRevisionException}
-   */
-  CompletableFuture<Read> read(String prefix, long revision, boolean keysOnly) {
-    RangeRequest.Builder range =
-        requests
-            .range(prefix)
-            .setRevision(revision)
-            .setKeysOnly(keysOnly)
-            .setLimit(ENTRIES_AT_ONCE);
-    return reading(
-            revision, () -> channel.call(KVGrpc.getTxnMethod(), requests.withIdentity(range)))
-        .thenCompose(
-            answer -> {
-              long at = revision == 0 ? answer.getHeader().getRevision() : revision;
-              Read read =
-                  new Read(
-                      identityIn(answer.getResponses(0).getResponseRange()), at, new ArrayList<>());
-              return readOn(answer.getResponses(1).getResponseRange(), range, read);
-            });
-  }
-
-  private CompletableFuture<Read> readOn(
-      RangeResponse page, RangeRequest.Builder range, Read read) {
-    page.getKvsList().forEach(found -> read.entries().add(requests.entry(found)));
-    if (!page.getMore()) {
-      return CompletableFuture.completedFuture(read);
-    }
-    // The smallest key after the last one.
-    range.setKey(
-        page.getKvs(page.getKvsCount() - 1)
-            .getKey()
-            .concat(com.google.protobuf.ByteString.copyFrom(new byte[1])));
-    range.setRevision(read.revision());
-    RangeRequest next = range.build();
-    return reading(read.revision(), () -> channel.call(KVGrpc.getRangeMethod(), next))
-        .thenCompose(more -> readOn(more, range, read));
-  }
-
-  private <T> CompletableFuture<T> reading(
-      long revision, java.util.function.Supplier<CompletableFuture<T>> call) {
-    long end = System.nanoTime() + options.timeout().toNanos();
-    return attempt(call, end, new Backoff())
-        .exceptionallyCompose(
-            failure -> {
-              Throwable cause = EtcdErrors.unwrap(failure);
-              Status status = Status.fromThrowable(cause);
-              if (EtcdErrors.compacted(status)) {
-                return CompletableFuture.failedFuture(new CompactedException(revision, 0));
-              }
-              if (EtcdErrors.future(status)) {
-                return CompletableFuture.failedFuture(new FutureRevisionException(cause));
-              }
-              return CompletableFuture.failedFuture(failure(cause, false));
-            });
-  }
-
-  private <T> CompletableFuture<T> attempt(
-      java.util.function.Supplier<CompletableFuture<T>> call, long end, Backoff backoff) {
-    return call.get()
-        .exceptionallyCompose(
-            failure -> {
-              Throwable cause = EtcdErrors.unwrap(failure);
-              long wait = TimeUnit.MILLISECONDS.toNanos(backoff.next());
-              if (isClosed()
-                  || !EtcdErrors.transientFailure(Status.fromThrowable(cause))
-                  || System.nanoTime() + wait > end) {
-                return CompletableFuture.failedFuture(cause);
-              }
-              return CompletableFuture.supplyAsync(
-                      () -> call,
-                      CompletableFuture.delayedExecutor(wait, TimeUnit.NANOSECONDS, virtualThreads))
-                  .thenCompose(again -> attempt(again, end, backoff));
             });
   }
 
@@ -273,7 +174,7 @@ public final class EtcdStore implements Store {
     if (answer.getSucceeded()) {
       return CompletableFuture.completedFuture(new TxnResult(true, revision));
     }
-    String found = identityIn(answer.getResponses(0).getResponseRange());
+    String found = EtcdReader.identityIn(answer.getResponses(0).getResponseRange());
     if (found.equals(expected)) {
       return CompletableFuture.completedFuture(new TxnResult(false, revision));
     }
@@ -321,7 +222,7 @@ public final class EtcdStore implements Store {
     Keys.requirePrefix(prefix);
     requireRevision(fromRevision);
     EtcdWatch watch =
-        new EtcdWatch(this, channel, requests, options, prefix, fromRevision, listener);
+        new EtcdWatch(this, reader, channel, requests, options, prefix, fromRevision, listener);
     watches.add(watch);
     if (isClosed()) {
       watch.close();

@@ -35,6 +35,7 @@ final class EtcdWatch implements Watch, Runnable {
   private static final Logger LOG = System.getLogger(EtcdWatch.class.getName());
 
   private final EtcdStore store;
+  private final EtcdReader reader;
   private final EtcdChannel channel;
   private final Requests requests;
   private final EtcdOptions options;
@@ -50,6 +51,7 @@ final class EtcdWatch implements Watch, Runnable {
 
   EtcdWatch(
       EtcdStore store,
+      EtcdReader reader,
       EtcdChannel channel,
       Requests requests,
       EtcdOptions options,
@@ -57,6 +59,7 @@ final class EtcdWatch implements Watch, Runnable {
       long fromRevision,
       WatchListener listener) {
     this.store = store;
+    this.reader = reader;
     this.channel = channel;
     this.requests = requests;
     this.options = options;
@@ -97,15 +100,15 @@ final class EtcdWatch implements Watch, Runnable {
       return known == null ? new HashMap<>() : known;
     }
     try {
-      EtcdStore.Read base = read(next - 1, true);
+      EtcdReader.Read base = read(next - 1, true);
       requireSameStore(base.identity());
       Map<String, Long> found = revisions(base.entries());
       if (known != null && !known.equals(found)) {
         throw setBack("its history up to revision " + (next - 1) + " is another");
       }
       return found;
-    } catch (EtcdStore.FutureRevisionException e) {
-      EtcdStore.Read now = read(0, true);
+    } catch (EtcdReader.FutureRevisionException e) {
+      EtcdReader.Read now = read(0, true);
       requireSameStore(now.identity());
       throw setBack("it is at revision " + now.revision() + ", and was at " + (next - 1));
     } catch (CompactedException e) {
@@ -117,7 +120,7 @@ final class EtcdWatch implements Watch, Runnable {
   }
 
   private Map<String, Long> tellDifference(Map<String, Long> known) {
-    EtcdStore.Read now = read(0, false);
+    EtcdReader.Read now = read(0, false);
     requireSameStore(now.identity());
     if (now.revision() < next - 1) {
       throw setBack("it is at revision " + now.revision() + ", and was at " + (next - 1));
@@ -226,9 +229,9 @@ final class EtcdWatch implements Watch, Runnable {
     return new Change.Put(entry);
   }
 
-  private EtcdStore.Read read(long revision, boolean keysOnly) {
+  private EtcdReader.Read read(long revision, boolean keysOnly) {
     try {
-      return store.read(prefix, revision, keysOnly).join();
+      return reader.read(prefix, revision, keysOnly).join();
     } catch (CompletionException e) {
       throw EtcdErrors.unwrap(e) instanceof RuntimeException known ? known : e;
     }

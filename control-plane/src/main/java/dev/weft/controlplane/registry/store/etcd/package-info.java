@@ -3,8 +3,8 @@
  *
  * <p>{@link dev.weft.controlplane.registry.store.etcd.EtcdStore} is the entry point. It speaks
  * etcd's gRPC API with the messages and stubs of jetcd, over a channel of its own: jetcd's client
- * skips revisions when a watch reconnects before its first event, sends calls long after their
- * caller gave up, and lets gRPC wait minutes before it reconnects.
+ * (by its source) skips revisions when a watch reconnects before its first event, sends calls long
+ * after their caller gave up, and lets gRPC wait minutes before it reconnects.
  *
  * <p>Threads: everything runs on virtual threads, gRPC's callbacks too; each watch and each lease
  * that is kept alive has one of its own. Nothing runs on gRPC's event loops.
