@@ -1,6 +1,10 @@
 package dev.weft.cli.demo;
 
-import dev.weft.cli.demo.Children.Child;
+import dev.weft.cli.demo.process.Await;
+import dev.weft.cli.demo.process.Children;
+import dev.weft.cli.demo.process.Children.Child;
+import dev.weft.cli.demo.process.DemoFailed;
+import dev.weft.cli.demo.process.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,5 +1,9 @@
 package dev.weft.cli.demo;
 
+import dev.weft.cli.demo.process.Await;
+import dev.weft.cli.demo.process.Children;
+import dev.weft.cli.demo.process.DemoFailed;
+import dev.weft.cli.demo.process.Ports;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

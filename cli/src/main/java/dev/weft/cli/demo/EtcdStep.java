@@ -1,5 +1,8 @@
 package dev.weft.cli.demo;
 
+import dev.weft.cli.demo.load.Counts;
+import dev.weft.cli.demo.load.Load;
+import dev.weft.cli.demo.process.Await;
 import dev.weft.proto.policy.v1.ApplyResponse;
 import dev.weft.proto.registry.v1.Instance;
 import io.grpc.StatusRuntimeException;

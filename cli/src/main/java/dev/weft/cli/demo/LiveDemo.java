@@ -1,5 +1,8 @@
 package dev.weft.cli.demo;
 
+import dev.weft.cli.demo.load.Counts;
+import dev.weft.cli.demo.load.Load;
+import dev.weft.cli.demo.process.Await;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;

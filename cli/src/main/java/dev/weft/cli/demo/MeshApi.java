@@ -1,5 +1,6 @@
 package dev.weft.cli.demo;
 
+import dev.weft.cli.demo.process.DemoFailed;
 import dev.weft.proto.mesh.v1.AwaitSyncRequest;
 import dev.weft.proto.mesh.v1.AwaitSyncResponse;
 import dev.weft.proto.mesh.v1.ListNodesRequest;

@@ -1,5 +1,6 @@
 package dev.weft.cli.demo;
 
+import dev.weft.cli.demo.process.DemoFailed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;

@@ -1,5 +1,7 @@
 package dev.weft.cli.demo;
 
+import dev.weft.cli.demo.load.Counts;
+import dev.weft.cli.demo.load.Load;
 import java.time.Duration;
 import java.util.Arrays;
 

@@ -1,5 +1,6 @@
 package dev.weft.cli.demo;
 
+import dev.weft.cli.demo.load.Counts;
 import java.io.PrintWriter;
 import java.util.List;
 

@@ -1,7 +1,9 @@
 package dev.weft.cli.demo;
 
-import dev.weft.cli.demo.Children.Child;
 import dev.weft.cli.demo.app.DemoApp;
+import dev.weft.cli.demo.process.Children;
+import dev.weft.cli.demo.process.Children.Child;
+import dev.weft.cli.demo.process.Ports;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

@@ -1,5 +1,8 @@
 package dev.weft.cli.demo;
 
+import dev.weft.cli.demo.load.Load;
+import dev.weft.cli.demo.process.DemoFailed;
+
 /**
  * One step of {@code demo --once}: does something to the mesh under load, and checks what comes of
  * it.

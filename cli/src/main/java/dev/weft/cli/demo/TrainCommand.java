@@ -1,7 +1,11 @@
 package dev.weft.cli.demo;
 
-import dev.weft.cli.demo.Children.Child;
 import dev.weft.cli.demo.app.HttpCaller;
+import dev.weft.cli.demo.process.Await;
+import dev.weft.cli.demo.process.Children;
+import dev.weft.cli.demo.process.Children.Child;
+import dev.weft.cli.demo.process.DemoFailed;
+import dev.weft.cli.demo.process.Ports;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;

@@ -3,8 +3,12 @@ package dev.weft.cli.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.weft.cli.demo.Children.Child;
 import dev.weft.cli.demo.app.DemoApp;
+import dev.weft.cli.demo.load.Counts;
+import dev.weft.cli.demo.load.Load;
+import dev.weft.cli.demo.process.Children;
+import dev.weft.cli.demo.process.Children.Child;
+import dev.weft.cli.demo.process.Ports;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,4 +1,4 @@
-package dev.weft.cli.demo;
+package dev.weft.cli.demo.load;
 
 import java.util.List;
 import java.util.Map;
@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * @param instances complete responses by instance of {@code catalog}
  * @param failures descriptions of the first failures
  */
-record Counts(
+public record Counts(
     long ok,
     long failedBefore,
     long failedAfter,
@@ -24,7 +24,7 @@ record Counts(
     List<String> failures) {
 
   /** What happened since {@code earlier}. */
-  Counts since(Counts earlier) {
+  public Counts since(Counts earlier) {
     return new Counts(
         ok - earlier.ok,
         failedBefore - earlier.failedBefore,
@@ -46,21 +46,21 @@ record Counts(
     return difference;
   }
 
-  long ofVersion(String version) {
+  public long ofVersion(String version) {
     return versions.getOrDefault(version, 0L);
   }
 
-  long ofInstance(String instance) {
+  public long ofInstance(String instance) {
     return instances.getOrDefault(instance, 0L);
   }
 
   /** The share of {@code version} in percent of the complete responses. */
-  double percentOf(String version) {
+  public double percentOf(String version) {
     return ok == 0 ? 0 : 100.0 * ofVersion(version) / ok;
   }
 
   /** E.g. "4,120 requests, 0 failed, 0 broken off after the response had begun". */
-  String figure() {
+  public String figure() {
     return String.format(
         "%,d requests, %,d failed, %,d broken off after the response had begun",
         ok + failedBefore + failedAfter, failedBefore, failedAfter);

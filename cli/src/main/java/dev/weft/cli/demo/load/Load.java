@@ -1,8 +1,9 @@
-package dev.weft.cli.demo;
+package dev.weft.cli.demo.load;
 
 import dev.weft.cli.demo.app.HttpCaller;
 import dev.weft.cli.demo.app.HttpCaller.Answer;
 import dev.weft.cli.demo.app.HttpCaller.CallFailed;
+import dev.weft.cli.demo.process.Await;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.LocalTime;
@@ -18,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * A load generator: a number of connections to {@code frontend}, each with a thread, each sending
  * idempotent requests one after the other at a steady pace. It never retries and counts everything.
  */
-final class Load implements AutoCloseable {
+public final class Load implements AutoCloseable {
   private static final int CONNECTIONS = 8;
   private static final int MAX_FAILURES_KEPT = 50;
 
@@ -36,7 +37,7 @@ final class Load implements AutoCloseable {
   private long failedAfter;
 
   /** Begins at once to call {@code port} with that many requests a second in all. */
-  Load(int port, int perSecond) {
+  public Load(int port, int perSecond) {
     this.port = port;
     pace(perSecond);
     for (int i = 0; i < CONNECTIONS; i++) {
@@ -45,12 +46,12 @@ final class Load implements AutoCloseable {
   }
 
   /** Changes the pace of all connections together. */
-  void pace(int perSecond) {
+  public void pace(int perSecond) {
     gapNanos = TimeUnit.SECONDS.toNanos(1) * CONNECTIONS / perSecond;
   }
 
   /** Everything so far. */
-  synchronized Counts counts() {
+  public synchronized Counts counts() {
     return new Counts(
         ok,
         failedBefore,

@@ -1,4 +1,4 @@
-package dev.weft.cli.demo;
+package dev.weft.cli.demo.process;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,14 +13,14 @@ import java.util.concurrent.ThreadLocalRandom;
  * to outgoing connections, so that none is taken while the process that had it is down. Used by the
  * main thread only.
  */
-final class Ports {
+public final class Ports {
   private static final int FIRST = 12_000;
   private static final int LAST = 31_999;
   private static final int TRIES = 1_000;
 
   private final Set<Integer> given = new HashSet<>();
 
-  int next() {
+  public int next() {
     for (int i = 0; i < TRIES; i++) {
       int port = ThreadLocalRandom.current().nextInt(FIRST, LAST + 1);
       if (!given.contains(port) && free(port)) {
@@ -32,7 +32,7 @@ final class Ports {
   }
 
   /** {@code wanted} if it is free, else another. */
-  int prefer(int wanted) {
+  public int prefer(int wanted) {
     if (free(wanted)) {
       given.add(wanted);
       return wanted;

@@ -1,16 +1,16 @@
-package dev.weft.cli.demo;
+package dev.weft.cli.demo.process;
 
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /** Waiting for what another process does. */
-final class Await {
+public final class Await {
   private static final long POLL_MILLIS = 25;
 
   private Await() {}
 
   /** Whether {@code condition} came true within {@code limit}. */
-  static boolean until(Duration limit, BooleanSupplier condition) {
+  public static boolean until(Duration limit, BooleanSupplier condition) {
     long deadline = System.nanoTime() + limit.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - deadline > 0) {
@@ -21,7 +21,7 @@ final class Await {
     return true;
   }
 
-  static void pause(Duration time) {
+  public static void pause(Duration time) {
     try {
       Thread.sleep(time);
     } catch (InterruptedException e) {

@@ -1,4 +1,4 @@
-package dev.weft.cli.demo;
+package dev.weft.cli.demo.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * The processes that the demo has started. Each watches the pipe that is its standard input and
  * kills itself when this process has gone, however it went; each writes to a log of its own.
  */
-final class Children implements AutoCloseable {
+public final class Children implements AutoCloseable {
   /**
    * Makes any program end with its standard input: the shell becomes the program, so they have one
    * process id. A background command's own standard input is empty, hence the third descriptor.
@@ -25,22 +25,22 @@ final class Children implements AutoCloseable {
   private volatile boolean closed;
 
   /** Logs go into {@code folder}. */
-  Children(Path folder) {
+  public Children(Path folder) {
     this.folder = folder;
   }
 
   /** One process, at most once alive. Safe for use by several threads. */
-  record Child(String name, Process process) {
-    boolean alive() {
+  public record Child(String name, Process process) {
+    public boolean alive() {
       return process.isAlive();
     }
 
-    long pid() {
+    public long pid() {
       return process.pid();
     }
 
     /** {@code kill -9}, and waits until it is gone. */
-    void kill() {
+    public void kill() {
       process.destroyForcibly();
       awaitEnd(10);
     }
@@ -49,7 +49,7 @@ final class Children implements AutoCloseable {
      * Asks it to end and waits; kills it when it does not within {@code seconds}. Whether it ended
      * by itself.
      */
-    boolean endPolitely(long seconds) {
+    public boolean endPolitely(long seconds) {
       process.destroy();
       if (awaitEnd(seconds)) {
         return true;
@@ -72,7 +72,7 @@ final class Children implements AutoCloseable {
    * Starts a program that watches its standard input itself, as Weft's start scripts and the demo's
    * applications do.
    */
-  Child start(String name, List<String> command) {
+  public Child start(String name, List<String> command) {
     if (closed) {
       throw new IllegalStateException("the demo is ending");
     }
@@ -94,17 +94,17 @@ final class Children implements AutoCloseable {
   }
 
   /** Starts any other program. */
-  Child startForeign(String name, List<String> command) {
+  public Child startForeign(String name, List<String> command) {
     List<String> wrapped = new java.util.ArrayList<>(List.of("sh", "-c", END_WITH_STDIN, "sh"));
     wrapped.addAll(command);
     return start(name, wrapped);
   }
 
-  Path log(String name) {
+  public Path log(String name) {
     return folder.resolve(name + ".log");
   }
 
-  boolean closed() {
+  public boolean closed() {
     return closed;
   }
 
