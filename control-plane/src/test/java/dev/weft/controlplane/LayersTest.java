@@ -1,16 +1,10 @@
 package dev.weft.controlplane;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
-
-import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
-import com.tngtech.archunit.lang.ConditionEvents;
-import com.tngtech.archunit.lang.SimpleConditionEvent;
+import dev.weft.testkit.Layers;
 import java.util.Map;
 
 /**
@@ -21,58 +15,26 @@ import java.util.Map;
     packages = "dev.weft.controlplane",
     importOptions = ImportOption.DoNotIncludeTests.class)
 class LayersTest {
-  private static final String ROOT = "dev.weft.controlplane.";
-
-  private static final Map<String, Integer> LAYERS =
-      Map.ofEntries(
-          Map.entry("model", 0),
-          Map.entry("validate", 1),
-          Map.entry("registry", 2),
-          Map.entry("source", 3),
-          Map.entry("compile", 4),
-          Map.entry("snapshot", 5),
-          Map.entry("discovery", 6),
-          Map.entry("api", 7),
-          Map.entry("ca", 6),
-          Map.entry("webhook", 7),
-          Map.entry("status", 7),
-          Map.entry("app", 8));
+  private static final Layers LAYERS =
+      Layers.of(
+          "dev.weft.controlplane",
+          Map.ofEntries(
+              Map.entry("model", 0),
+              Map.entry("validate", 1),
+              Map.entry("registry", 2),
+              Map.entry("source", 3),
+              Map.entry("compile", 4),
+              Map.entry("snapshot", 5),
+              Map.entry("discovery", 6),
+              Map.entry("api", 7),
+              Map.entry("ca", 6),
+              Map.entry("webhook", 7),
+              Map.entry("status", 7),
+              Map.entry("app", 8)));
 
   @ArchTest
   static final ArchRule EVERY_PACKAGE_HAS_A_LAYER_AND_IMPORTS_ONLY_LOWER_ONES =
-      classes()
-          .that()
-          .resideInAPackage("dev.weft.controlplane.*..")
-          .should(importOnlyLowerLayers());
+      LAYERS.importOnlyLowerOnes();
 
-  @ArchTest
-  static final ArchRule NO_CIRCLES =
-      slices().matching("dev.weft.controlplane.(**)").should().beFreeOfCycles();
-
-  private static ArchCondition<JavaClass> importOnlyLowerLayers() {
-    return new ArchCondition<>("import only lower layers") {
-      @Override
-      public void check(JavaClass type, ConditionEvents events) {
-        String from = slice(type);
-        Integer layer = LAYERS.get(from);
-        if (layer == null) {
-          events.add(
-              SimpleConditionEvent.violated(
-                  type, type.getName() + " is in a package without a layer"));
-          return;
-        }
-        type.getDirectDependenciesFromSelf().stream()
-            .filter(use -> use.getTargetClass().getPackageName().startsWith(ROOT))
-            .filter(use -> !slice(use.getTargetClass()).equals(from))
-            .filter(use -> LAYERS.getOrDefault(slice(use.getTargetClass()), 99) >= layer)
-            .forEach(use -> events.add(SimpleConditionEvent.violated(type, use.getDescription())));
-      }
-    };
-  }
-
-  private static String slice(JavaClass type) {
-    String below = type.getPackageName().substring(ROOT.length());
-    int dot = below.indexOf('.');
-    return dot < 0 ? below : below.substring(0, dot);
-  }
+  @ArchTest static final ArchRule NO_CIRCLES = LAYERS.noCircles();
 }
