@@ -6,22 +6,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.controlplane.app.ControlPlaneOptions.StoreOptions;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;
-import dev.weft.proto.registry.v1.Instance;
-import dev.weft.proto.registry.v1.InstancePort;
 import dev.weft.proto.registry.v1.KeepAliveRequest;
 import dev.weft.proto.registry.v1.KeepAliveResponse;
-import dev.weft.proto.registry.v1.ListInstancesRequest;
 import dev.weft.proto.registry.v1.ListServicesRequest;
-import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
 import dev.weft.proto.registry.v1.WatchEvent;
 import dev.weft.proto.registry.v1.WatchRequest;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
-import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -55,30 +47,26 @@ class ControlPlaneTest {
   @Test
   void anInstanceRegistersIsWatchedAndGoesWhenItsHeartbeatsStop() {
     ControlPlane controlPlane = start(embedded());
-    ManagedChannel channel = connect(controlPlane);
-    var stub = RegistryServiceGrpc.newBlockingStub(channel);
+    TestClient client = connect(controlPlane);
     List<String> events = new CopyOnWriteArrayList<>();
-    RegistryServiceGrpc.newStub(channel)
+    RegistryServiceGrpc.newStub(client.channel())
         .watch(
             WatchRequest.newBuilder().setNamespace("default").setService("catalog").build(),
             new Receiver<WatchEvent>(
                 event -> events.add(event.getType() + " " + event.getInstance().getId())));
-    String incarnation =
-        stub.register(RegisterRequest.newBuilder().setInstance(instance()).build())
-            .getIncarnation();
-    assertThat(stub.listServices(ListServicesRequest.getDefaultInstance()).getServicesList())
+    String incarnation = client.register();
+    assertThat(
+            client
+                .registry()
+                .listServices(ListServicesRequest.getDefaultInstance())
+                .getServicesList())
         .singleElement()
         .satisfies(service -> assertThat(service.getName()).isEqualTo("catalog"));
 
     List<KeepAliveResponse> answers = new CopyOnWriteArrayList<>();
     StreamObserver<KeepAliveRequest> heartbeats =
-        RegistryServiceGrpc.newStub(channel).keepAlive(new Receiver<>(answers::add));
-    KeepAliveRequest heartbeat =
-        KeepAliveRequest.newBuilder()
-            .setNamespace("default")
-            .setId("catalog-0")
-            .setIncarnation(incarnation)
-            .build();
+        RegistryServiceGrpc.newStub(client.channel()).keepAlive(new Receiver<>(answers::add));
+    KeepAliveRequest heartbeat = TestClient.heartbeat(incarnation);
     long alive = System.nanoTime();
     await()
         .pollInterval(TTL.dividedBy(6))
@@ -87,12 +75,12 @@ class ControlPlaneTest {
               heartbeats.onNext(heartbeat);
               return System.nanoTime() - alive > TTL.toNanos() * 4;
             });
-    assertThat(instances(stub)).containsExactly("catalog-0");
+    assertThat(client.instances("catalog")).containsExactly("catalog-0");
     assertThat(answers)
         .isNotEmpty()
         .allSatisfy(
             answer -> assertThat(answer.getStatus()).isEqualTo(KeepAliveResponse.Status.ALIVE));
-    await().until(() -> instances(stub).isEmpty());
+    await().until(() -> client.instances("catalog").isEmpty());
     await().until(() -> events.size() == 3);
     assertThat(events).containsExactly("SYNCED ", "PUT catalog-0", "REMOVED catalog-0");
   }
@@ -100,22 +88,19 @@ class ControlPlaneTest {
   @Test
   void whatWasRegisteredIsThereAfterARestart() {
     ControlPlane first = start(embedded().withInstanceTtl(Duration.ofSeconds(10)));
-    RegistryServiceGrpc.newBlockingStub(connect(first))
-        .register(RegisterRequest.newBuilder().setInstance(instance()).build());
+    connect(first).register();
     first.close();
     ControlPlane second = start(embedded().withInstanceTtl(Duration.ofSeconds(10)));
-    assertThat(instances(RegistryServiceGrpc.newBlockingStub(connect(second))))
-        .containsExactly("catalog-0");
+    assertThat(connect(second).instances("catalog")).containsExactly("catalog-0");
   }
 
   @Test
   void healthReflectionAndMetricsAnswer() throws Exception {
     ControlPlane controlPlane = start(embedded());
-    ManagedChannel channel = connect(controlPlane);
-    assertThat(health(channel, "")).isEqualTo(ServingStatus.SERVING);
-    assertThat(health(channel, "weft.registry.v1.RegistryService"))
-        .isEqualTo(ServingStatus.SERVING);
-    assertThat(reflected(channel))
+    TestClient client = connect(controlPlane);
+    assertThat(client.health("")).isEqualTo(ServingStatus.SERVING);
+    assertThat(client.health("weft.registry.v1.RegistryService")).isEqualTo(ServingStatus.SERVING);
+    assertThat(reflected(client.channel()))
         .contains(
             "weft.registry.v1.RegistryService",
             "weft.discovery.v1.DiscoveryService",
@@ -142,11 +127,11 @@ class ControlPlaneTest {
                         EtcdOptions.of("http://127.0.0.1:" + nobody)
                             .withTimeout(Duration.ofMillis(200)))));
     opened.add(controlPlane);
-    ManagedChannel channel = connect(controlPlane);
-    assertThatThrownBy(() -> instances(RegistryServiceGrpc.newBlockingStub(channel)))
+    TestClient client = connect(controlPlane);
+    assertThatThrownBy(() -> client.instances("catalog"))
         .hasMessageContaining("UNAVAILABLE")
         .hasMessageContaining("not ready");
-    assertThat(health(channel, "")).isEqualTo(ServingStatus.NOT_SERVING);
+    assertThat(client.health("")).isEqualTo(ServingStatus.NOT_SERVING);
     assertThat(get(controlPlane, "/live").statusCode()).isEqualTo(200);
     HttpResponse<String> ready = get(controlPlane, "/ready");
     assertThat(ready.statusCode()).isEqualTo(503);
@@ -192,19 +177,10 @@ class ControlPlaneTest {
     return controlPlane;
   }
 
-  private ManagedChannel connect(ControlPlane controlPlane) {
-    ManagedChannel channel =
-        Grpc.newChannelBuilder(
-                "127.0.0.1:" + controlPlane.grpcPort(), InsecureChannelCredentials.create())
-            .build();
-    opened.add(channel::shutdownNow);
-    return channel;
-  }
-
-  private static ServingStatus health(ManagedChannel channel, String service) {
-    return HealthGrpc.newBlockingStub(channel)
-        .check(HealthCheckRequest.newBuilder().setService(service).build())
-        .getStatus();
+  private TestClient connect(ControlPlane controlPlane) {
+    TestClient client = TestClient.of(controlPlane);
+    opened.add(client);
+    return client;
   }
 
   private static List<String> reflected(ManagedChannel channel) {
@@ -234,26 +210,6 @@ class ControlPlaneTest {
               .build(),
           HttpResponse.BodyHandlers.ofString());
     }
-  }
-
-  private static List<String> instances(RegistryServiceGrpc.RegistryServiceBlockingStub stub) {
-    return stub
-        .listInstances(
-            ListInstancesRequest.newBuilder().setNamespace("default").setService("catalog").build())
-        .getInstancesList()
-        .stream()
-        .map(Instance::getId)
-        .toList();
-  }
-
-  private static Instance instance() {
-    return Instance.newBuilder()
-        .setId("catalog-0")
-        .setNamespace("default")
-        .setService("catalog")
-        .setAddress("127.0.0.1")
-        .addPorts(InstancePort.newBuilder().setServicePort(80).setPort(8080))
-        .build();
   }
 
   /** Hands on what a stream sends. */

@@ -5,20 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.controlplane.app.ControlPlaneOptions.StoreOptions;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;
-import dev.weft.proto.registry.v1.Instance;
-import dev.weft.proto.registry.v1.InstancePort;
 import dev.weft.proto.registry.v1.KeepAliveRequest;
 import dev.weft.proto.registry.v1.KeepAliveResponse;
-import dev.weft.proto.registry.v1.ListInstancesRequest;
-import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
 import dev.weft.testkit.EtcdServer;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
-import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -57,37 +49,33 @@ class ReplicasTest {
   void anInstanceOutlivesItsReplicaAndItsStoreAndGoesWithItsProcess() {
     ControlPlane a = replica("a");
     ControlPlane b = replica("b");
-    ManagedChannel toA = connect(a);
-    ManagedChannel toB = connect(b);
-    String incarnation =
-        RegistryServiceGrpc.newBlockingStub(toA)
-            .register(RegisterRequest.newBuilder().setInstance(instance()).build())
-            .getIncarnation();
-    Heart heart = new Heart(incarnation);
+    TestClient toA = connect(a);
+    TestClient toB = connect(b);
+    Heart heart = new Heart(toA.register());
     opened.push(heart);
-    heart.beatAt(toA);
-    await().atMost(PATIENCE).until(() -> instances(toB).equals(List.of("catalog-0")));
+    heart.beatAt(toA.channel());
+    await().atMost(PATIENCE).until(() -> toB.instances("").equals(List.of("catalog-0")));
 
     // Its replica ends; it moves to the other one, which takes over what the first one did.
     a.close();
-    heart.beatAt(toB);
+    heart.beatAt(toB.channel());
     await().atMost(PATIENCE).until(() -> reaper(b));
     passes(TTL.multipliedBy(3));
-    assertThat(instances(toB)).containsExactly("catalog-0");
+    assertThat(toB.instances("")).containsExactly("catalog-0");
 
     // Its store is away for longer than the TTL.
     etcd.kill();
-    await().atMost(PATIENCE).until(() -> health(toB) == ServingStatus.NOT_SERVING);
+    await().atMost(PATIENCE).until(() -> toB.health("") == ServingStatus.NOT_SERVING);
     passes(TTL.multipliedBy(2));
-    assertThat(instances(toB)).containsExactly("catalog-0");
+    assertThat(toB.instances("")).containsExactly("catalog-0");
     etcd.startAgain();
-    await().atMost(PATIENCE).until(() -> health(toB) == ServingStatus.SERVING);
+    await().atMost(PATIENCE).until(() -> toB.health("") == ServingStatus.SERVING);
     await().atMost(PATIENCE).until(() -> reaper(b));
     passes(TTL.multipliedBy(3));
-    assertThat(instances(toB)).containsExactly("catalog-0");
+    assertThat(toB.instances("")).containsExactly("catalog-0");
 
     heart.stop();
-    await().atMost(PATIENCE).until(() -> instances(toB).isEmpty());
+    await().atMost(PATIENCE).until(() -> toB.instances("").isEmpty());
   }
 
   private ControlPlane replica(String id) {
@@ -107,13 +95,10 @@ class ReplicasTest {
     return controlPlane;
   }
 
-  private ManagedChannel connect(ControlPlane controlPlane) {
-    ManagedChannel channel =
-        Grpc.newChannelBuilder(
-                "127.0.0.1:" + controlPlane.grpcPort(), InsecureChannelCredentials.create())
-            .build();
-    opened.push(channel::shutdownNow);
-    return channel;
+  private TestClient connect(ControlPlane controlPlane) {
+    TestClient client = TestClient.of(controlPlane);
+    opened.push(client);
+    return client;
   }
 
   private static void passes(Duration time) {
@@ -125,31 +110,6 @@ class ReplicasTest {
     return controlPlane.metricsText().contains("weft_reaper_leading 1.0");
   }
 
-  private static ServingStatus health(ManagedChannel channel) {
-    return HealthGrpc.newBlockingStub(channel)
-        .check(HealthCheckRequest.getDefaultInstance())
-        .getStatus();
-  }
-
-  private static List<String> instances(ManagedChannel channel) {
-    return RegistryServiceGrpc.newBlockingStub(channel)
-        .listInstances(ListInstancesRequest.newBuilder().setNamespace("default").build())
-        .getInstancesList()
-        .stream()
-        .map(Instance::getId)
-        .toList();
-  }
-
-  private static Instance instance() {
-    return Instance.newBuilder()
-        .setId("catalog-0")
-        .setNamespace("default")
-        .setService("catalog")
-        .setAddress("127.0.0.1")
-        .addPorts(InstancePort.newBuilder().setServicePort(80).setPort(8080))
-        .build();
-  }
-
   /** The heartbeats of one instance, on a thread of their own, at one replica at a time. */
   private static final class Heart implements AutoCloseable, StreamObserver<KeepAliveResponse> {
     private final KeepAliveRequest beat;
@@ -159,12 +119,7 @@ class ReplicasTest {
     private volatile boolean broken;
 
     Heart(String incarnation) {
-      beat =
-          KeepAliveRequest.newBuilder()
-              .setNamespace("default")
-              .setId("catalog-0")
-              .setIncarnation(incarnation)
-              .build();
+      beat = TestClient.heartbeat(incarnation);
       thread.scheduleWithFixedDelay(this::beat, 0, TTL.toMillis() / 6, TimeUnit.MILLISECONDS);
     }
 
