@@ -5,103 +5,39 @@ import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.WorkloadCodec;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.registry.store.Store;
-import dev.weft.controlplane.registry.store.StoreException;
-import dev.weft.controlplane.registry.store.Watch;
-import dev.weft.controlplane.registry.store.WatchBatch;
 import dev.weft.controlplane.registry.store.WatchBatch.Change;
-import dev.weft.controlplane.registry.store.WatchListener;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.WatchEvent;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Serves one who watches from further back than this replica remembers, from the store's history.
- * An instance counts to the service that it registered under. While the receiver is slow it holds
- * up its own watch of the store, nothing else.
+ * An instance counts to the service that it registered under.
  */
-final class HistoryWatch implements WatchListener {
+final class HistoryWatch {
   private final String namespace;
   private final String service;
-  private final ServerCallStreamObserver<WatchEvent> call;
-
-  // Guarded by this.
-  private @Nullable Watch watch;
-  private boolean over;
+  private final StoreFeed<WatchEvent> feed;
 
   HistoryWatch(String namespace, String service, ServerCallStreamObserver<WatchEvent> call) {
     this.namespace = namespace;
     this.service = service;
-    this.call = call;
-    call.setOnReadyHandler(this::ready);
-    call.setOnCancelHandler(this::end);
+    feed = new StoreFeed<>(call, this::event, HistoryWatch::ended);
   }
 
   void start(Store store, long fromRevision) {
-    Watch started = store.watch(Keyspace.REGISTRY_PREFIX, fromRevision + 1, this);
-    synchronized (this) {
-      if (!over) {
-        watch = started;
-        return;
-      }
-    }
-    started.close();
+    feed.follow(store, Keyspace.REGISTRY_PREFIX, fromRevision + 1);
   }
 
-  @Override
-  public void onBatch(WatchBatch batch) {
-    for (Change change : batch.changes()) {
-      WatchEvent event = event(change, batch.revision());
-      if (event != null && !send(event)) {
-        return;
-      }
-    }
-  }
-
-  @Override
-  public void onEnd(StoreException reason) {
-    synchronized (this) {
-      if (!over) {
-        over = true;
-        call.onError(
-            Status.OUT_OF_RANGE
-                .withDescription(reason.getMessage())
-                .withCause(reason)
-                .asRuntimeException());
-      }
-    }
-  }
-
-  private synchronized boolean send(WatchEvent event) {
-    try {
-      while (!over && !call.isReady()) {
-        wait();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
-    if (!over) {
-      call.onNext(event);
-    }
-    return !over;
-  }
-
-  private synchronized void ready() {
-    notifyAll();
-  }
-
-  private void end() {
-    Watch last;
-    synchronized (this) {
-      over = true;
-      last = watch;
-      notifyAll();
-    }
-    if (last != null) {
-      last.close();
-    }
+  /** Whatever the reason, the revision of this watch means nothing any more. */
+  private static StatusRuntimeException ended(Throwable reason) {
+    return Status.OUT_OF_RANGE
+        .withDescription(reason.getMessage())
+        .withCause(reason)
+        .asRuntimeException();
   }
 
   private @Nullable WatchEvent event(Change change, long revision) {

@@ -5,11 +5,7 @@ import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.registry.store.Range;
 import dev.weft.controlplane.registry.store.Store;
-import dev.weft.controlplane.registry.store.StoreException;
-import dev.weft.controlplane.registry.store.Watch;
-import dev.weft.controlplane.registry.store.WatchBatch;
 import dev.weft.controlplane.registry.store.WatchBatch.Change;
-import dev.weft.controlplane.registry.store.WatchListener;
 import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyKey;
 import dev.weft.proto.policy.v1.WatchEvent;
@@ -19,41 +15,37 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One who watches policies, straight from the store's history, so that from_revision means what it
- * says. Runs on the store's virtual threads; a receiver that is slow holds up its own watch only.
+ * says.
  */
-final class PolicyWatch implements WatchListener {
+final class PolicyWatch {
   private final WatchRequest request;
-  private final ServerCallStreamObserver<WatchEvent> call;
-
-  // Guarded by this.
-  private @Nullable Watch watch;
-  private boolean over;
+  private final StoreFeed<WatchEvent> feed;
 
   PolicyWatch(WatchRequest request, ServerCallStreamObserver<WatchEvent> call) {
     this.request = request;
-    this.call = call;
-    call.setOnReadyHandler(this::ready);
-    call.setOnCancelHandler(this::end);
+    feed = new StoreFeed<>(call, this::event, ApiErrors::of);
   }
 
   /** Sends the current state first if that was asked for, then every change. Does not block. */
   void start(Store store) {
     long from = request.getFromRevision();
     if (from > 0) {
-      follow(store, from + 1);
+      feed.follow(store, Keyspace.POLICY_PREFIX, from + 1);
       return;
     }
     store
         .range(Keyspace.POLICY_PREFIX)
-        .thenAccept(
+        // Sending waits for the receiver, which the call's own thread could not hear of.
+        .thenAcceptAsync(
             range -> {
               if (sendAll(range)) {
-                follow(store, range.revision() + 1);
+                feed.follow(store, Keyspace.POLICY_PREFIX, range.revision() + 1);
               }
-            })
+            },
+            Thread::startVirtualThread)
         .exceptionally(
             failure -> {
-              fail(failure);
+              feed.fail(failure);
               return null;
             });
   }
@@ -61,84 +53,22 @@ final class PolicyWatch implements WatchListener {
   private boolean sendAll(Range range) {
     for (Entry entry : range.entries()) {
       WatchEvent event = put(entry, entry.modRevision());
-      if (event != null && !send(event)) {
+      if (event != null && !feed.send(event)) {
         return false;
       }
     }
-    return send(
+    return feed.send(
         WatchEvent.newBuilder()
             .setType(WatchEvent.Type.SYNCED)
             .setRevision(range.revision())
             .build());
   }
 
-  private void follow(Store store, long fromRevision) {
-    Watch started = store.watch(Keyspace.POLICY_PREFIX, fromRevision, this);
-    synchronized (this) {
-      if (!over) {
-        watch = started;
-        return;
-      }
-    }
-    started.close();
-  }
-
-  @Override
-  public void onBatch(WatchBatch batch) {
-    for (Change change : batch.changes()) {
-      WatchEvent event =
-          switch (change) {
-            case Change.Put(Entry entry) -> put(entry, batch.revision());
-            case Change.Delete(String key) -> removed(key, batch.revision());
-          };
-      if (event != null && !send(event)) {
-        return;
-      }
-    }
-  }
-
-  @Override
-  public void onEnd(StoreException reason) {
-    fail(reason);
-  }
-
-  private synchronized void fail(Throwable failure) {
-    if (!over) {
-      over = true;
-      call.onError(ApiErrors.of(failure));
-    }
-  }
-
-  /** Waits until the receiver takes it; false when there is none any more. */
-  private synchronized boolean send(WatchEvent event) {
-    try {
-      while (!over && !call.isReady()) {
-        wait();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
-    if (!over) {
-      call.onNext(event);
-    }
-    return !over;
-  }
-
-  private synchronized void ready() {
-    notifyAll();
-  }
-
-  private void end() {
-    Watch last;
-    synchronized (this) {
-      over = true;
-      last = watch;
-      notifyAll();
-    }
-    if (last != null) {
-      last.close();
-    }
+  private @Nullable WatchEvent event(Change change, long revision) {
+    return switch (change) {
+      case Change.Put(Entry entry) -> put(entry, revision);
+      case Change.Delete(String key) -> removed(key, revision);
+    };
   }
 
   /** Null for what the watcher did not ask for, and for what cannot be read. */
