@@ -4,6 +4,7 @@ import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryView;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.source.apply.AppliedPolicies;
+import dev.weft.controlplane.source.apply.PartlyAppliedException;
 import dev.weft.controlplane.source.apply.PolicyRefusedException;
 import dev.weft.controlplane.validate.Kinds;
 import dev.weft.controlplane.validate.yaml.NearMisses;
@@ -181,6 +182,11 @@ public final class PolicyService extends PolicyServiceImplBase {
             case OWNED -> Status.FAILED_PRECONDITION;
           };
       return status.withDescription(refused.getMessage()).asRuntimeException();
+    }
+    if (cause instanceof PartlyAppliedException partly && partly.getCause() != null) {
+      Status why = ApiErrors.of(status(partly.getCause())).getStatus();
+      return why.withDescription(why.getDescription() + "; " + partly.getMessage())
+          .asRuntimeException();
     }
     return cause;
   }

@@ -59,12 +59,14 @@ public final class DocumentDecoder {
     for (Manifest manifest : manifests) {
       for (var document : YamlReader.read(manifest.getName(), manifest.getContent())) {
         reports.add(document.report());
-        Draft draft =
-            document.root() == null
-                ? null
-                : decode(document.report(), document.root(), new Stored("", 0, 0));
-        if (draft != null) {
-          drafts.add(draft);
+        for (Place object : ListDocument.objects(document)) {
+          if (object.report() != document.report()) {
+            reports.add(object.report());
+          }
+          Draft draft = decode(object, new Stored("", 0, 0));
+          if (draft != null) {
+            drafts.add(draft);
+          }
         }
       }
     }
@@ -98,7 +100,7 @@ public final class DocumentDecoder {
     Report report = first.report();
     var stored = new Stored(policy.getSource(), policy.getCreatedAtMillis(), revision);
     YamlNode root = first.root();
-    Draft draft = root == null ? null : decode(report, root, stored);
+    Draft draft = root == null ? null : decode(Place.root(report, root), stored);
     if (draft != null && !draft.key().equals(key)) {
       report.error(0, "metadata", draft.kind() + " " + draft.name(), name, "is not " + name);
     }
@@ -117,9 +119,9 @@ public final class DocumentDecoder {
   }
 
   /** The document, its object null when it has errors; null when it cannot be told what it is. */
-  private static @Nullable Draft decode(Report report, YamlNode root, Stored stored) {
-    Place at = Place.root(report, root);
-    if (!(root instanceof Mapping mapping)) {
+  private static @Nullable Draft decode(Place at, Stored stored) {
+    Report report = at.report();
+    if (!(at.node() instanceof Mapping mapping)) {
       at.wrong("a mapping with apiVersion, kind, metadata and spec");
       return null;
     }
@@ -152,12 +154,12 @@ public final class DocumentDecoder {
           default -> new PolicyObject.OfPolicy(TrafficPolicyDocuments.decode(draft, spec, meta));
         };
     if (report.errors().isEmpty()) {
-      String json = CanonicalJson.write(root);
+      String json = CanonicalJson.write(at.node());
       int bytes = json.getBytes(StandardCharsets.UTF_8).length;
       if (bytes > MAX_JSON_BYTES) {
         report.error(
-            root.line(),
-            "",
+            at.line(),
+            at.path(),
             bytes + " bytes",
             "at most " + MAX_JSON_BYTES,
             "is " + bytes + " bytes long, expected at most " + MAX_JSON_BYTES);
@@ -224,7 +226,7 @@ public final class DocumentDecoder {
     return Report.shorten((kind + " " + path).strip());
   }
 
-  private static String text(Mapping mapping, String field) {
+  static String text(Mapping mapping, String field) {
     Entry entry = mapping.entries().get(field);
     return entry != null && entry.value() instanceof Scalar scalar ? scalar.text() : "";
   }

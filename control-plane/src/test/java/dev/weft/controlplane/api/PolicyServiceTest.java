@@ -50,6 +50,7 @@ class PolicyServiceTest {
 
   private final AtomicLong clock = new AtomicLong(1_000);
   private final String name = "policies-" + System.identityHashCode(this);
+  private Runnable beforeWriting = () -> {};
   private EmbeddedStore store;
   private Registry registry;
   private Server server;
@@ -62,7 +63,15 @@ class PolicyServiceTest {
     registry = new Registry(store, PolicyReader.DOCUMENTS);
     registry.start().join();
     await().until(() -> registry.status().synced());
-    var policies = new AppliedPolicies(store, registry, PolicyReader.DOCUMENTS, clock::get);
+    var policies =
+        new AppliedPolicies(
+            store,
+            registry,
+            PolicyReader.DOCUMENTS,
+            () -> {
+              beforeWriting.run();
+              return clock.get();
+            });
     server =
         InProcessServerBuilder.forName(name)
             .addService(new PolicyService(store, registry, policies))
@@ -235,6 +244,26 @@ class PolicyServiceTest {
   }
 
   @Test
+  void a_large_batch_that_fails_midway_says_what_was_written() {
+    String many =
+        IntStream.range(0, 150).mapToObj(i -> service("s" + i)).reduce("", String::concat);
+    beforeWriting =
+        () -> {
+          beforeWriting = () -> {};
+          put(Keyspace.KUBERNETES, "s100");
+        };
+
+    assertStatus(() -> apply(many), Status.Code.FAILED_PRECONDITION)
+        .hasMessageContaining("Service default/s100 is owned by kubernetes: change it there")
+        .hasMessageContaining(
+            "; the first 63 of 150 documents, Service default/s0 to Service default/s62, are"
+                + " written (up to revision ");
+
+    await().until(() -> registry.current().policies("Service", "default").size() == 64);
+    assertThat(get("Service", "s62").getSource()).isEqualTo("apply");
+  }
+
+  @Test
   void what_is_deleted_is_gone_and_not_found_afterwards() {
     long revision = apply(service("catalog")).getRevision();
 
@@ -308,6 +337,7 @@ class PolicyServiceTest {
   @Test
   void a_watch_of_one_kind_shows_nothing_else() {
     var seen = watch(WatchRequest.newBuilder().setKind("HTTPRoute").build());
+    await().until(() -> lines(seen).equals(List.of("SYNCED")));
 
     apply(SERVICES, canary(90, 10));
 

@@ -62,6 +62,28 @@ class BadDocumentsTest {
         "[1]",
         "1: : : is a list of 1, expected a mapping with apiVersion, kind," + " metadata and spec");
     bad(
+        "items of a List",
+        """
+        apiVersion: v1
+        kind: List
+        items:
+        - kind: Servic
+          apiVersion: v1
+          metadata: {name: s}
+          spec: {}
+        - 1
+        """,
+        "4: Servic default/s: items[0].kind: is \"Servic\", expected Service, HTTPRoute or TrafficPolicy; did you mean \"Service\"?",
+        "8: : items[1]: is 1, expected a mapping with apiVersion, kind, metadata and spec");
+    bad(
+        "a List of nothing",
+        "apiVersion: v1\nkind: List\nitems: []\n",
+        "3: List: items: is a list of 0, expected a list of 1 to 1000");
+    bad(
+        "a List without items",
+        "apiVersion: v1\nkind: List\n",
+        "1: List: items: is missing, expected the objects");
+    bad(
         "an alias",
         "a: &x [1]\nb: *x\n",
         "2: : : is the alias *x, expected the value itself: no aliases");

@@ -104,6 +104,32 @@ class DocumentDecoderTest {
   }
 
   @Test
+  void a_list_as_kubectl_prints_it_is_read_item_by_item() {
+    List<PolicyDocument> documents =
+        good(
+            """
+            apiVersion: v1
+            items:
+            - apiVersion: v1
+              kind: Service
+              metadata: {name: a, uid: 0d1e}
+              spec: {ports: [{port: 80}]}
+            - apiVersion: v1
+              kind: Service
+              metadata: {name: b, namespace: shop}
+              spec: {ports: [{port: 80}]}
+            kind: List
+            metadata: {resourceVersion: ""}
+            """);
+
+    assertThat(documents)
+        .extracting(each -> each.key().getNamespace() + "/" + each.key().getName())
+        .containsExactly("default/a", "shop/b");
+    assertThat(documents.getFirst().json())
+        .isEqualTo(good(documents.getFirst().json()).getFirst().json());
+  }
+
+  @Test
   void a_route_takes_all_that_gateway_api_says_about_matches_filters_and_backends() {
     HttpRoute route =
         route(

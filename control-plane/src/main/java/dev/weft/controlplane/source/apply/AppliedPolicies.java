@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * Applies and removes documents. Every write compares what it was decided on; one that somebody
  * else overtook is decided again on what the store holds then.
  *
- * <p>Futures fail with {@link PolicyRefusedException} or a store's exception. Safe from any thread;
- * nothing blocks.
+ * <p>Futures fail with {@link PolicyRefusedException}, {@link PartlyAppliedException} or a store's
+ * exception. Safe from any thread; nothing blocks.
  */
 public final class AppliedPolicies {
   private static final System.Logger LOG = System.getLogger(AppliedPolicies.class.getName());
@@ -59,7 +59,8 @@ public final class AppliedPolicies {
   /**
    * Writes every document of the manifests, or nothing when one of them has an error. Documents are
    * written in as few transactions as fit, so that a batch normally takes effect at one revision.
-   * Completes when this replica's view shows it, normally.
+   * If one fails after others, a {@link PartlyAppliedException} says what was written. Completes
+   * when this replica's view shows it, normally.
    */
   public CompletableFuture<ApplyResponse> apply(List<Manifest> manifests) {
     return check(manifests)
@@ -157,6 +158,11 @@ public final class AppliedPolicies {
           written.thenCompose(
               before ->
                   write(chunk, checked.view)
+                      .exceptionallyCompose(
+                          failure ->
+                              CompletableFuture.failedFuture(
+                                  PartlyAppliedException.after(
+                                      before, checked.documents.size(), failure)))
                       .thenApply(
                           results -> {
                             before.addAll(results);
@@ -330,7 +336,7 @@ public final class AppliedPolicies {
     return document.key().getName();
   }
 
-  private static String shown(PolicyKey key) {
+  static String shown(PolicyKey key) {
     return key.getKind() + " " + key.getNamespace() + "/" + key.getName();
   }
 }

@@ -30,6 +30,11 @@ public record Place(Report report, @Nullable Place parent, String name, int line
     return new Place(report, this, field, fieldLine, value);
   }
 
+  /** The same value, reported on elsewhere: an object of its own within a document. */
+  public Place reportedOn(Report other) {
+    return new Place(other, parent, name, line, node);
+  }
+
   public String path() {
     String before = parent == null ? "" : parent.path();
     return before.isEmpty() || name.startsWith("[") ? before + name : before + "." + name;

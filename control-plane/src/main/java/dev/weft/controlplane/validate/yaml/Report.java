@@ -19,6 +19,11 @@ public final class Report {
     this.document = document;
   }
 
+  /** For another object of the same document. */
+  public Report another() {
+    return new Report(manifest, document);
+  }
+
   public String manifest() {
     return manifest;
   }
