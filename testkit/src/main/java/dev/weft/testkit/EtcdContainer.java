@@ -6,11 +6,13 @@ import java.util.List;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.BindMode;
 import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.images.builder.ImageFromDockerfile;
 import org.testcontainers.utility.DockerImageName;
 
 /** An etcd in a container, for machines with Docker and without etcd. */
 final class EtcdContainer implements EtcdNode {
-  private static final String IMAGE = "quay.io/coreos/etcd:v3.5.21";
+  /** Names a ready image with an etcd on its PATH, for machines that cannot build one. */
+  private static final String IMAGE_VARIABLE = "WEFT_ETCD_IMAGE";
 
   /** Where the folder with certificates is in the container. */
   static final String FILES = "/weft";
@@ -34,11 +36,28 @@ final class EtcdContainer implements EtcdNode {
 
   private GenericContainer<?> create() {
     GenericContainer<?> created =
-        new GenericContainer<>(DockerImageName.parse(IMAGE))
+        newContainer()
             .withFileSystemBind(directory.toString(), FILES, BindMode.READ_ONLY)
             .withCommand(command.toArray(String[]::new));
     created.setPortBindings(List.of("127.0.0.1:" + port + ":" + port));
     return created;
+  }
+
+  private static GenericContainer<?> newContainer() {
+    String image = System.getenv(IMAGE_VARIABLE);
+    if (image != null) {
+      return new GenericContainer<>(DockerImageName.parse(image));
+    }
+    return new GenericContainer<>(
+        new ImageFromDockerfile("weft-test-etcd", false)
+            .withDockerfileFromBuilder(
+                builder ->
+                    builder
+                        .from("debian:stable-slim")
+                        .run(
+                            "apt-get update && apt-get install -y --no-install-recommends"
+                                + " etcd-server && rm -rf /var/lib/apt/lists/*")
+                        .build()));
   }
 
   @Override
