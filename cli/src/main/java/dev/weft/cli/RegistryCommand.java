@@ -14,7 +14,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Shows or follows the instances that are registered. */
@@ -32,17 +31,7 @@ final class RegistryCommand {
       description = "List instances, of one service or of all.")
   int list(
       @Mixin Connection connection,
-      @Parameters(
-              arity = "0..1",
-              paramLabel = "SERVICE",
-              defaultValue = "",
-              description = "Only its instances.")
-          String service,
-      @Option(
-              names = {"-n", "--namespace"},
-              defaultValue = "",
-              description = "Only of this namespace; default: of all.")
-          String namespace,
+      @Mixin InstanceSelection selection,
       @Option(
               names = {"-o", "--output"},
               defaultValue = "table",
@@ -55,8 +44,8 @@ final class RegistryCommand {
                     .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
                     .listInstances(
                         ListInstancesRequest.newBuilder()
-                            .setNamespace(namespace)
-                            .setService(service)
+                            .setNamespace(selection.namespace())
+                            .setService(selection.service())
                             .build()));
     PrintWriter out = spec.commandLine().getOut();
     switch (output) {
@@ -91,17 +80,7 @@ final class RegistryCommand {
       description = "Print the instances, then every change, until interrupted.")
   int watch(
       @Mixin Connection connection,
-      @Parameters(
-              arity = "0..1",
-              paramLabel = "SERVICE",
-              defaultValue = "",
-              description = "Only its instances.")
-          String service,
-      @Option(
-              names = {"-n", "--namespace"},
-              defaultValue = "",
-              description = "Only of this namespace; default: of all.")
-          String namespace,
+      @Mixin InstanceSelection selection,
       @Option(
               names = "--from-revision",
               defaultValue = "0",
@@ -114,8 +93,8 @@ final class RegistryCommand {
               RegistryServiceGrpc.newBlockingStub(channel)
                   .watch(
                       WatchRequest.newBuilder()
-                          .setNamespace(namespace)
-                          .setService(service)
+                          .setNamespace(selection.namespace())
+                          .setService(selection.service())
                           .setFromRevision(fromRevision)
                           .build());
           while (events.hasNext()) {

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An attempt is made again only when the request is idempotent or cannot have been delivered,
  * before the first byte of a response was passed on, with everything that came of the body at hand.
+ *
+ * <p>Longer than most files, because it is one state machine: connection, body, deadlines and retry
+ * change together, and every way out of an attempt has to be read beside the others.
  */
 public final class UpstreamCall implements ResponseListener {
   private final Upstream upstream;

@@ -1,0 +1,30 @@
+package dev.weft.cli;
+
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which instances a command is about: those of a service, of a namespace, or all. */
+final class InstanceSelection {
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "SERVICE",
+      defaultValue = "",
+      description = "Only its instances.")
+  private String service = "";
+
+  @Option(
+      names = {"-n", "--namespace"},
+      defaultValue = "",
+      description = "Only of this namespace; default: of all.")
+  private String namespace = "";
+
+  /** Empty: every service. */
+  String service() {
+    return service;
+  }
+
+  /** Empty: every namespace. */
+  String namespace() {
+    return namespace;
+  }
+}
