@@ -15,7 +15,7 @@ final class InstanceSelection {
   @Option(
       names = {"-n", "--namespace"},
       defaultValue = "",
-      description = "Only of this namespace; default: of all.")
+      description = "Only of this namespace; by default of all, with SERVICE of \"default\".")
   private String namespace = "";
 
   /** Empty: every service. */
@@ -23,8 +23,10 @@ final class InstanceSelection {
     return service;
   }
 
-  /** Empty: every namespace. */
+  /**
+   * Empty: every namespace. A service is named within one, which is {@code default} if not said.
+   */
   String namespace() {
-    return namespace;
+    return namespace.isEmpty() && !service.isEmpty() ? "default" : namespace;
   }
 }

@@ -66,8 +66,12 @@ final class RegistryCommand {
                 "REVISION");
         response.getInstancesList().forEach(instance -> addRow(table, instance));
         table.print(out);
+        int count = response.getInstancesCount();
         out.println(
-            response.getInstancesCount() + " instances at revision " + response.getRevision());
+            count
+                + (count == 1 ? " instance" : " instances")
+                + " at revision "
+                + response.getRevision());
       }
     }
     out.flush();

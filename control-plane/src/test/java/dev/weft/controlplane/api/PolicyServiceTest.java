@@ -209,6 +209,7 @@ class PolicyServiceTest {
   @Test
   void what_kubernetes_owns_is_neither_applied_nor_deleted_here() {
     put(Keyspace.KUBERNETES, "catalog");
+    await().until(() -> registry.current().service("default", "catalog") != null);
 
     ApplyResponse response = apply(service("catalog"));
 
@@ -216,6 +217,18 @@ class PolicyServiceTest {
         .isEqualTo("is owned by kubernetes: change it there");
     assertStatus(() -> delete("Service", "catalog"), Status.Code.FAILED_PRECONDITION)
         .hasMessageContaining("Service default/catalog is owned by kubernetes: delete it there");
+  }
+
+  @Test
+  void what_kubernetes_takes_while_it_is_written_is_left_alone() {
+    beforeWriting =
+        () -> {
+          beforeWriting = () -> {};
+          put(Keyspace.KUBERNETES, "catalog");
+        };
+
+    assertStatus(() -> apply(service("catalog")), Status.Code.FAILED_PRECONDITION)
+        .hasMessageContaining("Service default/catalog is owned by kubernetes: change it there");
   }
 
   @Test

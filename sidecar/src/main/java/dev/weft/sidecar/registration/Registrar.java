@@ -262,6 +262,7 @@ public final class Registrar {
     private final long intervalMillis;
     private @Nullable StreamObserver<KeepAliveRequest> out;
     private @Nullable Future<?> timer;
+    private boolean known;
 
     Session(Channel on, String incarnation, long ttlMillis) {
       this.on = on;
@@ -312,7 +313,10 @@ public final class Registrar {
         return;
       }
       switch (status) {
-        case ALIVE -> backoff.reset();
+        case ALIVE -> {
+          known = true;
+          backoff.reset();
+        }
         case SUPERSEDED -> {
           state = State.SUPERSEDED;
           problem = "another process has registered under this name";
@@ -325,9 +329,14 @@ public final class Registrar {
               instance.getId());
         }
         case UNKNOWN -> {
-          endSession();
-          unregistered("the registry does not know it any more, registering again");
-          register();
+          // At once, but only if it was known before: else the two would go round in circles.
+          if (known) {
+            endSession();
+            unregistered("the registry does not know it any more, registering again");
+            register();
+          } else {
+            failed(epoch, "the registry does not know what it has just registered");
+          }
         }
         case STATUS_UNSPECIFIED, UNRECOGNIZED -> {}
       }

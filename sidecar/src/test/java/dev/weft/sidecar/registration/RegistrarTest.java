@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +34,7 @@ class RegistrarTest {
           .directExecutor()
           .usePlaintext()
           .build();
+  private final AtomicInteger waits = new AtomicInteger();
   private final Registrar registrar =
       new Registrar(
           Instance.newBuilder()
@@ -42,7 +44,13 @@ class RegistrarTest {
               .setIncarnation("mine")
               .build(),
           loop,
-          new Random(1));
+          new Random(1) {
+            @Override
+            public long nextLong(long bound) {
+              waits.incrementAndGet();
+              return super.nextLong(bound);
+            }
+          });
 
   @AfterEach
   void stop() {
@@ -67,14 +75,27 @@ class RegistrarTest {
   }
 
   @Test
-  void anUnknownInstanceRegistersAgainAsTheSame() {
+  void anInstanceThatWasForgottenRegistersAgainAsTheSame() {
+    loop.execute(() -> registrar.connected(channel));
+    await().until(() -> !controlPlane.heartbeats.isEmpty());
+
+    controlPlane.keepAliveStatus = KeepAliveResponse.Status.UNKNOWN;
+    await().until(() -> controlPlane.registered.size() >= 2);
+    controlPlane.keepAliveStatus = KeepAliveResponse.Status.ALIVE;
+
+    await().until(() -> state() == Registrar.State.REGISTERED);
+    assertThat(controlPlane.registered)
+        .allMatch(r -> r.getInstance().getIncarnation().equals("mine"));
+  }
+
+  @Test
+  void aRegistryThatNeverKnowsItIsNotAskedInCircles() {
     controlPlane.keepAliveStatus = KeepAliveResponse.Status.UNKNOWN;
     loop.execute(() -> registrar.connected(channel));
 
-    await().until(() -> controlPlane.registered.size() >= 2);
-    controlPlane.keepAliveStatus = KeepAliveResponse.Status.ALIVE;
-    assertThat(controlPlane.registered)
-        .allMatch(r -> r.getInstance().getIncarnation().equals("mine"));
+    await().until(() -> controlPlane.registered.size() >= 3);
+
+    assertThat(waits.get()).isGreaterThanOrEqualTo(2);
   }
 
   @Test
