@@ -69,18 +69,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     this.body = new BodyDecoder(parser);
   }
 
-  /** How many exchanges were begun on it. */
-  public long served() {
-    return served;
-  }
-
   public boolean isOpen() {
     return phase != Phase.CLOSED && ctx.channel().isActive();
-  }
-
-  /** Whether the current exchange has brought any byte of a response. */
-  public boolean isReceiving() {
-    return receiving;
   }
 
   /** Closes an idle connection. */
@@ -205,7 +195,6 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     Phase before = phase;
     phase = Phase.CLOSED;
     boolean whole = before == Phase.BODY && body.untilClose() && !broken;
-    boolean within = pending != null;
     if (pending != null) {
       pending.release();
       pending = null;
@@ -221,12 +210,12 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       l.onEnd(null);
     } else if (before == Phase.BODY) {
       l.onFailed(Failure.RESPONSE_CUT, "the connection ended within the response");
+    } else if (receiving) {
+      l.onFailed(Failure.UPSTREAM_RESET, "the connection ended within the response's head");
     } else {
       l.onFailed(
-          Failure.UPSTREAM_RESET,
-          within
-              ? "the connection ended within the response's head"
-              : "the connection ended before a response came");
+          served > 1 ? Failure.STALE_CONNECTION : Failure.UPSTREAM_RESET,
+          "the connection ended before a response came");
     }
   }
 

@@ -6,8 +6,9 @@ package dev.weft.sidecar.http;
  *
  * <p>Flags are the field's usual ones: DPE the caller broke the protocol, NR no route, NC no
  * configuration for it, UH no healthy endpoint, UF connect failed, UO overflow of a bound, UC the
- * connection ended under the request, UPE the upstream broke the protocol, UT timeout, DC the
- * caller went away, OM this process is short of something, LR our own fault.
+ * connection ended under the request, UR the upstream reset its stream, UPE the upstream broke the
+ * protocol, UT timeout, DC the caller went away, OM this process is short of something, LR our own
+ * fault.
  */
 public enum Failure {
   BAD_REQUEST(400, 13, "DPE", Kind.CLOSES, "Malformed request"),
@@ -29,6 +30,9 @@ public enum Failure {
   CONNECT_TIMEOUT(503, 14, "UF", Kind.UNDELIVERED, "Connect timed out"),
   UPSTREAM_OVERFLOW(503, 14, "UO", Kind.FINAL, "Limit reached"),
   UPSTREAM_RESET(503, 14, "UC", Kind.RETRYABLE, "Connection ended before a response"),
+  STALE_CONNECTION(503, 14, "UC", Kind.RETRYABLE, "Kept connection was closed under the request"),
+  STREAM_RESET(503, 14, "UR", Kind.RETRYABLE, "Stream was reset before a response"),
+  STREAM_REFUSED(503, 14, "UR", Kind.UNDELIVERED, "Stream was refused unread"),
   UPSTREAM_PROTOCOL_ERROR(502, 13, "UPE", Kind.RETRYABLE, "Malformed response"),
   PER_TRY_TIMEOUT(504, 4, "UT", Kind.RETRYABLE, "Attempt timed out"),
   REQUEST_TIMEOUT(504, 4, "UT", Kind.FINAL, "Request timed out"),

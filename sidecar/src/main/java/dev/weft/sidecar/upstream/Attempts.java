@@ -90,11 +90,14 @@ final class Attempts {
   }
 
   /**
-   * Whether the request may be sent again after a kept-alive connection turned out to be closed:
-   * once, beside the retry policy, on a new connection (RFC 9112, section 9.3.1).
+   * Whether the request may be sent again, once and beside the retry policy, after a kept
+   * connection turned out to be closed (RFC 9112, section 9.3.1) or its peer has said that it did
+   * not look at it (RFC 9113, section 8.7).
+   *
+   * @param undelivered whether it provably was not: then the method does not matter
    */
-  boolean mayResend(HeadView request) {
-    boolean may = !resent && Methods.isIdempotent(request);
+  boolean mayResend(boolean undelivered, HeadView request) {
+    boolean may = !resent && (undelivered || Methods.isIdempotent(request));
     resent = true;
     return may;
   }

@@ -3,8 +3,8 @@ package dev.weft.sidecar.upstream;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.cluster.Stat;
-import dev.weft.sidecar.codec.Http1ClientConnection;
 import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.http.UpstreamStream;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -36,7 +36,7 @@ final class ClusterPool {
     if (!fresh) {
       var idle = pool.takeIdle();
       if (idle != null) {
-        call.onConnection(idle, false);
+        call.onStream(idle, false);
         return;
       }
     }
@@ -69,13 +69,13 @@ final class ClusterPool {
   }
 
   /** A waiting call that wants this endpoint, if there is one, which then waits no more. */
-  boolean serve(EndpointPool pool, Http1ClientConnection connection) {
+  boolean serve(EndpointPool pool, UpstreamStream stream) {
     for (Iterator<UpstreamCall> i = waiting.iterator(); i.hasNext(); ) {
       UpstreamCall call = i.next();
       if (call.endpoint() == pool.endpoint) {
         i.remove();
         cluster.pendingRequests().release();
-        call.onConnection(connection, true);
+        call.onStream(stream, true);
         return true;
       }
     }

@@ -137,7 +137,7 @@ final class EndpointPool implements Http1ClientConnection.Owner {
       if (waiting == null) {
         onIdle(connection);
       } else {
-        waiting.onConnection(connection, true);
+        waiting.onStream(connection, true);
       }
     }
 

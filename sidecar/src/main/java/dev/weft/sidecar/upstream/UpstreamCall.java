@@ -8,11 +8,11 @@ import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.cluster.Limit;
 import dev.weft.sidecar.cluster.Picker;
 import dev.weft.sidecar.cluster.Stat;
-import dev.weft.sidecar.codec.Http1ClientConnection;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.http.ResponseListener;
+import dev.weft.sidecar.http.UpstreamStream;
 import dev.weft.sidecar.lb.Tried;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import io.netty.buffer.ByteBuf;
@@ -46,7 +46,7 @@ public final class UpstreamCall implements ResponseListener {
   private @Nullable ClusterPool pool;
   private @Nullable ReceivedHead request;
   private @Nullable EndpointTracker endpoint;
-  private @Nullable Http1ClientConnection connection;
+  private @Nullable UpstreamStream stream;
   private @Nullable Limit requestLimit;
   private String upstreamHost = "-";
   private boolean active;
@@ -112,7 +112,7 @@ public final class UpstreamCall implements ResponseListener {
   public void data(ByteBuf data) {
     if (!active) {
       data.release();
-    } else if (!body.take(data, connection)) {
+    } else if (!body.take(data, stream)) {
       listener.readRequest(false);
     }
   }
@@ -123,7 +123,7 @@ public final class UpstreamCall implements ResponseListener {
       return;
     }
     body.end(trailers);
-    Http1ClientConnection to = connection;
+    UpstreamStream to = stream;
     if (to != null) {
       to.end(trailers);
       to.flush();
@@ -132,15 +132,15 @@ public final class UpstreamCall implements ResponseListener {
 
   /** What the caller has sent so far has been handed over. */
   public void flush() {
-    if (connection != null) {
-      connection.flush();
+    if (stream != null) {
+      stream.flush();
     }
   }
 
   /** Lets more of the response come, or not. */
   public void readResponse(boolean on) {
-    if (connection != null && responding) {
-      connection.readResponse(on);
+    if (stream != null && responding) {
+      stream.readResponse(on);
     }
   }
 
@@ -209,13 +209,13 @@ public final class UpstreamCall implements ResponseListener {
     to.acquire(this, picked, fresh && !elsewhere);
   }
 
-  /** A connection for the attempt, possibly later than it was asked for. */
-  void onConnection(Http1ClientConnection to, boolean late) {
+  /** A stream for the attempt, possibly later than it was asked for. */
+  void onStream(UpstreamStream to, boolean late) {
     ReceivedHead head = request;
     if (head == null) {
       throw new IllegalStateException("a connection came for a call that is over");
     }
-    connection = to;
+    stream = to;
     plan.clear();
     listener.plan(plan, endpoint());
     boolean whole = body.ended() && body.isEmpty();
@@ -260,9 +260,9 @@ public final class UpstreamCall implements ResponseListener {
     RetryOn reason = attempts.reasonOf(status, undelivered);
     if (reason != null && mayRetry(reason, undelivered, now)) {
       if (end) {
-        connection = null;
+        stream = null;
       } else {
-        leaveConnection();
+        leaveStream();
       }
       endAttempt();
       retryLater(now);
@@ -272,7 +272,7 @@ public final class UpstreamCall implements ResponseListener {
     body.release();
     tryDeadline = 0;
     if (end) {
-      connection = null;
+      stream = null;
       endAttempt();
       finish();
     }
@@ -286,7 +286,7 @@ public final class UpstreamCall implements ResponseListener {
 
   @Override
   public void onEnd(@Nullable HeadView trailers) {
-    connection = null;
+    stream = null;
     endAttempt();
     finish();
     listener.onResponseEnd(trailers);
@@ -299,30 +299,27 @@ public final class UpstreamCall implements ResponseListener {
 
   @Override
   public void onWritabilityChanged() {
-    if (connection != null) {
-      listener.readRequest(connection.isWritable());
+    if (stream != null) {
+      listener.readRequest(stream.isWritable());
     }
   }
 
   @Override
   public void onFailed(Failure failure, String detail) {
-    Http1ClientConnection from = connection;
-    connection = null;
+    stream = null;
     if (responding) {
       endAttempt();
       fail(Failure.RESPONSE_CUT, detail);
       return;
     }
-    boolean stale =
-        failure == Failure.UPSTREAM_RESET
-            && from != null
-            && from.served() > 1
-            && !from.isReceiving();
     ClusterPool to = pool;
     ReceivedHead head = request;
-    if (stale) {
+    if (failure == Failure.STALE_CONNECTION || failure.undelivered()) {
       endAttempt();
-      if (to != null && head != null && body.replayable() && attempts.mayResend(head.view)) {
+      if (to != null
+          && head != null
+          && body.replayable()
+          && attempts.mayResend(failure.undelivered(), head.view)) {
         attempt(to, upstream.nanoClock.getAsLong(), true);
         return;
       }
@@ -330,14 +327,17 @@ public final class UpstreamCall implements ResponseListener {
       endpoint().onReset(upstream.worker, upstream.nanoClock.getAsLong());
       endAttempt();
     }
-    boolean nonsense = failure == Failure.UPSTREAM_PROTOCOL_ERROR;
-    if (nonsense) {
+    if (failure == Failure.UPSTREAM_PROTOCOL_ERROR) {
       upstream.count(WorkerCounter.UPSTREAM_CX_PROTOCOL_ERROR);
     }
-    failedAttempt(
-        failure,
-        detail + " (" + endpoint() + ")",
-        nonsense ? RetryOn.GATEWAY_ERROR : RetryOn.RESET);
+    failedAttempt(failure, detail + " (" + endpoint() + ")", reasonOf(failure));
+  }
+
+  private static RetryOn reasonOf(Failure failure) {
+    if (failure.undelivered()) {
+      return RetryOn.CONNECT_FAILURE;
+    }
+    return failure == Failure.UPSTREAM_PROTOCOL_ERROR ? RetryOn.GATEWAY_ERROR : RetryOn.RESET;
   }
 
   // Time.
@@ -359,7 +359,7 @@ public final class UpstreamCall implements ResponseListener {
 
   private void timeOut(long now, Failure failure) {
     boolean begun = responding;
-    boolean underWay = connection != null;
+    boolean underWay = stream != null;
     String where = endpoint == null ? "" : " (last tried: " + endpoint + ")";
     if (underWay && !begun) {
       endpoint().onTimeout(upstream.worker, now - attemptSince, now);
@@ -411,8 +411,8 @@ public final class UpstreamCall implements ResponseListener {
   }
 
   private void leaveAttempt() {
-    if (connection != null) {
-      leaveConnection();
+    if (stream != null) {
+      leaveStream();
     } else if (connecting != null) {
       connecting.giveUp();
       connecting = null;
@@ -424,9 +424,9 @@ public final class UpstreamCall implements ResponseListener {
     }
   }
 
-  private void leaveConnection() {
-    Http1ClientConnection from = connection;
-    connection = null;
+  private void leaveStream() {
+    UpstreamStream from = stream;
+    stream = null;
     if (from != null) {
       from.cancel();
     }
