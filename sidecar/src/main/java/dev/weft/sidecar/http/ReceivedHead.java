@@ -43,6 +43,9 @@ public final class ReceivedHead {
   /** 0: no body; {@link #UNKNOWN_LENGTH}: it ends where its framing says. */
   public long bodyLength;
 
+  /** Whether it came as HTTP/2; else as HTTP/1.x. */
+  public boolean http2;
+
   /** Whether the head carries {@code Transfer-Encoding: chunked}. */
   public boolean chunked;
 
@@ -62,6 +65,7 @@ public final class ReceivedHead {
     inlineBody = 0;
     exclusive = false;
     bodyLength = 0;
+    http2 = false;
     chunked = false;
     close = false;
     connectionOptions = false;

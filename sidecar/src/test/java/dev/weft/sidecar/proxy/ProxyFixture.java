@@ -137,7 +137,8 @@ final class ProxyFixture implements AutoCloseable {
             null,
             limits,
             List.of(name),
-            List.of());
+            List.of(),
+            null);
     snapshots.put(name, cluster);
     slices.put(name, endpoints);
     clusters.update(
