@@ -117,6 +117,19 @@ public final class ServerConnections {
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_PROTOCOL_ERROR, direction);
   }
 
+  void tunnelStarted() {
+    telemetry.count(WorkerCounter.DOWNSTREAM_TUNNEL_TOTAL, direction);
+    telemetry.add(WorkerCounter.DOWNSTREAM_TUNNEL_ACTIVE, direction, 1);
+  }
+
+  void tunnelEnded() {
+    telemetry.add(WorkerCounter.DOWNSTREAM_TUNNEL_ACTIVE, direction, -1);
+  }
+
+  void tunnelIdleTimeout() {
+    telemetry.count(WorkerCounter.DOWNSTREAM_TUNNEL_IDLE_TIMEOUT, direction);
+  }
+
   void idleTimeout() {
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_IDLE_TIMEOUT, direction);
   }
