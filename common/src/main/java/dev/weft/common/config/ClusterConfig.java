@@ -1,6 +1,5 @@
 package dev.weft.common.config;
 
-import dev.weft.common.config.EndpointConfig.WireProtocol;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +9,6 @@ import org.jspecify.annotations.Nullable;
  * @param name {@code service.namespace:port}
  * @param healthCheck null: no active checks
  * @param endpointSlices the names of the slices that make it up
- * @param protocol what its applications speak on that port; null: not declared
  */
 public record ClusterConfig(
     String name,
@@ -22,8 +20,7 @@ public record ClusterConfig(
     @Nullable HealthCheckConfig healthCheck,
     LimitsConfig limits,
     List<String> endpointSlices,
-    List<Origin> origins,
-    @Nullable WireProtocol protocol) {
+    List<Origin> origins) {
   public ClusterConfig {
     endpointSlices = List.copyOf(endpointSlices);
     origins = List.copyOf(origins);

@@ -45,8 +45,7 @@ final class Clusters {
             ? limits(at.field("limits"), cluster.getLimits())
             : LimitsConfig.DEFAULT,
         slices(at, name, cluster.getEndpointSlicesList()),
-        WireDecoder.origins(at, cluster.getOriginsList()),
-        Endpoints.optionalProtocol(at.field("protocol"), cluster.getProtocol()));
+        WireDecoder.origins(at, cluster.getOriginsList()));
   }
 
   private static List<String> slices(At at, String cluster, List<String> slices)

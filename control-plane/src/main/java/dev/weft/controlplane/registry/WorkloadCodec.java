@@ -1,7 +1,6 @@
 package dev.weft.controlplane.registry;
 
 import com.google.protobuf.ByteString;
-import dev.weft.common.config.AppProtocols;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.Locality;
 import dev.weft.controlplane.model.Workload;
@@ -32,12 +31,7 @@ public final class WorkloadCodec {
     List<WorkloadPort> ports = new ArrayList<>(instance.getPortsCount());
     for (InstancePort port : instance.getPortsList()) {
       ports.add(
-          new WorkloadPort(
-              port.getName(),
-              port.getServicePort(),
-              port.getPort(),
-              protocols(port, instance.getPeer() == PeerKind.SIDECAR),
-              port.getAppProtocol()));
+          new WorkloadPort(port.getName(), port.getServicePort(), port.getPort(), protocols(port)));
     }
     return new Workload(
         instance.getId(),
@@ -89,8 +83,7 @@ public final class WorkloadCodec {
           InstancePort.newBuilder()
               .setName(port.name())
               .setServicePort(port.servicePort())
-              .setPort(port.port())
-              .setAppProtocol(port.appProtocol());
+              .setPort(port.port());
       for (WireProtocol protocol : EnumSet.copyOf(port.protocols())) {
         message.addProtocols(toProto(protocol));
       }
@@ -129,7 +122,7 @@ public final class WorkloadCodec {
         : new Locality(locality.getRegion(), locality.getZone(), locality.getSubZone());
   }
 
-  private static Set<WireProtocol> protocols(InstancePort port, boolean sidecar) {
+  private static Set<WireProtocol> protocols(InstancePort port) {
     Set<WireProtocol> protocols = EnumSet.noneOf(WireProtocol.class);
     for (Protocol protocol : port.getProtocolsList()) {
       switch (protocol) {
@@ -140,8 +133,7 @@ public final class WorkloadCodec {
       }
     }
     if (protocols.isEmpty()) {
-      WireProtocol declared = sidecar ? null : AppProtocols.wireProtocol(port.getAppProtocol());
-      protocols.add(declared == null ? WireProtocol.HTTP1 : declared);
+      protocols.add(WireProtocol.HTTP1);
     }
     return protocols;
   }

@@ -9,8 +9,8 @@ import dev.weft.sidecar.discovery.ControlPlaneLink;
 import dev.weft.sidecar.discovery.DiscoveryClient;
 import dev.weft.sidecar.discovery.DiscoverySettings;
 import dev.weft.sidecar.discovery.DiscoveryStatus;
-import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.listener.ConnectionLimit;
+import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.listener.ProxyListener;
 import dev.weft.sidecar.listener.Transport;
 import dev.weft.sidecar.proxy.InboundApp;
@@ -206,14 +206,18 @@ public final class Sidecar implements AutoCloseable {
   }
 
   private void begin() throws IOException {
-    var outboundStacks = new ArrayList<Exchange.Factory>();
-    var inboundStacks = new ArrayList<Exchange.Factory>();
+    var outboundStacks = new ArrayList<ConnectionStack>();
+    var inboundStacks = new ArrayList<ConnectionStack>();
     for (Worker worker : workers) {
       outboundStacks.add(
-          new OutboundStack(
-              worker, discovery.newWorker(worker.eventLoop(), worker.telemetry()), clusters));
+          ConnectionStack.http1(
+              worker.downstream(Direction.OUTBOUND),
+              new OutboundStack(
+                  worker, discovery.newWorker(worker.eventLoop(), worker.telemetry()), clusters)));
       if (app != null) {
-        inboundStacks.add(new InboundStack(worker, app));
+        inboundStacks.add(
+            ConnectionStack.http1(
+                worker.downstream(Direction.INBOUND), new InboundStack(worker, app)));
       }
     }
     // The admin server is first, so that a second sidecar on the same ports fails before it serves.
@@ -244,7 +248,6 @@ public final class Sidecar implements AutoCloseable {
       registrar = new Registrar(Identity.instance(options, inboundPort(), random), control, random);
     }
     Metrics.register(this);
-    config.declareProtocol();
     discovery.start();
     control.execute(
         () -> {
@@ -353,11 +356,6 @@ public final class Sidecar implements AutoCloseable {
 
   MemoryPlan memory() {
     return memory;
-  }
-
-  /** The application behind us, if there is one. */
-  @Nullable InboundApp app() {
-    return app;
   }
 
   @Nullable ProxyListener inbound() {

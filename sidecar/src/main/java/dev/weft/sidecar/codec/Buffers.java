@@ -3,12 +3,12 @@ package dev.weft.sidecar.codec;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
-/** Joins what was kept of a head with what came next. */
-final class Buffers {
+/** Joins what was kept of a head, or of first bytes, with what came next. */
+public final class Buffers {
   private Buffers() {}
 
   /** Both as one buffer with head-room; takes both over. */
-  static ByteBuf join(ByteBuf first, ByteBuf second, ByteBufAllocator alloc) {
+  public static ByteBuf join(ByteBuf first, ByteBuf second, ByteBufAllocator alloc) {
     int more = second.readableBytes();
     ByteBuf all = first;
     if (first.refCnt() > 1 || first.writableBytes() < more) {

@@ -10,7 +10,6 @@ import dev.weft.sidecar.http.ReceivedHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * leaves is noticed. Longer than other classes because it is one state machine.
  */
 public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
-    implements DownstreamStream, BodyDecoder.Sink {
+    implements DownstreamStream, BodyDecoder.Sink, ServerConnection {
   private static final System.Logger LOG = System.getLogger(Http1ServerConnection.class.getName());
 
   private enum Phase {
@@ -32,8 +31,6 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     BODY,
     /** The request is whole, its response is not. */
     RESPONSE,
-    /** The connection carries the bytes of a tunnel. */
-    TUNNEL,
     /** The last response is written; what still comes is thrown away. */
     LINGER,
     CLOSED
@@ -46,15 +43,13 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   private final Exchange exchange;
   private final Http1ResponseWriter writer;
 
-  /** This connection's place in {@link ServerConnections}. */
-  int index;
+  private int place;
 
   @SuppressWarnings("NullAway.Init") // Set when the handler is added, before anything else.
   private ChannelHandlerContext ctx;
 
   private Phase phase = Phase.HEAD;
   private @Nullable ByteBuf pending;
-  private @Nullable TunnelEnd tunnel;
   private boolean responseStarted;
   private boolean responseEnded;
   private boolean headRequest;
@@ -97,23 +92,14 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    if (phase == Phase.BODY || phase == Phase.TUNNEL) {
+    if (phase == Phase.BODY) {
       exchange.onReadComplete();
     }
   }
 
   @Override
-  public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    TunnelEnd end = tunnel;
-    if (end != null && event instanceof ChannelInputShutdownEvent && end.closeInput()) {
-      exchange.onEnd(null);
-      endTunnelIfClosed(end);
-    }
-  }
-
-  @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (phase == Phase.BODY || phase == Phase.RESPONSE || phase == Phase.TUNNEL) {
+    if (phase == Phase.BODY || phase == Phase.RESPONSE) {
       exchange.onWritabilityChanged();
     }
   }
@@ -182,13 +168,6 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         case RESPONSE -> {
           return at < limit && keep(in, at);
         }
-        case TUNNEL -> {
-          since = connections.now();
-          if (at < limit) {
-            exchange.onData(in.retain().setIndex(at, limit));
-          }
-          return false;
-        }
         case LINGER, CLOSED -> {
           return false;
         }
@@ -221,7 +200,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     body.begin(request);
     phase = whole ? Phase.RESPONSE : Phase.BODY;
     connections.requestStarted();
-    exchange.onRequest(whole && !request.tunnel);
+    exchange.onRequest(whole);
     return end + inline;
   }
 
@@ -299,13 +278,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   @Override
   public void respond(ReceivedHead response, HeadPlan plan, boolean end) {
     responseStarted = true;
-    if (response.tunnel) {
-      beginTunnel(response, plan);
-      return;
-    }
-    // What came before the answer to an Upgrade that is not made was not meant as a request.
-    boolean early = request.tunnel && pending != null;
-    if ((phase == Phase.BODY && end) || early || connections.isDraining()) {
+    if ((phase == Phase.BODY && end) || connections.isDraining()) {
       keepAlive = false;
     }
     boolean http10 = request.view.minorVersion() == 0;
@@ -320,31 +293,19 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   @Override
   public void data(ByteBuf data) {
     since = connections.now();
-    TunnelEnd end = tunnel;
-    if (end != null) {
-      end.write(data);
-    } else {
-      writer.data(data);
-    }
+    writer.data(data);
   }
 
   @Override
   public void end(@Nullable HeadView trailers) {
-    TunnelEnd end = tunnel;
-    if (end != null) {
-      end.closeOutput();
-      endTunnelIfClosed(end);
-    } else {
-      writer.end(trailers);
-      ended();
-    }
+    writer.end(trailers);
+    ended();
   }
 
   @Override
   public void localReply(LocalReply reply) {
     responseStarted = true;
-    boolean early = request.tunnel && pending != null;
-    if (phase == Phase.BODY || early || reply.failure().closes() || connections.isDraining()) {
+    if (phase == Phase.BODY || reply.failure().closes() || connections.isDraining()) {
       keepAlive = false;
     }
     writer.localReply(reply, headRequest, request.view.minorVersion() == 0, !keepAlive);
@@ -353,14 +314,9 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void abort() {
-    TunnelEnd end = tunnel;
     endRequest();
     phase = Phase.LINGER;
-    if (end != null) {
-      end.reset();
-    } else {
-      writer.cut();
-    }
+    writer.cut();
   }
 
   @Override
@@ -410,36 +366,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
   }
 
-  private void beginTunnel(ReceivedHead response, HeadPlan plan) {
-    writer.switchProtocols(response, plan);
-    phase = Phase.TUNNEL;
-    tunnel = new TunnelEnd(ctx);
-    since = connections.now();
-    connections.tunnelStarted();
-    ByteBuf early = pending;
-    if (early != null) {
-      pending = null;
-      exchange.onData(early);
-      exchange.onReadComplete();
-    }
-    if (!processing) {
-      updateReads();
-    }
-  }
-
-  private void endTunnelIfClosed(TunnelEnd end) {
-    if (end.isClosed() && phase == Phase.TUNNEL) {
-      endRequest();
-      phase = Phase.LINGER;
-      end.closeOutput();
-    }
-  }
-
   private void endRequest() {
-    if (tunnel != null) {
-      tunnel = null;
-      connections.tunnelEnded();
-    }
     body.reset();
     releaseRequest();
     since = connections.now();
@@ -450,8 +377,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   // The connection's life.
 
   private void updateReads() {
-    boolean paused = bodyPaused && (phase == Phase.BODY || phase == Phase.TUNNEL);
-    boolean on = !paused && !(pending != null && phase != Phase.HEAD);
+    boolean on = !(bodyPaused && phase == Phase.BODY) && !(pending != null && phase != Phase.HEAD);
     if (ctx.channel().config().isAutoRead() != on) {
       ctx.channel().config().setAutoRead(on);
     }
@@ -468,7 +394,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
   }
 
-  void tick(long now) {
+  @Override
+  public void tick(long now) {
     switch (phase) {
       case HEAD -> {
         boolean within = pending != null;
@@ -491,16 +418,6 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
           ctx.close();
         }
       }
-      case TUNNEL -> {
-        TunnelEnd end = tunnel;
-        if (end != null && now - since > connections.limits().tunnelIdleTimeoutNanos()) {
-          connections.tunnelIdleTimeout();
-          exchange.onAborted(Failure.TUNNEL_IDLE);
-          endRequest();
-          phase = Phase.LINGER;
-          end.reset();
-        }
-      }
       case LINGER -> {
         if (now - since > ServerConnections.LINGER_NANOS) {
           ctx.close();
@@ -520,7 +437,18 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
   }
 
-  void closeIfIdle() {
+  @Override
+  public int place() {
+    return place;
+  }
+
+  @Override
+  public void place(int to) {
+    place = to;
+  }
+
+  @Override
+  public void closeIfIdle() {
     if (phase == Phase.HEAD && pending == null) {
       ctx.close();
     }
@@ -530,7 +458,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     if (phase == Phase.CLOSED) {
       return;
     }
-    boolean serving = phase == Phase.BODY || phase == Phase.RESPONSE || phase == Phase.TUNNEL;
+    boolean serving = phase == Phase.BODY || phase == Phase.RESPONSE;
     phase = Phase.CLOSED;
     releasePending();
     if (serving) {

@@ -18,7 +18,7 @@ public final class ServerConnections {
   private final Direction direction;
   private final WorkerTelemetry telemetry;
   private final Http1Limits limits;
-  private final List<Http1ServerConnection> open = new ArrayList<>();
+  private final List<ServerConnection> open = new ArrayList<>();
   private int activeRequests;
   private boolean draining;
   private @Nullable Runnable whenIdle;
@@ -32,12 +32,13 @@ public final class ServerConnections {
     this.now = nanoTime;
   }
 
-  Http1Limits limits() {
+  /** Bounds of HTTP/1.1 connections. */
+  public Http1Limits limits() {
     return limits;
   }
 
   /** The time of the last tick. */
-  long now() {
+  public long now() {
     return now;
   }
 
@@ -82,28 +83,49 @@ public final class ServerConnections {
     return open.size();
   }
 
-  void opened(Http1ServerConnection connection) {
-    connection.index = open.size();
-    open.add(connection);
+  /** A connection of which it is known what it speaks. */
+  public void opened(ServerConnection connection) {
+    add(connection);
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_TOTAL, direction);
     telemetry.add(WorkerCounter.DOWNSTREAM_CX_ACTIVE, direction, 1);
   }
 
-  void closed(Http1ServerConnection connection) {
-    Http1ServerConnection last = open.removeLast();
-    if (last != connection) {
-      last.index = connection.index;
-      open.set(connection.index, last);
-    }
+  public void closed(ServerConnection connection) {
+    remove(connection);
     telemetry.add(WorkerCounter.DOWNSTREAM_CX_ACTIVE, direction, -1);
   }
 
-  void requestStarted() {
+  /** A connection of which it is not known yet what it speaks. */
+  public void entered(ServerConnection connection) {
+    add(connection);
+    telemetry.add(WorkerCounter.DOWNSTREAM_PRE_CX_ACTIVE, direction, 1);
+  }
+
+  /** It is known now, or the connection is gone. */
+  public void left(ServerConnection connection) {
+    remove(connection);
+    telemetry.add(WorkerCounter.DOWNSTREAM_PRE_CX_ACTIVE, direction, -1);
+  }
+
+  private void add(ServerConnection connection) {
+    connection.place(open.size());
+    open.add(connection);
+  }
+
+  private void remove(ServerConnection connection) {
+    ServerConnection last = open.removeLast();
+    if (last.place() != connection.place()) {
+      last.place(connection.place());
+      open.set(connection.place(), last);
+    }
+  }
+
+  public void requestStarted() {
     activeRequests++;
     telemetry.add(WorkerCounter.DOWNSTREAM_RQ_ACTIVE, direction, 1);
   }
 
-  void requestEnded() {
+  public void requestEnded() {
     activeRequests--;
     telemetry.add(WorkerCounter.DOWNSTREAM_RQ_ACTIVE, direction, -1);
     Runnable task = whenIdle;
@@ -113,24 +135,11 @@ public final class ServerConnections {
     }
   }
 
-  void protocolError() {
+  public void protocolError() {
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_PROTOCOL_ERROR, direction);
   }
 
-  void tunnelStarted() {
-    telemetry.count(WorkerCounter.DOWNSTREAM_TUNNEL_TOTAL, direction);
-    telemetry.add(WorkerCounter.DOWNSTREAM_TUNNEL_ACTIVE, direction, 1);
-  }
-
-  void tunnelEnded() {
-    telemetry.add(WorkerCounter.DOWNSTREAM_TUNNEL_ACTIVE, direction, -1);
-  }
-
-  void tunnelIdleTimeout() {
-    telemetry.count(WorkerCounter.DOWNSTREAM_TUNNEL_IDLE_TIMEOUT, direction);
-  }
-
-  void idleTimeout() {
+  public void idleTimeout() {
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_IDLE_TIMEOUT, direction);
   }
 }

@@ -1,8 +1,6 @@
 package dev.weft.sidecar.listener;
 
-import dev.weft.sidecar.codec.Http1ServerConnection;
 import dev.weft.sidecar.codec.ReceiveBuffers;
-import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
@@ -32,7 +30,7 @@ public final class ProxyListener implements AutoCloseable {
   /**
    * Binds and accepts.
    *
-   * @param stacks per worker, in the workers' order, what serves a connection's requests
+   * @param stacks per worker, in the workers' order, what serves its connections
    * @throws IOException one line that says which address could not be bound and why
    */
   public static ProxyListener bind(
@@ -40,7 +38,7 @@ public final class ProxyListener implements AutoCloseable {
       Direction direction,
       Transport transport,
       List<Worker> workers,
-      List<? extends Exchange.Factory> stacks,
+      List<ConnectionStack> stacks,
       ConnectionLimit limit)
       throws IOException {
     Channel channel = transport.newServerChannel();
@@ -90,13 +88,13 @@ public final class ProxyListener implements AutoCloseable {
 
     private final Direction direction;
     private final List<Worker> workers;
-    private final List<? extends Exchange.Factory> stacks;
+    private final List<ConnectionStack> stacks;
     private final ConnectionLimit limit;
 
     Acceptor(
         Direction direction,
         List<Worker> workers,
-        List<? extends Exchange.Factory> stacks,
+        List<ConnectionStack> stacks,
         ConnectionLimit limit) {
       this.direction = direction;
       this.workers = workers;
@@ -132,11 +130,7 @@ public final class ProxyListener implements AutoCloseable {
               new ChannelInitializer<Channel>() {
                 @Override
                 protected void initChannel(Channel channel) {
-                  channel
-                      .pipeline()
-                      .addLast(
-                          new Http1ServerConnection(
-                              worker.downstream(direction), stacks.get(index)));
+                  channel.pipeline().addLast(stacks.get(index).detection());
                 }
               });
       worker

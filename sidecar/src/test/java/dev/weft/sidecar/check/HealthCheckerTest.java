@@ -251,8 +251,7 @@ class HealthCheckerTest {
             check,
             LimitsConfig.DEFAULT,
             List.of("0"),
-            List.of(),
-            null);
+            List.of());
     var snapshot =
         new ConfigSnapshot(Map.of(), Map.of(NAME, config), Map.of("0", endpoints), Map.of(), 1);
     onLoop(

@@ -84,8 +84,7 @@ final class Fixture {
             check,
             limits,
             List.of(NAME + "/0"),
-            List.of(),
-            null);
+            List.of());
     return new ConfigSnapshot(
         Map.of(), Map.of(NAME, config), Map.of(NAME + "/0", endpoints), Map.of(), 1);
   }

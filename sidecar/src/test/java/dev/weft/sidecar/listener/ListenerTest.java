@@ -66,7 +66,7 @@ class ListenerTest {
     return workers;
   }
 
-  private static List<InboundStack> stacks(List<Worker> workers) {
+  private static List<ConnectionStack> stacks(List<Worker> workers) {
     var app =
         new InboundApp(
             "127.0.0.1",
@@ -75,7 +75,12 @@ class ListenerTest {
             () -> InboundConfig.DEFAULT,
             System::nanoTime,
             new Random(1));
-    return workers.stream().map(worker -> new InboundStack(worker, app)).toList();
+    return workers.stream()
+        .map(
+            worker ->
+                ConnectionStack.http1(
+                    worker.downstream(Direction.INBOUND), new InboundStack(worker, app)))
+        .toList();
   }
 
   private Socket connect(ProxyListener listener) throws IOException {

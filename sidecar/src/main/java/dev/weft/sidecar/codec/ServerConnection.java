@@ -1,0 +1,18 @@
+package dev.weft.sidecar.codec;
+
+/**
+ * A caller's connection of any protocol, as {@link ServerConnections} looks after it. Worker thread
+ * only.
+ */
+public interface ServerConnection {
+  /** Ends what has been idle, or has not gone on, for too long. */
+  void tick(long nanoTime);
+
+  /** Closes it, unless it serves something. */
+  void closeIfIdle();
+
+  /** Its place in the list of open connections, which the list keeps here. */
+  int place();
+
+  void place(int to);
+}
