@@ -1,5 +1,6 @@
 package dev.weft.common.config;
 
+import dev.weft.common.config.EndpointConfig.WireProtocol;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param name {@code service.namespace:port}
  * @param healthCheck null: no active checks
  * @param endpointSlices the names of the slices that make it up
+ * @param protocol what its applications speak on that port; null: not declared
  */
 public record ClusterConfig(
     String name,
@@ -20,7 +22,8 @@ public record ClusterConfig(
     @Nullable HealthCheckConfig healthCheck,
     LimitsConfig limits,
     List<String> endpointSlices,
-    List<Origin> origins) {
+    List<Origin> origins,
+    @Nullable WireProtocol protocol) {
   public ClusterConfig {
     endpointSlices = List.copyOf(endpointSlices);
     origins = List.copyOf(origins);

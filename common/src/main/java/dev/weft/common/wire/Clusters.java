@@ -45,7 +45,8 @@ final class Clusters {
             ? limits(at.field("limits"), cluster.getLimits())
             : LimitsConfig.DEFAULT,
         slices(at, name, cluster.getEndpointSlicesList()),
-        WireDecoder.origins(at, cluster.getOriginsList()));
+        WireDecoder.origins(at, cluster.getOriginsList()),
+        Endpoints.optionalProtocol(at.field("protocol"), cluster.getProtocol()));
   }
 
   private static List<String> slices(At at, String cluster, List<String> slices)

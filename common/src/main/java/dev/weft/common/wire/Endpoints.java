@@ -11,6 +11,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Endpoint slices. */
 final class Endpoints {
@@ -69,10 +70,23 @@ final class Endpoints {
     var decoded = EnumSet.noneOf(WireProtocol.class);
     for (int i = 0; i < protocols.size(); i++) {
       At one = at.item("protocols", i);
-      WireProtocol protocol = WireProtocol.valueOf(one.known(protocols.get(i)).name());
+      WireProtocol protocol = protocol(one, protocols.get(i));
       one.check(decoded.add(protocol), protocol, "a value that occurs once");
     }
     return decoded;
+  }
+
+  /** A protocol that may be left out: then null. */
+  static @Nullable WireProtocol optionalProtocol(
+      At at, dev.weft.proto.discovery.v1.Protocol protocol) throws WireException {
+    return protocol == dev.weft.proto.discovery.v1.Protocol.PROTOCOL_UNSPECIFIED
+        ? null
+        : protocol(at, protocol);
+  }
+
+  static WireProtocol protocol(At at, dev.weft.proto.discovery.v1.Protocol protocol)
+      throws WireException {
+    return WireProtocol.valueOf(at.known(protocol).name());
   }
 
   private static Map<String, String> labels(At at, Map<String, String> labels)

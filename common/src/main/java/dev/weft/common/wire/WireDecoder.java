@@ -11,6 +11,7 @@ import dev.weft.proto.discovery.v1.ResourceKind;
 import dev.weft.proto.discovery.v1.ResourceName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Turns a resource of the wire into configuration, or says what is wrong with it. Pure; what it
@@ -20,6 +21,7 @@ import java.util.List;
 public final class WireDecoder {
   private static final int MAX_NAME = 512;
   private static final int MAX_ORIGINS = 64;
+  private static final int MAX_PORTS = 256;
 
   private WireDecoder() {}
 
@@ -74,7 +76,24 @@ public final class WireDecoder {
         name,
         at.field("request_timeout_nanos").nanos(inbound.getRequestTimeoutNanos(), 0),
         at.field("max_requests").range(inbound.getMaxRequests(), 0, Integer.MAX_VALUE),
-        origins(at, inbound.getOriginsList()));
+        origins(at, inbound.getOriginsList()),
+        ports(at, inbound.getPortsList()));
+  }
+
+  private static List<InboundConfig.InboundPort> ports(
+      At at, List<dev.weft.proto.discovery.v1.InboundPort> ports) throws WireException {
+    at.field("ports").count(ports, MAX_PORTS);
+    Set<String> numbers = At.names();
+    var decoded = new ArrayList<InboundConfig.InboundPort>(ports.size());
+    for (int i = 0; i < ports.size(); i++) {
+      At one = at.item("ports", i);
+      int port = one.field("port").range(ports.get(i).getPort(), 1, 65_535);
+      one.field("port").unique(numbers, Integer.toString(port));
+      decoded.add(
+          new InboundConfig.InboundPort(
+              port, Endpoints.protocol(one.field("protocol"), ports.get(i).getProtocol())));
+    }
+    return decoded;
   }
 
   private static At head(Resource resource, ResourceKind kind, Resource.BodyCase body)

@@ -25,6 +25,7 @@ import dev.weft.proto.discovery.v1.HeaderMatch;
 import dev.weft.proto.discovery.v1.HealthCheck;
 import dev.weft.proto.discovery.v1.HttpHealthCheck;
 import dev.weft.proto.discovery.v1.Inbound;
+import dev.weft.proto.discovery.v1.InboundPort;
 import dev.weft.proto.discovery.v1.LoadBalancer;
 import dev.weft.proto.discovery.v1.Origin;
 import dev.weft.proto.discovery.v1.OutlierDetection;
@@ -150,11 +151,25 @@ class WireDecoderTest {
   }
 
   @Test
+  void a_declared_protocol_of_a_cluster_and_of_the_application_s_ports() throws WireException {
+    assertThat(WireDecoder.cluster(resource(goodCluster())).protocol()).isNull();
+    assertThat(WireDecoder.cluster(resource(goodCluster().setProtocol(Protocol.HTTP2))).protocol())
+        .isEqualTo(EndpointConfig.WireProtocol.HTTP2);
+    InboundConfig inbound =
+        WireDecoder.inbound(
+            resource(
+                Inbound.newBuilder()
+                    .addPorts(InboundPort.newBuilder().setPort(80).setProtocol(Protocol.HTTP2))));
+    assertThat(inbound.protocol(80)).isEqualTo(EndpointConfig.WireProtocol.HTTP2);
+    assertThat(inbound.protocol(81)).isNull();
+  }
+
+  @Test
   void inbound_becomes_limits_of_the_application() throws WireException {
     assertThat(
             WireDecoder.inbound(
                 resource(Inbound.newBuilder().setRequestTimeoutNanos(5 * MS).setMaxRequests(7))))
-        .isEqualTo(new InboundConfig("default/catalog", 5 * MS, 7, List.of()));
+        .isEqualTo(new InboundConfig("default/catalog", 5 * MS, 7, List.of(), List.of()));
   }
 
   @Test
@@ -375,6 +390,7 @@ class WireDecoderTest {
         bad("health_check.timeout_nanos", "1 to", check(c -> c.setTimeoutNanos(0))),
         bad("health_check.unhealthy_threshold", "1 to", check(c -> c.setUnhealthyThreshold(0))),
         bad("health_check.healthy_threshold", "1 to", check(c -> c.setHealthyThreshold(0))),
+        bad("protocol", "known values", cluster(c -> c.setProtocolValue(99))),
         bad("limits.max_connections", "0 to", limits(l -> l.setMaxConnections(-1))),
         bad("limits.max_pending_requests", "0 to", limits(l -> l.setMaxPendingRequests(-1))),
         bad("limits.max_requests", "0 to", limits(l -> l.setMaxRequests(-1))),
@@ -406,6 +422,14 @@ class WireDecoderTest {
             "request_timeout_nanos",
             "0 to",
             resource(Inbound.newBuilder().setRequestTimeoutNanos(-1))),
+        bad(
+            "ports[0].port",
+            "1 to",
+            resource(Inbound.newBuilder().addPorts(InboundPort.getDefaultInstance()))),
+        bad(
+            "ports[0].protocol",
+            "known values",
+            resource(Inbound.newBuilder().addPorts(InboundPort.newBuilder().setPort(80)))),
         bad("max_requests", "0 to", resource(Inbound.newBuilder().setMaxRequests(-1))));
   }
 

@@ -1,9 +1,11 @@
 package dev.weft.controlplane.compile;
 
+import dev.weft.common.config.AppProtocols;
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
@@ -13,9 +15,12 @@ import dev.weft.controlplane.model.WorkloadPort;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.EndpointSlice;
 import dev.weft.proto.discovery.v1.Inbound;
+import dev.weft.proto.discovery.v1.InboundPort;
 import dev.weft.proto.discovery.v1.Resource;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +58,10 @@ final class Clusters {
     if (check != null) {
       message.setHealthCheck(Messages.healthCheck(check));
     }
+    WireProtocol protocol = AppProtocols.wireProtocol(port.appProtocol());
+    if (protocol != null) {
+      message.setProtocol(Messages.protocol(protocol));
+    }
     List<ResourceKey> needs =
         slices.stream().map(number -> ResourceKey.slice(key.name(), number)).toList();
     needs.forEach(slice -> message.addEndpointSlices(slice.name()));
@@ -76,18 +85,35 @@ final class Clusters {
   }
 
   /**
-   * What a sidecar applies to the requests that arrive. No policy of v1alpha1 decides anything
-   * here: limits and timeouts of a TrafficPolicy are the caller's, and a timeout here would cut
-   * short what a route allows.
+   * What a sidecar applies to the requests that arrive: the protocol that its application is
+   * declared to speak. No policy of v1alpha1 decides anything here: limits and timeouts of a
+   * TrafficPolicy are the caller's, and a timeout here would cut short what a route allows.
    */
-  static Compiled inbound(ResourceKey key) {
+  static Compiled inbound(ResourceKey key, Reads reads) {
+    var message = Inbound.newBuilder();
+    int slash = key.name().indexOf('/');
+    Service service =
+        reads.service(
+            new ObjectKey(key.name().substring(0, slash), key.name().substring(slash + 1)));
+    if (service != null) {
+      Set<Integer> seen = new HashSet<>();
+      for (ServicePort port : service.ports()) {
+        WireProtocol protocol = AppProtocols.wireProtocol(port.appProtocol());
+        // The number under which instances register it.
+        int registered = port.targetPort() == 0 ? port.port() : port.targetPort();
+        if (protocol != null && seen.add(registered)) {
+          message.addPorts(
+              InboundPort.newBuilder()
+                  .setPort(registered)
+                  .setProtocol(Messages.protocol(protocol)));
+        }
+      }
+      if (!seen.isEmpty() && service.explicit()) {
+        message.addOrigins(Messages.origin(service, "protocol"));
+      }
+    }
     return new Compiled(
-        key,
-        Resource.newBuilder()
-            .setName(key.toMessage())
-            .setInbound(Inbound.getDefaultInstance())
-            .build(),
-        List.of());
+        key, Resource.newBuilder().setName(key.toMessage()).setInbound(message).build(), List.of());
   }
 
   private static <T> @Nullable T decide(

@@ -90,7 +90,7 @@ public final class Compiler {
     Compiled compiled =
         switch (key.kind()) {
           case VIRTUAL_HOST -> VirtualHosts.compile(key, clusterDomain, reads);
-          case INBOUND -> Clusters.inbound(key);
+          case INBOUND -> Clusters.inbound(key, reads);
           case CLUSTER -> cluster(key, reads);
           case ENDPOINT_SLICE -> slice(key);
           case RESOURCE_KIND_UNSPECIFIED, UNRECOGNIZED ->

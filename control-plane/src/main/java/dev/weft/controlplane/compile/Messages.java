@@ -183,7 +183,7 @@ final class Messages {
     return message.build();
   }
 
-  private static Protocol protocol(WireProtocol protocol) {
+  static Protocol protocol(WireProtocol protocol) {
     return switch (protocol) {
       case HTTP1 -> Protocol.HTTP1;
       case HTTP2 -> Protocol.HTTP2;

@@ -21,6 +21,11 @@ public record ServicePort(
     return new ServicePort(name, port, 0, "", "");
   }
 
+  /** A port that a workload has registered, as the service's own. */
+  public static ServicePort of(WorkloadPort port) {
+    return new ServicePort(port.name(), port.servicePort(), 0, "", port.appProtocol());
+  }
+
   /**
    * Where to connect for this port at that workload: the port of the target's name or number, else
    * the one registered for this service port, else the bare number if no sidecar stands before it.
@@ -50,6 +55,6 @@ public record ServicePort(
     // Behind a sidecar only what it has registered can be reached.
     return targetPort == 0 || workload.sidecar()
         ? null
-        : new WorkloadPort("", port, targetPort, Set.of(WireProtocol.HTTP1));
+        : new WorkloadPort("", port, targetPort, Set.of(WireProtocol.HTTP1), "");
   }
 }

@@ -9,8 +9,11 @@ import java.util.Set;
  * @param name empty or a DNS label, e.g. {@code http}
  * @param servicePort the service's port, as callers address it
  * @param port the port to connect to at the workload's address
+ * @param appProtocol what the application behind it speaks, as in a {@code Service}; empty when not
+ *     given
  */
-public record WorkloadPort(String name, int servicePort, int port, Set<WireProtocol> protocols) {
+public record WorkloadPort(
+    String name, int servicePort, int port, Set<WireProtocol> protocols, String appProtocol) {
   public WorkloadPort {
     protocols = Set.copyOf(protocols);
   }

@@ -228,7 +228,7 @@ final class ViewBuilder {
     }
     for (WorkloadPort port : after.ports()) {
       ServicePort known = service.port(port.servicePort());
-      if (!service.explicit() && (known == null || !known.name().equals(port.name()))) {
+      if (!service.explicit() && !ServicePort.of(port).equals(known)) {
         return false;
       }
     }
@@ -293,7 +293,7 @@ final class ViewBuilder {
         service + '/',
         workload -> {
           for (WorkloadPort port : workload.ports()) {
-            ports.putIfAbsent(port.servicePort(), ServicePort.of(port.name(), port.servicePort()));
+            ports.putIfAbsent(port.servicePort(), ServicePort.of(port));
           }
         });
     return new ArrayList<>(ports.values());

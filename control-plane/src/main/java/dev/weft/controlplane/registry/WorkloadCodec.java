@@ -1,6 +1,7 @@
 package dev.weft.controlplane.registry;
 
 import com.google.protobuf.ByteString;
+import dev.weft.common.config.AppProtocols;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.Locality;
 import dev.weft.controlplane.model.Workload;
@@ -31,7 +32,12 @@ public final class WorkloadCodec {
     List<WorkloadPort> ports = new ArrayList<>(instance.getPortsCount());
     for (InstancePort port : instance.getPortsList()) {
       ports.add(
-          new WorkloadPort(port.getName(), port.getServicePort(), port.getPort(), protocols(port)));
+          new WorkloadPort(
+              port.getName(),
+              port.getServicePort(),
+              port.getPort(),
+              protocols(port, instance.getPeer() == PeerKind.SIDECAR),
+              port.getAppProtocol()));
     }
     return new Workload(
         instance.getId(),
@@ -83,7 +89,8 @@ public final class WorkloadCodec {
           InstancePort.newBuilder()
               .setName(port.name())
               .setServicePort(port.servicePort())
-              .setPort(port.port());
+              .setPort(port.port())
+              .setAppProtocol(port.appProtocol());
       for (WireProtocol protocol : EnumSet.copyOf(port.protocols())) {
         message.addProtocols(toProto(protocol));
       }
@@ -122,7 +129,7 @@ public final class WorkloadCodec {
         : new Locality(locality.getRegion(), locality.getZone(), locality.getSubZone());
   }
 
-  private static Set<WireProtocol> protocols(InstancePort port) {
+  private static Set<WireProtocol> protocols(InstancePort port, boolean sidecar) {
     Set<WireProtocol> protocols = EnumSet.noneOf(WireProtocol.class);
     for (Protocol protocol : port.getProtocolsList()) {
       switch (protocol) {
@@ -133,7 +140,8 @@ public final class WorkloadCodec {
       }
     }
     if (protocols.isEmpty()) {
-      protocols.add(WireProtocol.HTTP1);
+      WireProtocol declared = sidecar ? null : AppProtocols.wireProtocol(port.getAppProtocol());
+      protocols.add(declared == null ? WireProtocol.HTTP1 : declared);
     }
     return protocols;
   }

@@ -3,7 +3,10 @@ package dev.weft.controlplane.compile;
 import static dev.weft.controlplane.registry.TestMesh.instance;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.registry.TestMesh;
+import dev.weft.proto.discovery.v1.InboundPort;
+import dev.weft.proto.discovery.v1.Protocol;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.ResourceKind;
 import dev.weft.proto.registry.v1.Readiness;
@@ -71,6 +74,44 @@ class CompilerTest {
     assertThat(compiler.update(mesh.commit()))
         .containsExactly(new ResourceKey(ResourceKind.ENDPOINT_SLICE, "catalog.default:80/1"));
     assertThat(slice("catalog.default:80/1").getEndpointSlice().getEndpointsList()).isEmpty();
+  }
+
+  @Test
+  void theDeclaredProtocolReachesCallersAndTheApplicationsOwnSidecar() {
+    var cluster = new ResourceKey(ResourceKind.CLUSTER, "catalog.default:80");
+    ResourceKey inbound = ResourceKey.inbound("default", "catalog");
+    mesh.put(instance("catalog", "catalog-0"));
+    compiler.update(mesh.commit());
+    assertThat(compile(cluster).getCluster().getProtocol())
+        .isEqualTo(Protocol.PROTOCOL_UNSPECIFIED);
+    assertThat(compile(inbound).getInbound().getPortsList()).isEmpty();
+
+    // What the instance registers,
+    var declaring = instance("catalog", "catalog-0");
+    declaring.getPortsBuilder(0).setAppProtocol("grpc");
+    mesh.put(declaring);
+    assertThat(compiler.update(mesh.commit())).contains(cluster, inbound);
+    assertThat(compile(cluster).getCluster().getProtocol()).isEqualTo(Protocol.HTTP2);
+    assertThat(compile(inbound).getInbound().getPortsList())
+        .containsExactly(port(80, Protocol.HTTP2));
+
+    // and the document, which comes first.
+    mesh.service(
+        "default",
+        "catalog",
+        Map.of(),
+        new ServicePort("http", 80, 0, "", "http"),
+        new ServicePort("db", 5432, 0, "", "postgresql"),
+        new ServicePort("other", 9090, 8080, "", "kubernetes.io/h2c"));
+    assertThat(compiler.update(mesh.commit())).contains(cluster, inbound);
+    assertThat(compile(cluster).getCluster().getProtocol()).isEqualTo(Protocol.HTTP1);
+    assertThat(compile(inbound).getInbound().getPortsList())
+        .containsExactly(
+            port(80, Protocol.HTTP1), port(5432, Protocol.TCP), port(8080, Protocol.HTTP2));
+  }
+
+  private static InboundPort port(int number, Protocol protocol) {
+    return InboundPort.newBuilder().setPort(number).setProtocol(protocol).build();
   }
 
   @Test

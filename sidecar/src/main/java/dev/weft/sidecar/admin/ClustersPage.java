@@ -19,6 +19,7 @@ public final class ClustersPage {
       json.object()
           .field("name", cluster.name())
           .field("load_balancer", cluster.config().loadBalancer().name())
+          .field("protocol", ConfigPage.protocol(cluster.config().protocol()))
           .field("emptiness", cluster.emptiness().name())
           .field("connections", cluster.connections())
           .field("pending_requests", cluster.pendingRequests());

@@ -4,6 +4,7 @@ import dev.weft.common.config.BackendConfig;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
+import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.InboundConfig;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.Origin;
@@ -13,6 +14,7 @@ import dev.weft.common.head.HeadEdits;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The configuration in force as JSON, with the document that each part comes from. Pure. */
 public final class ConfigPage {
@@ -32,6 +34,14 @@ public final class ConfigPage {
           .field("version", version(versions, "INBOUND", inbound.name()))
           .field("request_timeout_nanos", inbound.requestTimeoutNanos())
           .field("max_requests", inbound.maxRequests());
+      json.array("ports");
+      for (InboundConfig.InboundPort port : inbound.ports()) {
+        json.object()
+            .field("port", port.port())
+            .field("protocol", port.protocol().name())
+            .endObject();
+      }
+      json.endArray();
       origins(json, inbound.origins());
       json.endObject();
     }
@@ -107,6 +117,7 @@ public final class ConfigPage {
     json.object()
         .field("name", cluster.name())
         .field("version", version(versions, "CLUSTER", cluster.name()))
+        .field("protocol", protocol(cluster.protocol()))
         .field("load_balancer", cluster.loadBalancer().name());
     json.object("outlier_detection")
         .field("consecutive_failures", cluster.outlierDetection().consecutiveFailures())
@@ -130,15 +141,20 @@ public final class ConfigPage {
             .field("id", endpoint.id())
             .field("address", endpoint.address() + ":" + endpoint.port())
             .field("weight", endpoint.weight())
-            .field("sidecar", endpoint.sidecar())
-            .field("incarnation", endpoint.incarnation())
-            .endObject();
+            .field("sidecar", endpoint.sidecar());
+        strings(json, "protocols", endpoint.protocols().stream().map(Enum::name).sorted().toList());
+        json.field("incarnation", endpoint.incarnation()).endObject();
       }
       json.endArray().endObject();
     }
     json.endArray();
     origins(json, cluster.origins());
     json.endObject();
+  }
+
+  /** What is declared; "undeclared" where nothing is. */
+  static String protocol(@Nullable WireProtocol declared) {
+    return declared == null ? "undeclared" : declared.name();
   }
 
   private static void edits(JsonWriter json, String name, HeadEdits edits) {

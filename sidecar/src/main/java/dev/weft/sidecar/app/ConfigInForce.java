@@ -1,5 +1,6 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.common.config.AppProtocols;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.InboundConfig;
 import dev.weft.sidecar.discovery.ConfigListener;
@@ -32,6 +33,19 @@ final class ConfigInForce implements ConfigListener {
         snapshot
             .inbound()
             .getOrDefault(options.namespace() + "/" + options.service(), InboundConfig.DEFAULT);
+    declareProtocol();
+  }
+
+  /** Tells the application's protocol: what this sidecar was told itself, else the registry. */
+  void declareProtocol() {
+    InboundApp app = sidecar.app();
+    SidecarOptions options = sidecar.options();
+    if (app != null) {
+      app.declare(
+          options.appProtocol().isEmpty()
+              ? inbound.protocol(options.servicePort())
+              : AppProtocols.wireProtocol(options.appProtocol()));
+    }
   }
 
   @Override

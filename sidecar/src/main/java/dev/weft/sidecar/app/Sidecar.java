@@ -248,6 +248,7 @@ public final class Sidecar implements AutoCloseable {
       registrar = new Registrar(Identity.instance(options, inboundPort(), random), control, random);
     }
     Metrics.register(this);
+    config.declareProtocol();
     discovery.start();
     control.execute(
         () -> {
@@ -356,6 +357,11 @@ public final class Sidecar implements AutoCloseable {
 
   MemoryPlan memory() {
     return memory;
+  }
+
+  /** The application behind us, if there is one. */
+  @Nullable InboundApp app() {
+    return app;
   }
 
   @Nullable ProxyListener inbound() {

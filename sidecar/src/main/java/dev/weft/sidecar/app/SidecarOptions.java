@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param address where peers reach the inbound listener, as registered
  * @param appPort 0: there is no application that could be called; nothing is registered then
  * @param appHealthPath null: a TCP connect tells whether the application is there
+ * @param appProtocol what the application speaks, as in a Service's {@code appProtocol}; empty:
+ *     what the registry says
  * @param stateDirectory null: nothing is kept for a restart
  * @param accessLog a file, {@code -} for standard output, or {@code off}
  * @param drainSeconds how long requests under way may take when the sidecar ends
@@ -37,6 +39,7 @@ public record SidecarOptions(
     String appAddress,
     int appPort,
     @Nullable String appHealthPath,
+    String appProtocol,
     int servicePort,
     List<String> locality,
     int weight,
@@ -67,6 +70,7 @@ public record SidecarOptions(
           new Flag("app-address", "IP", LOOPBACK, "where the application listens"),
           new Flag("app-port", "PORT", "0", "its port; 0: it serves nothing"),
           new Flag("app-health-path", "PATH", "", "probed with GET; empty: TCP connect"),
+          new Flag("app-protocol", "NAME", "", "http, h2c, grpc, tcp, ...; empty: as registered"),
           new Flag("service-port", "PORT", "80", "the service's port, as callers address it"),
           new Flag("locality", "REGION/ZONE/SUB", "", "where it runs"),
           new Flag("weight", "N", "100", "among the service's instances"),
@@ -124,6 +128,7 @@ public record SidecarOptions(
         flags.text("app-address"),
         appPort,
         healthPath.isEmpty() ? null : healthPath,
+        flags.text("app-protocol"),
         flags.number("service-port", 1, MAX_PORT),
         List.of((flags.text("locality") + "/ / / ").split("/", -1)).subList(0, 3).stream()
             .map(String::trim)

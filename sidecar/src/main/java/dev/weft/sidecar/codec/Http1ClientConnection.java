@@ -9,8 +9,11 @@ import dev.weft.sidecar.http.UpstreamStream;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   // A body up to this size is copied behind its head, so that both leave as one buffer.
   private static final int INLINE_COPIED = 8 * 1024;
 
+  private static final int SWITCHING_PROTOCOLS = 101;
+
   /** Who made the connection and wants it back. */
   public interface Owner {
     /** The connection may serve the next exchange. */
@@ -38,6 +43,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     IDLE,
     HEAD,
     BODY,
+    TUNNEL,
     CLOSED
   }
 
@@ -52,6 +58,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private Phase phase = Phase.IDLE;
   private @Nullable ResponseListener listener;
   private @Nullable ByteBuf pending;
+  private @Nullable List<String> offered;
+  private @Nullable TunnelEnd tunnel;
+  private @Nullable List<ByteBuf> early;
   private boolean headRequest;
   private boolean chunkedRequest;
   private boolean requestEnded;
@@ -93,8 +102,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     receiving = false;
     closing = false;
     headRequest = request.view.methodIs(Http1HeadParser.HEAD);
-    chunkedRequest = request.bodyLength == ReceivedHead.UNKNOWN_LENGTH;
-    requestEnded = end;
+    offered = request.tunnel ? Upgrades.names(request.view) : null;
+    chunkedRequest = !request.tunnel && request.bodyLength == ReceivedHead.UNKNOWN_LENGTH;
+    requestEnded = end || request.tunnel;
     int inline = request.inlineBody;
     boolean copied = inline <= INLINE_COPIED && !chunkedRequest;
     ByteBuf head =
@@ -113,11 +123,25 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void data(ByteBuf data) {
-    BodyWriter.data(ctx, data, chunkedRequest);
+    TunnelEnd to = tunnel;
+    if (to != null) {
+      to.write(data);
+    } else if (offered != null) {
+      // Until it is agreed to, these would be the next request's bytes.
+      keepEarly(data);
+    } else {
+      BodyWriter.data(ctx, data, chunkedRequest);
+    }
   }
 
   @Override
   public void end(@Nullable HeadView trailers) {
+    TunnelEnd to = tunnel;
+    if (to != null) {
+      to.closeOutput();
+      endTunnelIfClosed(to);
+      return;
+    }
     requestEnded = true;
     if (chunkedRequest) {
       BodyWriter.last(ctx, trailers);
@@ -132,12 +156,17 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   @Override
   public void cancel() {
     listener = null;
-    ctx.close();
+    TunnelEnd to = tunnel;
+    if (to != null) {
+      to.reset();
+    } else {
+      ctx.close();
+    }
   }
 
   @Override
   public boolean isWritable() {
-    return ctx.channel().isWritable();
+    return ctx.channel().isWritable() && (offered == null || tunnel != null);
   }
 
   @Override
@@ -177,8 +206,21 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
     ResponseListener l = listener;
-    if (l != null && phase == Phase.BODY) {
+    if (l != null && (phase == Phase.BODY || phase == Phase.TUNNEL)) {
       l.onReadComplete();
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    TunnelEnd from = tunnel;
+    ResponseListener l = listener;
+    if (from != null
+        && l != null
+        && event instanceof ChannelInputShutdownEvent
+        && from.closeInput()) {
+      endTunnelIfClosed(from);
+      l.onEnd(null);
     }
   }
 
@@ -200,6 +242,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       pending = null;
     }
     body.reset();
+    releaseEarly();
     owner.onClosed(this);
     ResponseListener l = listener;
     listener = null;
@@ -208,7 +251,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
     if (whole) {
       l.onEnd(null);
-    } else if (before == Phase.BODY) {
+    } else if (before == Phase.BODY || before == Phase.TUNNEL) {
       l.onFailed(Failure.RESPONSE_CUT, "the connection ended within the response");
     } else if (receiving) {
       l.onFailed(Failure.UPSTREAM_RESET, "the connection ended within the response's head");
@@ -256,6 +299,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         return false;
       }
     }
+    if (at < limit && phase == Phase.TUNNEL && listener != null) {
+      listener.onData(in.retain().setIndex(at, limit));
+    }
     if (at < limit && phase == Phase.IDLE) {
       // More than one response to one request.
       ctx.close();
@@ -264,8 +310,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   private int informational(int end) {
-    if (response.view.status() == 101) {
-      fail(Failure.UPSTREAM_PROTOCOL_ERROR, "101 Switching Protocols that nobody asked for");
+    if (response.view.status() == SWITCHING_PROTOCOLS) {
+      beginTunnel();
       return end;
     }
     response.inlineBody = 0;
@@ -278,7 +324,66 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     return end;
   }
 
+  private void beginTunnel() {
+    List<String> asked = offered;
+    ResponseListener l = listener;
+    if (l == null) {
+      return;
+    }
+    if (asked == null
+        || !parser.upgradeOption()
+        || response.view.minorVersion() == 0
+        || !Upgrades.accepts(response.view, asked)) {
+      fail(Failure.UPSTREAM_PROTOCOL_ERROR, "101 Switching Protocols that nobody asked for");
+      return;
+    }
+    response.tunnel = true;
+    response.bodyLength = ReceivedHead.UNKNOWN_LENGTH;
+    response.inlineBody = 0;
+    response.exclusive = false;
+    response.room = 0;
+    phase = Phase.TUNNEL;
+    var begun = new TunnelEnd(ctx);
+    tunnel = begun;
+    List<ByteBuf> kept = early;
+    if (kept != null) {
+      early = null;
+      kept.forEach(begun::write);
+      ctx.flush();
+    }
+    l.onResponse(response, false);
+    // Nothing could be sent until now.
+    l.onWritabilityChanged();
+  }
+
+  private void keepEarly(ByteBuf data) {
+    List<ByteBuf> kept = early;
+    if (kept == null) {
+      kept = new ArrayList<>();
+      early = kept;
+    }
+    kept.add(data);
+  }
+
+  private void releaseEarly() {
+    List<ByteBuf> kept = early;
+    early = null;
+    if (kept != null) {
+      kept.forEach(ByteBuf::release);
+    }
+  }
+
+  /** Both directions are closed: so is the connection, and nobody has to hear of it. */
+  private void endTunnelIfClosed(TunnelEnd end) {
+    if (end.isClosed()) {
+      listener = null;
+      end.closeOutput();
+    }
+  }
+
   private int head(int end, int limit) {
+    releaseEarly();
+    offered = null;
     closing = response.close;
     boolean counted = response.bodyLength > 0;
     int inline = counted ? (int) Math.min(response.bodyLength, limit - end) : 0;

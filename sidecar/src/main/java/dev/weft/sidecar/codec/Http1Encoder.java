@@ -36,6 +36,7 @@ final class Http1Encoder {
           | bit(WellKnown.TRACEPARENT)
           | bit(WellKnown.X_REQUEST_ID)
           | bit(WellKnown.CONTENT_TYPE)
+          | bit(WellKnown.UPGRADE)
           | bit(WellKnown.EXPECT)
           | bit(WellKnown.DATE);
 
@@ -43,8 +44,11 @@ final class Http1Encoder {
   private static final byte[] VERSION = Chars.ascii("HTTP/1.1 ");
   private static final byte[] HOST = Chars.ascii("host: ");
   private static final byte[] COLON = Chars.ascii(": ");
+  private static final byte[] UPGRADE = Chars.ascii("connection: Upgrade\r\nupgrade: ");
   private static final byte[] CRLF = Chars.ascii("\r\n");
   static final byte[] CHUNKED_LINE = Chars.ascii("transfer-encoding: chunked\r\n");
+
+  private static final int UPGRADE_REQUIRED = 426;
 
   private Http1Encoder() {}
 
@@ -83,6 +87,11 @@ final class Http1Encoder {
       copy(out, from, view.authorityStart(), view.authorityEnd());
       out.writeBytes(CRLF);
     }
+    if (head.tunnel) {
+      out.writeBytes(UPGRADE);
+      Upgrades.write(view, out);
+      out.writeBytes(CRLF);
+    }
     if (view.minorVersion() == 0) {
       drop |= bit(WellKnown.EXPECT);
     }
@@ -104,7 +113,7 @@ final class Http1Encoder {
    * @return with the inline body when {@link #fitsInPlace}
    */
   static ByteBuf response(ReceivedHead head, HeadPlan plan, long drop, ByteBufAllocator alloc) {
-    long dropped = HOP_BY_HOP | drop;
+    long dropped = drop | (keepsUpgrade(head) ? HOP_BY_HOP & ~bit(WellKnown.UPGRADE) : HOP_BY_HOP);
     if (fitsInPlace(head, plan)) {
       return inPlace(head, plan, dropped);
     }
@@ -124,6 +133,12 @@ final class Http1Encoder {
     out.writeBytes(plan.lines(), 0, plan.linesLength());
     lines(head, plan, dropped, out);
     return out.writeBytes(CRLF);
+  }
+
+  /** Whether a response says what was, or has to be, upgraded to. */
+  static boolean keepsUpgrade(ReceivedHead head) {
+    return head.tunnel
+        || (head.view.status() == UPGRADE_REQUIRED && head.view.has(WellKnown.UPGRADE));
   }
 
   /** Whether a response is rewritten where it lies, so that its inline body leaves with it. */

@@ -22,6 +22,7 @@ final class Http1HeadParser {
   private static final byte[] HTTP_SCHEME = Chars.ascii("http://");
   private static final byte[] CHUNKED = Chars.ascii("chunked");
   private static final byte[] CLOSE = Chars.ascii("close");
+  private static final byte[] UPGRADE = Chars.ascii("upgrade");
   private static final byte[] KEEP_ALIVE = Chars.ascii("keep-alive");
   private static final byte[] CONTINUE = Chars.ascii("100-continue");
   private static final int MAX_EMPTY_LINES = 16;
@@ -35,6 +36,7 @@ final class Http1HeadParser {
   private String problem = "";
   private long contentLength;
   private boolean keepAliveOption;
+  private boolean upgradeOption;
 
   Http1HeadParser(Http1Limits limits) {
     this.limits = limits;
@@ -43,6 +45,11 @@ final class Http1HeadParser {
   /** The row for what was refused; of a response always a protocol error. */
   Failure failure() {
     return failure;
+  }
+
+  /** Whether {@code Connection} of the last head names {@code upgrade}. */
+  boolean upgradeOption() {
+    return upgradeOption;
   }
 
   /** What was refused, as a sentence. */
@@ -193,6 +200,8 @@ final class Http1HeadParser {
     head.connectionOptions = false;
     contentLength = -1;
     keepAliveOption = false;
+    upgradeOption = false;
+    head.tunnel = false;
   }
 
   private int headers(ByteBuffer slab, int start, int from, int limit, ReceivedHead head) {
@@ -310,6 +319,9 @@ final class Http1HeadParser {
         head.close = true;
       } else if (Ascii.equalsIgnoreCase(slab, token, tokenEnd, KEEP_ALIVE)) {
         keepAliveOption = true;
+      } else if (Ascii.equalsIgnoreCase(slab, token, tokenEnd, UPGRADE)) {
+        // No option of its own: the field is hop-by-hop in any case.
+        upgradeOption = true;
       } else if (token < tokenEnd) {
         head.connectionOptions = true;
       }
@@ -453,6 +465,12 @@ final class Http1HeadParser {
             head.view.slab(), head.view.valueStart(expect), head.view.valueEnd(expect), CONTINUE)) {
       return refused(Failure.EXPECTATION_FAILED, "Expect is not \"100-continue\"");
     }
+    // With a body, or from HTTP/1.0, an Upgrade is ignored (RFC 9110, section 7.8).
+    head.tunnel =
+        upgradeOption
+            && head.bodyLength == 0
+            && head.view.minorVersion() > 0
+            && Upgrades.any(head.view);
     return true;
   }
 

@@ -8,9 +8,16 @@ package dev.weft.sidecar.codec;
  * @param maxHeaders lines; beyond it 431 (or 502)
  * @param headTimeoutNanos from a request's first byte to the end of its head
  * @param idleTimeoutNanos between two requests of a caller
+ * @param tunnelIdleTimeoutNanos without a byte in either direction of a tunnel
  */
 public record Http1Limits(
-    int maxRequestLine, int maxHead, int maxHeaders, long headTimeoutNanos, long idleTimeoutNanos) {
+    int maxRequestLine,
+    int maxHead,
+    int maxHeaders,
+    long headTimeoutNanos,
+    long idleTimeoutNanos,
+    long tunnelIdleTimeoutNanos) {
   public static final Http1Limits DEFAULT =
-      new Http1Limits(8 * 1024, 64 * 1024, 128, 10_000_000_000L, 300_000_000_000L);
+      new Http1Limits(
+          8 * 1024, 64 * 1024, 128, 10_000_000_000L, 300_000_000_000L, 3600_000_000_000L);
 }

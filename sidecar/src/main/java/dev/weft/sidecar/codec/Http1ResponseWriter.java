@@ -25,6 +25,7 @@ final class Http1ResponseWriter {
   private static final byte[] TRANSFER_ENCODING = WellKnown.name(WellKnown.TRANSFER_ENCODING);
   private static final byte[] CHUNKED = Chars.ascii("chunked");
   private static final byte[] CLOSE = Chars.ascii("close");
+  private static final byte[] UPGRADE = Chars.ascii("Upgrade");
   private static final byte[] KEEP_ALIVE = Chars.ascii("keep-alive");
 
   private final HeadPlan none = new HeadPlan();
@@ -76,6 +77,9 @@ final class Http1ResponseWriter {
     } else if (chunked && !response.chunked) {
       plan.line(TRANSFER_ENCODING, CHUNKED);
     }
+    if (Http1Encoder.keepsUpgrade(response)) {
+      plan.line(CONNECTION, UPGRADE);
+    }
     if (!kept) {
       plan.line(CONNECTION, CLOSE);
     } else if (http10) {
@@ -91,6 +95,17 @@ final class Http1ResponseWriter {
       BodyWriter.last(ctx, null);
     }
     return kept;
+  }
+
+  /** Says that the tunnel begins; its bytes do not go through this writer. */
+  void switchProtocols(ReceivedHead response, HeadPlan plan) {
+    plan.line(CONNECTION, UPGRADE);
+    long framing =
+        Http1Encoder.bit(WellKnown.CONTENT_LENGTH)
+            | Http1Encoder.bit(WellKnown.TRANSFER_ENCODING)
+            | Http1Encoder.bit(WellKnown.TRAILER);
+    ctx.writeAndFlush(
+        Http1Encoder.response(response, plan, framing, ctx.alloc()), ctx.voidPromise());
   }
 
   void data(ByteBuf data) {

@@ -10,6 +10,7 @@ import dev.weft.sidecar.http.ReceivedHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -31,6 +32,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     BODY,
     /** The request is whole, its response is not. */
     RESPONSE,
+    /** The connection carries the bytes of a tunnel. */
+    TUNNEL,
     /** The last response is written; what still comes is thrown away. */
     LINGER,
     CLOSED
@@ -50,6 +53,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   private Phase phase = Phase.HEAD;
   private @Nullable ByteBuf pending;
+  private @Nullable TunnelEnd tunnel;
   private boolean responseStarted;
   private boolean responseEnded;
   private boolean headRequest;
@@ -92,14 +96,23 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    if (phase == Phase.BODY) {
+    if (phase == Phase.BODY || phase == Phase.TUNNEL) {
       exchange.onReadComplete();
     }
   }
 
   @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    TunnelEnd end = tunnel;
+    if (end != null && event instanceof ChannelInputShutdownEvent && end.closeInput()) {
+      exchange.onEnd(null);
+      endTunnelIfClosed(end);
+    }
+  }
+
+  @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (phase == Phase.BODY || phase == Phase.RESPONSE) {
+    if (phase == Phase.BODY || phase == Phase.RESPONSE || phase == Phase.TUNNEL) {
       exchange.onWritabilityChanged();
     }
   }
@@ -168,6 +181,13 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         case RESPONSE -> {
           return at < limit && keep(in, at);
         }
+        case TUNNEL -> {
+          since = connections.now();
+          if (at < limit) {
+            exchange.onData(in.retain().setIndex(at, limit));
+          }
+          return false;
+        }
         case LINGER, CLOSED -> {
           return false;
         }
@@ -200,7 +220,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     body.begin(request);
     phase = whole ? Phase.RESPONSE : Phase.BODY;
     connections.requestStarted();
-    exchange.onRequest(whole);
+    exchange.onRequest(whole && !request.tunnel);
     return end + inline;
   }
 
@@ -278,7 +298,13 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   @Override
   public void respond(ReceivedHead response, HeadPlan plan, boolean end) {
     responseStarted = true;
-    if ((phase == Phase.BODY && end) || connections.isDraining()) {
+    if (response.tunnel) {
+      beginTunnel(response, plan);
+      return;
+    }
+    // What came before the answer to an Upgrade that is not made was not meant as a request.
+    boolean early = request.tunnel && pending != null;
+    if ((phase == Phase.BODY && end) || early || connections.isDraining()) {
       keepAlive = false;
     }
     boolean http10 = request.view.minorVersion() == 0;
@@ -293,19 +319,31 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   @Override
   public void data(ByteBuf data) {
     since = connections.now();
-    writer.data(data);
+    TunnelEnd end = tunnel;
+    if (end != null) {
+      end.write(data);
+    } else {
+      writer.data(data);
+    }
   }
 
   @Override
   public void end(@Nullable HeadView trailers) {
-    writer.end(trailers);
-    ended();
+    TunnelEnd end = tunnel;
+    if (end != null) {
+      end.closeOutput();
+      endTunnelIfClosed(end);
+    } else {
+      writer.end(trailers);
+      ended();
+    }
   }
 
   @Override
   public void localReply(LocalReply reply) {
     responseStarted = true;
-    if (phase == Phase.BODY || reply.failure().closes() || connections.isDraining()) {
+    boolean early = request.tunnel && pending != null;
+    if (phase == Phase.BODY || early || reply.failure().closes() || connections.isDraining()) {
       keepAlive = false;
     }
     writer.localReply(reply, headRequest, request.view.minorVersion() == 0, !keepAlive);
@@ -314,9 +352,14 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void abort() {
+    TunnelEnd end = tunnel;
     endRequest();
     phase = Phase.LINGER;
-    writer.cut();
+    if (end != null) {
+      end.reset();
+    } else {
+      writer.cut();
+    }
   }
 
   @Override
@@ -366,7 +409,36 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
   }
 
+  private void beginTunnel(ReceivedHead response, HeadPlan plan) {
+    writer.switchProtocols(response, plan);
+    phase = Phase.TUNNEL;
+    tunnel = new TunnelEnd(ctx);
+    since = connections.now();
+    connections.tunnelStarted();
+    ByteBuf early = pending;
+    if (early != null) {
+      pending = null;
+      exchange.onData(early);
+      exchange.onReadComplete();
+    }
+    if (!processing) {
+      updateReads();
+    }
+  }
+
+  private void endTunnelIfClosed(TunnelEnd end) {
+    if (end.isClosed() && phase == Phase.TUNNEL) {
+      endRequest();
+      phase = Phase.LINGER;
+      end.closeOutput();
+    }
+  }
+
   private void endRequest() {
+    if (tunnel != null) {
+      tunnel = null;
+      connections.tunnelEnded();
+    }
     body.reset();
     releaseRequest();
     since = connections.now();
@@ -377,7 +449,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   // The connection's life.
 
   private void updateReads() {
-    boolean on = !(bodyPaused && phase == Phase.BODY) && !(pending != null && phase != Phase.HEAD);
+    boolean paused = bodyPaused && (phase == Phase.BODY || phase == Phase.TUNNEL);
+    boolean on = !paused && !(pending != null && phase != Phase.HEAD);
     if (ctx.channel().config().isAutoRead() != on) {
       ctx.channel().config().setAutoRead(on);
     }
@@ -416,6 +489,16 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         if (!bodyPaused && now - since > connections.limits().idleTimeoutNanos()) {
           connections.idleTimeout();
           ctx.close();
+        }
+      }
+      case TUNNEL -> {
+        TunnelEnd end = tunnel;
+        if (end != null && now - since > connections.limits().tunnelIdleTimeoutNanos()) {
+          connections.tunnelIdleTimeout();
+          exchange.onAborted(Failure.TUNNEL_IDLE);
+          endRequest();
+          phase = Phase.LINGER;
+          end.reset();
         }
       }
       case LINGER -> {
@@ -458,7 +541,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     if (phase == Phase.CLOSED) {
       return;
     }
-    boolean serving = phase == Phase.BODY || phase == Phase.RESPONSE;
+    boolean serving = phase == Phase.BODY || phase == Phase.RESPONSE || phase == Phase.TUNNEL;
     phase = Phase.CLOSED;
     releasePending();
     if (serving) {

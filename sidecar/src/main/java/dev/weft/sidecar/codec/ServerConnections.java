@@ -139,6 +139,19 @@ public final class ServerConnections {
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_PROTOCOL_ERROR, direction);
   }
 
+  public void tunnelStarted() {
+    telemetry.count(WorkerCounter.DOWNSTREAM_TUNNEL_TOTAL, direction);
+    telemetry.add(WorkerCounter.DOWNSTREAM_TUNNEL_ACTIVE, direction, 1);
+  }
+
+  public void tunnelEnded() {
+    telemetry.add(WorkerCounter.DOWNSTREAM_TUNNEL_ACTIVE, direction, -1);
+  }
+
+  public void tunnelIdleTimeout() {
+    telemetry.count(WorkerCounter.DOWNSTREAM_TUNNEL_IDLE_TIMEOUT, direction);
+  }
+
   public void idleTimeout() {
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_IDLE_TIMEOUT, direction);
   }

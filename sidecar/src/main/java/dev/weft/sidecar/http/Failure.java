@@ -7,8 +7,8 @@ package dev.weft.sidecar.http;
  * <p>Flags are the field's usual ones: DPE the caller broke the protocol, NR no route, NC no
  * configuration for it, UH no healthy endpoint, UF connect failed, UO overflow of a bound, UC the
  * connection ended under the request, UR the upstream reset its stream, UPE the upstream broke the
- * protocol, UT timeout, DC the caller went away, OM this process is short of something, LR our own
- * fault.
+ * protocol, UT timeout, SI idle for too long, DC the caller went away, OM this process is short of
+ * something, LR our own fault.
  */
 public enum Failure {
   BAD_REQUEST(400, 13, "DPE", Kind.CLOSES, "Malformed request"),
@@ -36,6 +36,7 @@ public enum Failure {
   UPSTREAM_PROTOCOL_ERROR(502, 13, "UPE", Kind.RETRYABLE, "Malformed response"),
   PER_TRY_TIMEOUT(504, 4, "UT", Kind.RETRYABLE, "Attempt timed out"),
   REQUEST_TIMEOUT(504, 4, "UT", Kind.FINAL, "Request timed out"),
+  TUNNEL_IDLE(0, 4, "SI", Kind.CLOSES, "Tunnel idle for too long"),
   RESPONSE_CUT(0, 14, "UC", Kind.CLOSES, "Response ended early"),
   CALLER_GONE(0, 1, "DC", Kind.CLOSES, "Caller went away"),
   INTERNAL(500, 13, "LR", Kind.CLOSES, "Internal error");

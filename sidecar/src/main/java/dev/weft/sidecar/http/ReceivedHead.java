@@ -43,6 +43,9 @@ public final class ReceivedHead {
   /** 0: no body; {@link #UNKNOWN_LENGTH}: it ends where its framing says. */
   public long bodyLength;
 
+  /** Whether it came as HTTP/2; else as HTTP/1.x. */
+  public boolean http2;
+
   /** Whether the head carries {@code Transfer-Encoding: chunked}. */
   public boolean chunked;
 
@@ -51,6 +54,16 @@ public final class ReceivedHead {
 
   /** Whether {@code Connection} names anything but {@code close} and {@code keep-alive}. */
   public boolean connectionOptions;
+
+  /**
+   * Of a request: its sender wants a tunnel, by an {@code Upgrade} that may be passed on, by {@code
+   * CONNECT}, or by extended {@code CONNECT} (RFC 8441), which a codec presents as the upgrade of a
+   * GET: method GET, an {@code upgrade} line with the protocol. Such a request has no body; its
+   * {@code end} is the tunnel's. Of a response: the tunnel begins behind it (101, or 2xx to {@code
+   * CONNECT} in either form). From then on data are the tunnel's bytes in both directions, an end
+   * without trailers closes one direction, and the exchange is over when both are closed.
+   */
+  public boolean tunnel;
 
   /** Forgets everything but the storage; the buffer's owner has released it. */
   public void clear() {
@@ -62,8 +75,10 @@ public final class ReceivedHead {
     inlineBody = 0;
     exclusive = false;
     bodyLength = 0;
+    http2 = false;
     chunked = false;
     close = false;
     connectionOptions = false;
+    tunnel = false;
   }
 }

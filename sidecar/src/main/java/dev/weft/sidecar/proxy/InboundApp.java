@@ -6,6 +6,7 @@ import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
+import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.InboundConfig;
 import dev.weft.common.config.Locality;
 import dev.weft.sidecar.cluster.Cluster;
@@ -18,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The application behind this sidecar, for all workers: a cluster of one endpoint that is never
@@ -30,6 +32,9 @@ public final class InboundApp {
   private static final LimitsConfig LIMITS = new LimitsConfig(4096, 4096, 0, 1_000_000_000L);
   private static final OutlierConfig NEVER_EJECTED = new OutlierConfig(0, 1, 1, 0);
 
+  private final int port;
+  private final EndpointConfig endpoint;
+  private final ClusterSet clusters;
   private final Cluster cluster;
   private final Supplier<InboundConfig> config;
   private final AtomicInteger underWay = new AtomicInteger();
@@ -46,6 +51,25 @@ public final class InboundApp {
       LongSupplier nanoClock,
       RandomGenerator random) {
     this.config = config;
+    this.port = port;
+    this.endpoint =
+        new EndpointConfig(
+            CLUSTER, "", address, port, 1, Locality.UNKNOWN, false, Set.of(), "", Map.of());
+    this.clusters = new ClusterSet(workers, nanoClock, random);
+    declare(null);
+    Cluster made = clusters.find(CLUSTER);
+    if (made == null) {
+      throw new IllegalStateException("the application's cluster was not made");
+    }
+    this.cluster = made;
+  }
+
+  /**
+   * Says what the application speaks; from the next attempt on it is spoken to. Control loop.
+   *
+   * @param protocol null: not declared, so that it is spoken to as the caller speaks
+   */
+  public void declare(@Nullable WireProtocol protocol) {
     var app =
         new ClusterConfig(
             CLUSTER,
@@ -57,19 +81,16 @@ public final class InboundApp {
             null,
             LIMITS,
             List.of(CLUSTER),
-            List.of());
-    var endpoint =
-        new EndpointConfig(
-            CLUSTER, "", address, port, 1, Locality.UNKNOWN, false, Set.of(), "", Map.of());
-    var clusters = new ClusterSet(workers, nanoClock, random);
+            List.of(),
+            protocol);
     clusters.update(
         new ConfigSnapshot(
             Map.of(), Map.of(CLUSTER, app), Map.of(CLUSTER, List.of(endpoint)), Map.of(), 0));
-    Cluster made = clusters.find(CLUSTER);
-    if (made == null) {
-      throw new IllegalStateException("the application's cluster was not made");
-    }
-    this.cluster = made;
+  }
+
+  /** What the application was declared to speak; null: not declared; any thread. */
+  public @Nullable WireProtocol declared() {
+    return cluster.config().protocol();
   }
 
   /** Connects that were refused or late, since the start; any thread. */

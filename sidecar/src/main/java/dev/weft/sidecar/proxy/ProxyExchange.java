@@ -141,6 +141,10 @@ abstract class ProxyExchange implements Exchange, CallListener {
     responsePlan.apply(responseEdits);
     if (end) {
       stream.respond(response, responsePlan, true);
+    } else if (response.tunnel) {
+      stream.respond(response, responsePlan, false);
+      stream.releaseRequest();
+      throttle();
     } else {
       stream.releaseRequest();
       stream.respond(response, responsePlan, false);

@@ -13,6 +13,10 @@ public enum WorkerCounter {
       "downstream_cx_protocol_error", "Connections closed for bad syntax.", false),
   DOWNSTREAM_CX_IDLE_TIMEOUT("downstream_cx_idle_timeout", "Connections closed as idle.", false),
   DOWNSTREAM_RQ_ACTIVE("downstream_rq_active", "Requests under way now.", true),
+  DOWNSTREAM_TUNNEL_TOTAL("downstream_tunnel", "Tunnels begun by Upgrade or CONNECT.", false),
+  DOWNSTREAM_TUNNEL_ACTIVE("downstream_tunnel_active", "Tunnels open now.", true),
+  DOWNSTREAM_TUNNEL_IDLE_TIMEOUT(
+      "downstream_tunnel_idle_timeout", "Tunnels closed as idle.", false),
   UPSTREAM_CX_TOTAL("upstream_cx", "Connections made.", false),
   UPSTREAM_CX_ACTIVE("upstream_cx_active", "Upstream connections open now.", true),
   UPSTREAM_CX_CONNECT_FAIL("upstream_cx_connect_fail", "Connects that failed.", false),

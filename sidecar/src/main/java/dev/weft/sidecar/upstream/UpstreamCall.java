@@ -51,6 +51,8 @@ public final class UpstreamCall implements ResponseListener {
   private String upstreamHost = "-";
   private boolean active;
   private boolean responding;
+  private boolean tunnel;
+  private boolean tunnelAnswered;
   private long perTryNanos;
   private long deadline;
   private long tryDeadline;
@@ -127,6 +129,11 @@ public final class UpstreamCall implements ResponseListener {
     if (to != null) {
       to.end(trailers);
       to.flush();
+    }
+    if (tunnelAnswered) {
+      stream = null;
+      endAttempt();
+      finish();
     }
   }
 
@@ -223,7 +230,7 @@ public final class UpstreamCall implements ResponseListener {
     if (!whole) {
       body.sendTo(to);
     }
-    if (body.ended() || late) {
+    if (body.ended() || late || head.tunnel) {
       to.flush();
     }
     if (late) {
@@ -271,6 +278,14 @@ public final class UpstreamCall implements ResponseListener {
     responding = true;
     body.release();
     tryDeadline = 0;
+    if (response.tunnel) {
+      // It lives until its ends close it, or nothing has passed for too long.
+      tunnel = true;
+      deadline = 0;
+      if (timedIndex >= 0) {
+        upstream.stopTiming(this);
+      }
+    }
     if (end) {
       stream = null;
       endAttempt();
@@ -286,6 +301,11 @@ public final class UpstreamCall implements ResponseListener {
 
   @Override
   public void onEnd(@Nullable HeadView trailers) {
+    if (tunnel && !body.ended()) {
+      tunnelAnswered = true;
+      listener.onResponseEnd(null);
+      return;
+    }
     stream = null;
     endAttempt();
     finish();
@@ -446,6 +466,8 @@ public final class UpstreamCall implements ResponseListener {
   private void finish() {
     active = false;
     responding = false;
+    tunnel = false;
+    tunnelAnswered = false;
     body.release();
     if (requestLimit != null) {
       requestLimit.release();

@@ -251,7 +251,8 @@ class HealthCheckerTest {
             check,
             LimitsConfig.DEFAULT,
             List.of("0"),
-            List.of());
+            List.of(),
+            null);
     var snapshot =
         new ConfigSnapshot(Map.of(), Map.of(NAME, config), Map.of("0", endpoints), Map.of(), 1);
     onLoop(

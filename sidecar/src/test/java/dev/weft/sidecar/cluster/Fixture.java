@@ -84,7 +84,8 @@ final class Fixture {
             check,
             limits,
             List.of(NAME + "/0"),
-            List.of());
+            List.of(),
+            null);
     return new ConfigSnapshot(
         Map.of(), Map.of(NAME, config), Map.of(NAME + "/0", endpoints), Map.of(), 1);
   }

@@ -135,7 +135,8 @@ class SimulationTest {
             null,
             LimitsConfig.DEFAULT,
             List.of("0"),
-            List.of());
+            List.of(),
+            null);
     var snapshot =
         new ConfigSnapshot(Map.of(), Map.of(NAME, config), Map.of("0", endpoints), Map.of(), 1);
     for (int i = 0; i < SIDECARS; i++) {

@@ -132,7 +132,7 @@ class InboundTest {
                     connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
                   }
                 })) {
-      proxy.inboundConfig = new InboundConfig("app", 0, 1, List.of());
+      proxy.inboundConfig = new InboundConfig("app", 0, 1, List.of(), List.of());
       var address = proxy.inbound(app.port());
       try (var first = proxy.client(address);
           var second = proxy.client(address)) {

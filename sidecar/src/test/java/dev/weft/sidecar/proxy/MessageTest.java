@@ -431,7 +431,7 @@ class MessageTest {
   }
 
   /** Waits until a count has stopped to rise: the same over some looks in a row. */
-  private static void settled(java.util.concurrent.atomic.AtomicLong count) {
+  static void settled(java.util.concurrent.atomic.AtomicLong count) {
     var last = new long[] {-1, 0};
     await()
         .pollInterval(50, TimeUnit.MILLISECONDS)

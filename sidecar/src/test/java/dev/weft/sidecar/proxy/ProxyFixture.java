@@ -23,6 +23,7 @@ import dev.weft.sidecar.codec.Http1Limits;
 import dev.weft.sidecar.codec.Http1ServerConnection;
 import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.http.Exchange;
+import dev.weft.sidecar.telemetry.AccessLog;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.Telemetry;
 import dev.weft.sidecar.upstream.Upstream;
@@ -66,7 +67,7 @@ final class ProxyFixture implements AutoCloseable {
   final List<VirtualHostLookup.Waiter> waiters = new ArrayList<>();
   final PooledByteBufAllocator allocator =
       new PooledByteBufAllocator(true, 0, 1, 8192, 6, 0, 0, false);
-  final Telemetry telemetry = new Telemetry(null);
+  final Telemetry telemetry;
   final ClusterSet clusters = new ClusterSet(1, nanos::get, new Random(7));
   final Worker worker;
   final EventLoop loop;
@@ -83,7 +84,12 @@ final class ProxyFixture implements AutoCloseable {
   }
 
   ProxyFixture(boolean epoll, Http1Limits http1) {
+    this(epoll, http1, null);
+  }
+
+  ProxyFixture(boolean epoll, Http1Limits http1, @Nullable AccessLog log) {
     this.epoll = epoll;
+    telemetry = new Telemetry(log);
     group =
         new MultiThreadIoEventLoopGroup(
             1, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
@@ -137,7 +143,8 @@ final class ProxyFixture implements AutoCloseable {
             null,
             limits,
             List.of(name),
-            List.of());
+            List.of(),
+            null);
     snapshots.put(name, cluster);
     slices.put(name, endpoints);
     clusters.update(
@@ -200,6 +207,15 @@ final class ProxyFixture implements AutoCloseable {
     var app =
         new InboundApp("127.0.0.1", appPort, 1, () -> inboundConfig, nanos::get, new Random(3));
     return listen(Direction.INBOUND, new InboundStack(worker, app));
+  }
+
+  /** Where that direction is served; what it calls there is the origin, addressed as catalog. */
+  InetSocketAddress to(Direction direction, Origin origin) {
+    if (direction == Direction.INBOUND) {
+      return inbound(origin.port());
+    }
+    serve("catalog", origin);
+    return outbound();
   }
 
   RawClient client(InetSocketAddress address) {

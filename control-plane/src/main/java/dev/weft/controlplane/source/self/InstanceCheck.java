@@ -89,6 +89,7 @@ final class InstanceCheck {
             "" + port.getServicePort(),
             "a number that no other port of the instance has");
       }
+      text(at + ".app_protocol", port.getAppProtocol(), MAX_LABEL_VALUE);
       for (int j = 0; j < port.getProtocolsCount(); j++) {
         Protocol protocol = port.getProtocols(j);
         if (protocol == Protocol.UNRECOGNIZED || protocol == Protocol.PROTOCOL_UNSPECIFIED) {
