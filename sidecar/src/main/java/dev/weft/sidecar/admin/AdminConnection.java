@@ -1,5 +1,6 @@
 package dev.weft.sidecar.admin;
 
+import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFutureListener;
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,21 +18,31 @@ import org.jspecify.annotations.Nullable;
  * without the weight of a general server. Control loop only.
  */
 final class AdminConnection extends ChannelInboundHandlerAdapter {
-  private static final int MAX_REQUEST = 16 * 1024;
-  private static final long TIMEOUT_SECONDS = 10;
+  private static final int MAX_REQUEST = Bound.ADMIN_REQUEST.intValue();
+  private static final long TIMEOUT_SECONDS = Bound.ADMIN_TIME.millis() / 1000;
 
   private final AdminHandler handler;
+  private final Consumer<Bound> reached;
   private final StringBuilder received = new StringBuilder();
   private boolean answered;
   private @Nullable ScheduledFuture<?> timeout;
 
-  AdminConnection(AdminHandler handler) {
+  AdminConnection(AdminHandler handler, Consumer<Bound> reached) {
+    this.reached = reached;
     this.handler = handler;
   }
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    timeout = ctx.executor().schedule(() -> ctx.close(), TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    timeout =
+        ctx.executor()
+            .schedule(
+                () -> {
+                  reached.accept(Bound.ADMIN_TIME);
+                  ctx.close();
+                },
+                TIMEOUT_SECONDS,
+                TimeUnit.SECONDS);
   }
 
   @Override
@@ -47,6 +59,7 @@ final class AdminConnection extends ChannelInboundHandlerAdapter {
     int headEnd = received.indexOf("\r\n\r\n");
     if (headEnd < 0) {
       if (received.length() > MAX_REQUEST) {
+        reached.accept(Bound.ADMIN_REQUEST);
         reply(ctx, false, 431, "text/plain", "request head too long\n");
       }
       return;
@@ -59,6 +72,7 @@ final class AdminConnection extends ChannelInboundHandlerAdapter {
     }
     int bodyLength = contentLength(lines);
     if (bodyLength < 0 || bodyLength > MAX_REQUEST) {
+      reached.accept(Bound.ADMIN_REQUEST);
       reply(ctx, false, 413, "text/plain", "request body too long\n");
       return;
     }

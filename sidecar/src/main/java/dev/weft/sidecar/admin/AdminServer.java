@@ -1,5 +1,6 @@
 package dev.weft.sidecar.admin;
 
+import dev.weft.sidecar.telemetry.Bound;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -9,10 +10,11 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.function.Consumer;
 
 /** Listens for requests of people and tools, and serves each on the control loop. */
 public final class AdminServer implements AutoCloseable {
-  private static final int MAX_CONNECTIONS = 64;
+  private static final int MAX_CONNECTIONS = Bound.ADMIN_CONNECTIONS.intValue();
 
   private final Channel channel;
 
@@ -24,13 +26,18 @@ public final class AdminServer implements AutoCloseable {
    * Binds and accepts; blocks until it is bound.
    *
    * @param channel a new server channel of the loop's kind
+   * @param reached counts a bound that was reached
    * @throws IOException one line that says which address could not be bound and why
    */
   public static AdminServer bind(
-      InetSocketAddress address, EventLoop loop, Channel channel, AdminHandler handler)
+      InetSocketAddress address,
+      EventLoop loop,
+      Channel channel,
+      AdminHandler handler,
+      Consumer<Bound> reached)
       throws IOException {
     channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
-    channel.pipeline().addLast(new Acceptor(loop, handler));
+    channel.pipeline().addLast(new Acceptor(loop, handler, reached));
     ChannelFuture bound = loop.register(channel).awaitUninterruptibly();
     if (bound.isSuccess()) {
       bound = channel.bind(address).awaitUninterruptibly();
@@ -64,9 +71,11 @@ public final class AdminServer implements AutoCloseable {
   private static final class Acceptor extends ChannelInboundHandlerAdapter {
     private final EventLoop loop;
     private final AdminHandler handler;
+    private final Consumer<Bound> reached;
     private int open;
 
-    Acceptor(EventLoop loop, AdminHandler handler) {
+    Acceptor(EventLoop loop, AdminHandler handler, Consumer<Bound> reached) {
+      this.reached = reached;
       this.loop = loop;
       this.handler = handler;
     }
@@ -75,6 +84,7 @@ public final class AdminServer implements AutoCloseable {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       var connection = (Channel) message;
       if (open >= MAX_CONNECTIONS) {
+        reached.accept(Bound.ADMIN_CONNECTIONS);
         connection.unsafe().closeForcibly();
         return;
       }
@@ -86,7 +96,7 @@ public final class AdminServer implements AutoCloseable {
               new ChannelInitializer<Channel>() {
                 @Override
                 protected void initChannel(Channel channel) {
-                  channel.pipeline().addLast(new AdminConnection(handler));
+                  channel.pipeline().addLast(new AdminConnection(handler, reached));
                 }
               });
       loop.register(connection);

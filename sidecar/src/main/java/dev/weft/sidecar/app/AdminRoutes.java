@@ -6,6 +6,7 @@ import dev.weft.sidecar.admin.AdminRequest;
 import dev.weft.sidecar.admin.ClustersPage;
 import dev.weft.sidecar.admin.ConfigPage;
 import dev.weft.sidecar.admin.JsonWriter;
+import dev.weft.sidecar.admin.LimitsPage;
 import dev.weft.sidecar.admin.LogLevels;
 import dev.weft.sidecar.cluster.ClusterReport;
 import dev.weft.sidecar.discovery.DiscoveryStatus;
@@ -20,6 +21,7 @@ final class AdminRoutes implements AdminHandler {
       GET  /metrics    Prometheus
       GET  /config     configuration in force, with the documents it comes from
       GET  /clusters   endpoints and their health (?format=text)
+      GET  /limits     every limit: how much is used, how often it was reached (?format=json)
       GET  /log-level  PUT /log-level?level=LEVEL[&logger=NAME]
       POST /drain      takes leave politely; answers when that is done
       """;
@@ -40,6 +42,7 @@ final class AdminRoutes implements AdminHandler {
       case "/metrics" -> metrics(reply);
       case "/config" -> config(reply);
       case "/clusters" -> clusters(request, reply);
+      case "/limits" -> limits(request, reply);
       case "/log-level" -> {
         if (read) {
           levels(reply);
@@ -116,6 +119,16 @@ final class AdminRoutes implements AdminHandler {
       reply.text(200, ClusterReport.text(clusters));
     } else {
       reply.json(200, ClustersPage.json(clusters));
+    }
+  }
+
+  private void limits(AdminRequest request, AdminReply reply) {
+    sidecar.rememberStatus();
+    LimitsPage page = new LimitsPage(sidecar.telemetry().bounds(), sidecar.clusters().status());
+    if (request.query().getOrDefault("format", "text").equals("json")) {
+      reply.json(200, page.json());
+    } else {
+      reply.text(200, page.text());
     }
   }
 

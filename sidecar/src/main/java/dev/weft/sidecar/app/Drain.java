@@ -3,6 +3,7 @@ package dev.weft.sidecar.app;
 import dev.weft.sidecar.listener.ProxyListener;
 import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.registration.Registrar;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Drain {
   private static final System.Logger LOG = System.getLogger(Drain.class.getName());
-  private static final long AWAIT_SUBSCRIBERS_MILLIS = 5000;
+  private static final long AWAIT_SUBSCRIBERS_MILLIS = Bound.LEAVE_TIME.millis();
 
   private final Sidecar sidecar;
   private boolean done;
@@ -76,6 +77,9 @@ final class Drain {
     var all =
         CompletableFuture.allOf(each.toArray(CompletableFuture[]::new)).thenApply(nothing -> "");
     boolean whole = await(all, limitMillis) != null;
+    if (!whole) {
+      sidecar.telemetry().reached(Bound.DRAIN_TIME);
+    }
     for (Worker worker : sidecar.workers()) {
       worker.closeIdle();
     }

@@ -1,18 +1,20 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.sidecar.telemetry.Bound;
+
 /**
  * What the process may use, from the two limits that the launcher sets (heap and direct memory).
  *
  * <p>A connection at rest holds no buffer; under way it holds one receive buffer at a time and what
  * its peer's socket does not take yet, which is bounded. So connections are counted by what they
  * need on average, and the rest is watched: new work is shed while direct memory is used to more
- * than {@value #SHED_PERCENT}%.
+ * than {@code memory-shed}.
  *
  * @param maxConnections callers' connections over all listeners
  * @param shedDirectBytes beyond it new work is refused
  */
 record MemoryPlan(long heapBytes, long directBytes, int maxConnections, long shedDirectBytes) {
-  static final int SHED_PERCENT = 85;
+  static final int SHED_PERCENT = Bound.MEMORY_SHED.intValue();
   private static final long DIRECT_PER_CONNECTION = 16 * 1024;
   private static final long HEAP_PER_CONNECTION = 6 * 1024;
 

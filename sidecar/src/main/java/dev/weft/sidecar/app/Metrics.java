@@ -1,9 +1,13 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.sidecar.check.HealthChecker;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.cluster.Stat;
 import dev.weft.sidecar.discovery.DiscoveryStatus;
+import dev.weft.sidecar.listener.ConnectionLimit;
+import dev.weft.sidecar.proxy.InboundApp;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.ClusterNumbers;
 import dev.weft.sidecar.telemetry.Telemetry;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -77,8 +81,32 @@ final class Metrics {
         false,
         () -> sidecar.connections().shedding() ? 1 : 0);
     to.gauge("server_draining", "1 once it takes leave.", false, () -> sidecar.draining() ? 1 : 0);
+    bounds(sidecar, to);
     discovery(sidecar, to);
     to.clusters(sink -> clusters(sidecar.clusters(), sink));
+  }
+
+  private static void bounds(Sidecar sidecar, Telemetry to) {
+    ConnectionLimit connections = sidecar.connections();
+    to.bound(Bound.CONNECTIONS, connections::open, connections::max);
+    to.bound(
+        Bound.HEAP,
+        () -> Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory(),
+        () -> sidecar.memory().heapBytes());
+    to.bound(
+        Bound.DIRECT_MEMORY,
+        () -> PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory(),
+        () -> sidecar.memory().directBytes());
+    to.bound(
+        Bound.HOSTS, () -> status(sidecar).subscriptions(), () -> sidecar.options().maxHosts());
+    to.bound(
+        Bound.CHECKS_RUNNING, () -> sidecar.checker().running(), () -> HealthChecker.MAX_RUNNING);
+    InboundApp app = sidecar.app();
+    if (app != null) {
+      to.bound(Bound.APP_CONNECTIONS, app::connections, Bound.APP_CONNECTIONS::value);
+      to.bound(Bound.APP_PENDING, app::pendingRequests, Bound.APP_PENDING::value);
+      to.bound(Bound.APP_REQUESTS, app::requestsUnderWay, app::maxRequests);
+    }
   }
 
   private static void clusters(ClusterSet clusters, ClusterNumbers.Sink sink) {

@@ -83,7 +83,13 @@ public final class Sidecar implements AutoCloseable {
     workerGroup = transport.newGroup("weft-worker", options.workers());
     clusters = new ClusterSet(options.workers(), NANO_CLOCK, random.split());
     checker =
-        new HealthChecker(clusters, control, transport.clientChannel(), NANO_CLOCK, random.split());
+        new HealthChecker(
+            clusters,
+            control,
+            transport.clientChannel(),
+            NANO_CLOCK,
+            random.split(),
+            telemetry::reached);
     boolean serves = options.appPort() != 0;
     app =
         serves
@@ -103,7 +109,8 @@ public final class Sidecar implements AutoCloseable {
                 control,
                 transport.clientChannel(),
                 NANO_CLOCK,
-                (ready, reason) -> onAppReadiness(ready, reason))
+                (ready, reason) -> onAppReadiness(ready, reason),
+                telemetry::reached)
             : null;
     discovery =
         new DiscoveryClient(
@@ -119,7 +126,8 @@ public final class Sidecar implements AutoCloseable {
             config,
             new Linked(),
             NANO_CLOCK,
-            random.split());
+            random.split(),
+            telemetry::reached);
     var epochMicros = (LongSupplier) () -> System.currentTimeMillis() * 1000;
     for (int i = 0; i < options.workers(); i++) {
       workers.add(
@@ -226,7 +234,8 @@ public final class Sidecar implements AutoCloseable {
             new InetSocketAddress(options.adminBind(), options.adminPort()),
             control,
             transport.newServerChannel(),
-            new AdminRoutes(this));
+            new AdminRoutes(this),
+            telemetry::reached);
     outbound =
         ProxyListener.bind(
             new InetSocketAddress(options.outboundBind(), options.outboundPort()),
@@ -245,7 +254,12 @@ public final class Sidecar implements AutoCloseable {
               inboundStacks,
               connections);
       var random = new SplittableRandom();
-      registrar = new Registrar(Identity.instance(options, inboundPort(), random), control, random);
+      registrar =
+          new Registrar(
+              Identity.instance(options, inboundPort(), random),
+              control,
+              random,
+              telemetry::reached);
     }
     Metrics.register(this);
     config.declareProtocol();
@@ -349,6 +363,14 @@ public final class Sidecar implements AutoCloseable {
 
   List<Worker> workers() {
     return workers;
+  }
+
+  HealthChecker checker() {
+    return checker;
+  }
+
+  @Nullable InboundApp app() {
+    return app;
   }
 
   ConnectionLimit connections() {

@@ -3,6 +3,7 @@ package dev.weft.sidecar.app;
 import dev.weft.sidecar.app.Flags.Flag;
 import dev.weft.sidecar.discovery.ControlPlaneAddress;
 import dev.weft.sidecar.discovery.DiscoverySettings;
+import dev.weft.sidecar.telemetry.Bound;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
@@ -83,7 +84,11 @@ public record SidecarOptions(
               "hosts in use at once"),
           new Flag("access-log", "FILE|-|off", "off", "JSON lines, one a request"),
           new Flag("log-level", "LEVEL", "info", "trace, debug, info, warning or error"),
-          new Flag("drain-seconds", "N", "10", "for requests under way when it ends"));
+          new Flag(
+              "drain-seconds",
+              "N",
+              String.valueOf(Bound.DRAIN_TIME.millis() / 1000),
+              "for requests under way when it ends"));
 
   public SidecarOptions {
     labels = Map.copyOf(labels);

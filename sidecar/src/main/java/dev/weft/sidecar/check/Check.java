@@ -60,12 +60,14 @@ public final class Check extends ChannelInboundHandlerAdapter {
         });
   }
 
-  /** Ends it if its time is over. */
-  public void expire(long nowNanos) {
-    if (nowNanos - deadlineNanos >= 0) {
-      finish(
-          "no answer within %d ms".formatted(TimeUnit.NANOSECONDS.toMillis(config.timeoutNanos())));
+  /** Ends it if its time is over; whether it was. */
+  public boolean expire(long nowNanos) {
+    if (done || nowNanos - deadlineNanos < 0) {
+      return false;
     }
+    finish(
+        "no answer within %d ms".formatted(TimeUnit.NANOSECONDS.toMillis(config.timeoutNanos())));
+    return true;
   }
 
   /** Ends it without telling a result. */

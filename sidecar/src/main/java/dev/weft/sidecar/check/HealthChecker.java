@@ -4,6 +4,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.cluster.EndpointTracker;
+import dev.weft.sidecar.telemetry.Bound;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +31,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HealthChecker {
   /** So that a big cluster costs neither a burst of connections nor of memory. */
-  public static final int MAX_RUNNING = 64;
+  public static final int MAX_RUNNING = Bound.CHECKS_RUNNING.intValue();
 
   private final ClusterSet clusters;
   private final Bootstrap bootstrap;
   private final LongSupplier nanoClock;
   private final RandomGenerator random;
+  private final Consumer<Bound> reached;
   private final Map<EndpointTracker, Schedule> schedules = new HashMap<>();
   private final PriorityQueue<Schedule> waiting =
       new PriorityQueue<>(Comparator.comparingLong(Schedule::sinceStart));
@@ -48,14 +51,17 @@ public final class HealthChecker {
    * @param channel its kind of socket channel
    * @param nanoClock the one of {@code clusters}
    * @param random jitters the intervals
+   * @param reached counts a bound that was reached
    */
   public HealthChecker(
       ClusterSet clusters,
       EventLoop loop,
       Class<? extends Channel> channel,
       LongSupplier nanoClock,
-      RandomGenerator random) {
+      RandomGenerator random,
+      Consumer<Bound> reached) {
     this.clusters = clusters;
+    this.reached = reached;
     this.nanoClock = nanoClock;
     this.random = random;
     this.startNanos = nanoClock.getAsLong();
@@ -90,6 +96,10 @@ public final class HealthChecker {
       }
       waiting.remove();
       next.start(now);
+    }
+    Schedule next = waiting.peek();
+    if (next != null && next.dueNanos - now <= 0) {
+      reached.accept(Bound.CHECKS_RUNNING);
     }
   }
 
@@ -179,8 +189,8 @@ public final class HealthChecker {
     }
 
     void expire(long now) {
-      if (check != null) {
-        check.expire(now);
+      if (check != null && check.expire(now)) {
+        reached.accept(Bound.CHECK_TIME);
       }
     }
 

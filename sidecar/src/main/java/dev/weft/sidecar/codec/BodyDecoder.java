@@ -2,6 +2,7 @@ package dev.weft.sidecar.codec;
 
 import dev.weft.common.head.HeadView;
 import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class BodyDecoder {
   static final int REFUSED = -1;
 
-  private static final int MAX_EXTENSIONS = 4 * 1024;
-  private static final int MAX_SIZE_DIGITS = 15;
+  private static final int MAX_EXTENSIONS = Bound.CHUNK_EXTENSIONS.intValue();
+  private static final int MAX_SIZE_DIGITS = Bound.CHUNK_SIZE_DIGITS.intValue();
 
   /** Where the bytes go; it may reset the decoder meanwhile, which ends the decoding. */
   interface Sink {
@@ -44,6 +45,7 @@ final class BodyDecoder {
   private int extensionBytes;
   private @Nullable ByteBuf trailerBytes;
   private String problem = "";
+  private @Nullable Bound bound;
 
   BodyDecoder(Http1HeadParser parser) {
     this.parser = parser;
@@ -52,6 +54,11 @@ final class BodyDecoder {
   /** What was refused, as a sentence. */
   String problem() {
     return problem;
+  }
+
+  /** The bound that was reached by what was refused; null: something else was wrong. */
+  @Nullable Bound bound() {
+    return bound;
   }
 
   /** Prepares for the body of a head whose inline part is handled already. */
@@ -166,6 +173,7 @@ final class BodyDecoder {
     int digit = Chars.hex(b);
     if (digit >= 0) {
       if (digits++ == MAX_SIZE_DIGITS) {
+        bound = Bound.CHUNK_SIZE_DIGITS;
         return refused("a chunk size has more than " + MAX_SIZE_DIGITS + " digits");
       }
       remaining = remaining << 4 | digit;
@@ -193,8 +201,11 @@ final class BodyDecoder {
     if (!Chars.value(b)) {
       return refused("a control character in a chunk extension");
     }
-    return ++extensionBytes <= MAX_EXTENSIONS
-        || refused("chunk extensions of more than " + MAX_EXTENSIONS + " bytes");
+    if (++extensionBytes > MAX_EXTENSIONS) {
+      bound = Bound.CHUNK_EXTENSIONS;
+      return refused("chunk extensions of more than " + MAX_EXTENSIONS + " bytes");
+    }
+    return true;
   }
 
   private int trailers(ByteBuf in, int at, int limit, Sink sink) {
@@ -217,6 +228,7 @@ final class BodyDecoder {
     all.writeBytes(in, at, limit - at);
     int end = parser.trailers(all.nioBuffer(0, all.writerIndex()), 0, all.writerIndex(), trailers);
     if (end == Http1HeadParser.REFUSED) {
+      bound = parser.bound();
       return refuse("trailers: " + parser.problem());
     }
     if (end == Http1HeadParser.NEED_MORE) {

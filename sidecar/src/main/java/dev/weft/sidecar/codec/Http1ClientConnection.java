@@ -6,6 +6,7 @@ import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.http.ResponseListener;
 import dev.weft.sidecar.http.UpstreamStream;
+import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -26,7 +27,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private static final System.Logger LOG = System.getLogger(Http1ClientConnection.class.getName());
 
   // A body up to this size is copied behind its head, so that both leave as one buffer.
-  private static final int INLINE_COPIED = 8 * 1024;
+  private static final int INLINE_COPIED = Bound.INLINE_BODY.intValue();
 
   private static final int SWITCHING_PROTOCOLS = 101;
 
@@ -37,6 +38,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     /** The connection is gone; told once. */
     void onClosed(Http1ClientConnection connection);
+
+    /** A response has run into a bound. */
+    void onReached(Bound bound);
   }
 
   private enum Phase {
@@ -283,6 +287,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         return true;
       }
       if (end == Http1HeadParser.REFUSED) {
+        reached(parser.bound());
         fail(Failure.UPSTREAM_PROTOCOL_ERROR, parser.problem());
         return false;
       }
@@ -295,6 +300,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     while (at < limit && phase == Phase.BODY) {
       at = body.decode(in, at, limit, this);
       if (at == BodyDecoder.REFUSED) {
+        reached(body.bound());
         fail(Failure.UPSTREAM_PROTOCOL_ERROR, body.problem());
         return false;
       }
@@ -433,6 +439,12 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       ctx.close();
     } else {
       owner.onIdle(this);
+    }
+  }
+
+  private void reached(@Nullable Bound bound) {
+    if (bound != null) {
+      owner.onReached(bound);
     }
   }
 

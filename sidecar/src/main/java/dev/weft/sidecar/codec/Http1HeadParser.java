@@ -5,7 +5,9 @@ import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.telemetry.Bound;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Parses one head where it lies, strictly by RFC 9112: what is doubtful is refused, since a proxy
@@ -25,7 +27,7 @@ final class Http1HeadParser {
   private static final byte[] UPGRADE = Chars.ascii("upgrade");
   private static final byte[] KEEP_ALIVE = Chars.ascii("keep-alive");
   private static final byte[] CONTINUE = Chars.ascii("100-continue");
-  private static final int MAX_EMPTY_LINES = 16;
+  private static final int MAX_EMPTY_LINES = Bound.EMPTY_LINES.intValue();
 
   static final byte[] HEAD = Chars.ascii("HEAD");
   private static final byte[] CONNECT = Chars.ascii("CONNECT");
@@ -34,6 +36,7 @@ final class Http1HeadParser {
   private final Http1Limits limits;
   private Failure failure = Failure.BAD_REQUEST;
   private String problem = "";
+  private @Nullable Bound bound;
   private long contentLength;
   private boolean keepAliveOption;
   private boolean upgradeOption;
@@ -50,6 +53,11 @@ final class Http1HeadParser {
   /** Whether {@code Connection} of the last head names {@code upgrade}. */
   boolean upgradeOption() {
     return upgradeOption;
+  }
+
+  /** The bound that was reached by what was refused; null: something else was wrong. */
+  @Nullable Bound bound() {
+    return bound;
   }
 
   /** What was refused, as a sentence. */
@@ -181,7 +189,8 @@ final class Http1HeadParser {
       i = Math.min(i + 2, limit);
     }
     return i - start > MAX_EMPTY_LINES
-        ? refuse(Failure.BAD_REQUEST, "too many empty lines before the request")
+        ? refuseAt(
+            Bound.EMPTY_LINES, Failure.BAD_REQUEST, "too many empty lines before the request")
         : i;
   }
 
@@ -261,7 +270,10 @@ final class Http1HeadParser {
       }
       i += 2;
       if (head.view.headerCount() == limits.maxHeaders()) {
-        return refuse(Failure.HEAD_TOO_LARGE, "more than " + limits.maxHeaders() + " header lines");
+        return refuseAt(
+            Bound.HEAD_LINES,
+            Failure.HEAD_TOO_LARGE,
+            "more than " + limits.maxHeaders() + " header lines");
       }
       int known = head.filler.header(name, nameEnd, value, valueEnd);
       if (known != WellKnown.OTHER && !known(known, slab, value, valueEnd, head)) {
@@ -547,13 +559,17 @@ final class Http1HeadParser {
   }
 
   private int refuseLongLine() {
-    return refuse(
+    return refuseAt(
+        Bound.REQUEST_LINE,
         Failure.URI_TOO_LONG,
         "the request line is longer than " + limits.maxRequestLine() + " bytes");
   }
 
   private int refuseHead() {
-    return refuse(Failure.HEAD_TOO_LARGE, "the head is longer than " + limits.maxHead() + " bytes");
+    return refuseAt(
+        Bound.HEAD_BYTES,
+        Failure.HEAD_TOO_LARGE,
+        "the head is longer than " + limits.maxHead() + " bytes");
   }
 
   private boolean refuseVersion() {
@@ -588,7 +604,14 @@ final class Http1HeadParser {
         });
   }
 
+  private int refuseAt(Bound which, Failure why, String what) {
+    refuse(why, what);
+    bound = which;
+    return REFUSED;
+  }
+
   private int refuse(Failure why, String what) {
+    bound = null;
     failure = why;
     problem = what;
     return REFUSED;

@@ -1,5 +1,7 @@
 package dev.weft.sidecar.codec;
 
+import dev.weft.sidecar.telemetry.Bound;
+
 /**
  * Bounds of one HTTP/1.1 connection; sizes in bytes, times in nanoseconds.
  *
@@ -19,5 +21,10 @@ public record Http1Limits(
     long tunnelIdleTimeoutNanos) {
   public static final Http1Limits DEFAULT =
       new Http1Limits(
-          8 * 1024, 64 * 1024, 128, 10_000_000_000L, 300_000_000_000L, 3600_000_000_000L);
+          Bound.REQUEST_LINE.intValue(),
+          Bound.HEAD_BYTES.intValue(),
+          Bound.HEAD_LINES.intValue(),
+          Bound.HEAD_TIME.value(),
+          Bound.KEEP_ALIVE_IDLE.value(),
+          Bound.TUNNEL_IDLE.value());
 }

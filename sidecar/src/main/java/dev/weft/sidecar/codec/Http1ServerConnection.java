@@ -7,6 +7,7 @@ import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -162,6 +163,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
             return keep(in, at);
           }
           if (end == Http1HeadParser.REFUSED) {
+            reached(parser.bound());
             refuse(parser.failure(), parser.problem());
             return false;
           }
@@ -251,8 +253,15 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     linger();
   }
 
+  private void reached(@Nullable Bound bound) {
+    if (bound != null) {
+      connections.reached(bound);
+    }
+  }
+
   private void refuseBody() {
     connections.protocolError();
+    reached(body.bound());
     exchange.onAborted(Failure.BAD_REQUEST);
     if (!responseStarted) {
       writer.localReply(
@@ -478,16 +487,17 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
                 : connections.limits().idleTimeoutNanos();
         if (now - since > limit) {
           if (within) {
+            connections.reached(Bound.HEAD_TIME);
             refuse(Failure.REQUEST_NOT_RECEIVED, "the head was not complete in time");
           } else {
-            connections.idleTimeout();
+            connections.idleTimeout(Bound.KEEP_ALIVE_IDLE);
             ctx.close();
           }
         }
       }
       case BODY -> {
         if (!bodyPaused && now - since > connections.limits().idleTimeoutNanos()) {
-          connections.idleTimeout();
+          connections.idleTimeout(Bound.REQUEST_BODY_IDLE);
           ctx.close();
         }
       }
@@ -503,6 +513,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       }
       case LINGER -> {
         if (now - since > ServerConnections.LINGER_NANOS) {
+          connections.reached(Bound.LINGER);
           ctx.close();
         }
       }
@@ -510,7 +521,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         // Whoever waits for the application waits as long as the route allows; who does not read
         // what is there, does not.
         if (!isWritable() && now - since > connections.limits().idleTimeoutNanos()) {
-          connections.idleTimeout();
+          connections.idleTimeout(Bound.RESPONSE_STALLED);
           ctx.close();
         }
       }

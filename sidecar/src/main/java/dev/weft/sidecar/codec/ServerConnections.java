@@ -1,5 +1,6 @@
 package dev.weft.sidecar.codec;
 
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerConnections {
   /** How long the caller of a closed connection may take to read its last answer. */
-  static final long LINGER_NANOS = 1_000_000_000L;
+  static final long LINGER_NANOS = Bound.LINGER.value();
 
   private final Direction direction;
   private final WorkerTelemetry telemetry;
@@ -135,6 +136,10 @@ public final class ServerConnections {
     }
   }
 
+  public void reached(Bound bound) {
+    telemetry.reached(bound, direction);
+  }
+
   public void protocolError() {
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_PROTOCOL_ERROR, direction);
   }
@@ -150,9 +155,11 @@ public final class ServerConnections {
 
   public void tunnelIdleTimeout() {
     telemetry.count(WorkerCounter.DOWNSTREAM_TUNNEL_IDLE_TIMEOUT, direction);
+    reached(Bound.TUNNEL_IDLE);
   }
 
-  public void idleTimeout() {
+  public void idleTimeout(Bound which) {
+    reached(which);
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_IDLE_TIMEOUT, direction);
   }
 }

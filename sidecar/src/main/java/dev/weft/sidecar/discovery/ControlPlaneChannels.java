@@ -1,5 +1,6 @@
 package dev.weft.sidecar.discovery;
 
+import dev.weft.sidecar.telemetry.Bound;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.Channel;
@@ -12,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Opens channels to control planes on the control loop, which does all their work. */
 final class ControlPlaneChannels {
-  static final int CONNECT_TIMEOUT_MILLIS = 3000;
-  private static final int MAX_RESPONSE_BYTES = 16 << 20;
+  static final int CONNECT_TIMEOUT_MILLIS = (int) Bound.CONTROL_CONNECT_TIME.millis();
+  private static final int MAX_RESPONSE_BYTES = Bound.CONTROL_RESPONSE.intValue();
 
   private final EventLoop loop;
   private final Class<? extends Channel> type;
@@ -37,8 +38,8 @@ final class ControlPlaneChannels {
         .usePlaintext()
         .directExecutor()
         .offloadExecutor(Runnable::run)
-        .keepAliveTime(10, TimeUnit.SECONDS)
-        .keepAliveTimeout(5, TimeUnit.SECONDS)
+        .keepAliveTime(Bound.CONTROL_SILENCE.millis() * 2 / 3, TimeUnit.MILLISECONDS)
+        .keepAliveTimeout(Bound.CONTROL_SILENCE.millis() / 3, TimeUnit.MILLISECONDS)
         .disableRetry()
         .maxInboundMessageSize(MAX_RESPONSE_BYTES)
         .build();

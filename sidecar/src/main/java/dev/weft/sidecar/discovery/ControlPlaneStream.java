@@ -4,11 +4,13 @@ import dev.weft.common.Backoff;
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
 import dev.weft.proto.discovery.v1.DiscoveryResponse;
 import dev.weft.proto.discovery.v1.DiscoveryServiceGrpc;
+import dev.weft.sidecar.telemetry.Bound;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
@@ -16,6 +18,7 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +27,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class ControlPlaneStream {
   private static final System.Logger LOG = System.getLogger(ControlPlaneStream.class.getName());
-  private static final long OPEN_SECONDS = 10;
+  private static final long OPEN_SECONDS = Bound.CONTROL_OPEN_TIME.millis() / 1000;
 
   private final List<ControlPlaneAddress> addresses;
   private final ControlPlaneChannels channels;
   private final EventLoop loop;
   private final Backoff backoff;
   private final Owner owner;
+  private final Consumer<Bound> reached;
   private int index;
   private long epoch;
   private @Nullable Attempt attempt;
@@ -63,7 +67,9 @@ final class ControlPlaneStream {
       ControlPlaneChannels channels,
       EventLoop loop,
       Backoff backoff,
-      Owner owner) {
+      Owner owner,
+      Consumer<Bound> reached) {
+    this.reached = reached;
     this.addresses = addresses;
     this.index = first;
     this.channels = channels;
@@ -164,6 +170,17 @@ final class ControlPlaneStream {
     }
   }
 
+  private void count(Status status) {
+    String text = String.valueOf(status.getDescription());
+    if (status.getCode() == Status.Code.RESOURCE_EXHAUSTED) {
+      reached.accept(Bound.CONTROL_RESPONSE);
+    } else if (status.getCause() instanceof ConnectTimeoutException) {
+      reached.accept(Bound.CONTROL_CONNECT_TIME);
+    } else if (text.startsWith("Keepalive failed")) {
+      reached.accept(Bound.CONTROL_SILENCE);
+    }
+  }
+
   private static String explain(Throwable failure) {
     Status status = Status.fromThrowable(failure);
     var text = new StringBuilder(status.getCode().name());
@@ -210,6 +227,7 @@ final class ControlPlaneStream {
 
     void tooLate() {
       if (!connected) {
+        reached.accept(Bound.CONTROL_OPEN_TIME);
         broken(this, "no stream within " + OPEN_SECONDS + " s");
       }
     }
@@ -255,7 +273,11 @@ final class ControlPlaneStream {
 
     @Override
     public void onError(Throwable failure) {
-      onLoop(() -> broken(this, explain(failure)));
+      onLoop(
+          () -> {
+            count(Status.fromThrowable(failure));
+            broken(this, explain(failure));
+          });
     }
 
     @Override

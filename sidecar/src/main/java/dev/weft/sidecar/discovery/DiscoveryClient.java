@@ -12,6 +12,7 @@ import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.ResourceKind;
 import dev.weft.proto.discovery.v1.ResourceName;
 import dev.weft.sidecar.proxy.VirtualHostLookup;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import io.grpc.Channel;
 import io.netty.channel.EventLoop;
@@ -20,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,7 @@ public final class DiscoveryClient {
   private final @Nullable LastGoodFile file;
   private final @Nullable LastGoodSaver saver;
   private final ControlPlaneStream stream;
+  private final Consumer<Bound> reached;
   private boolean fromDisk;
   private boolean newsScheduled;
   private long responses;
@@ -58,6 +61,7 @@ public final class DiscoveryClient {
   /**
    * @param loop the control loop
    * @param channelType of the loop's kind
+   * @param reached counts a bound that was reached
    */
   public DiscoveryClient(
       DiscoverySettings settings,
@@ -66,8 +70,10 @@ public final class DiscoveryClient {
       ConfigListener listener,
       ControlPlaneLink link,
       LongSupplier nanoClock,
-      RandomGenerator random) {
+      RandomGenerator random,
+      Consumer<Bound> reached) {
     this.settings = settings;
+    this.reached = reached;
     this.loop = loop;
     this.listener = listener;
     this.link = link;
@@ -92,7 +98,8 @@ public final class DiscoveryClient {
             new ControlPlaneChannels(loop, channelType),
             loop,
             new Backoff(100_000_000L, Backoff.RECONNECT_MAX_NANOS, random),
-            new StreamOwner());
+            new StreamOwner(),
+            reached);
   }
 
   /** A worker's look-up; before {@link #start}. */
@@ -268,7 +275,10 @@ public final class DiscoveryClient {
     }
     List<ResourceName> idle =
         subscriptions.sweep(nanoClock.getAsLong(), name -> hosts.takeUsed(name.getName()));
-    idle.forEach(this::forget);
+    for (ResourceName each : idle) {
+      reached.accept(Bound.HOST_IDLE);
+      forget(each);
+    }
     if (!idle.isEmpty()) {
       scheduleNews();
     }

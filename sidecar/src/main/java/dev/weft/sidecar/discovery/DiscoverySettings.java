@@ -1,6 +1,7 @@
 package dev.weft.sidecar.discovery;
 
 import dev.weft.proto.discovery.v1.Node;
+import dev.weft.sidecar.telemetry.Bound;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,8 @@ public record DiscoverySettings(
     @Nullable Path stateDirectory,
     int maxSubscriptions,
     long idleNanos) {
-  public static final int DEFAULT_MAX_SUBSCRIPTIONS = 1000;
-  public static final long DEFAULT_IDLE_NANOS = 600_000_000_000L;
+  public static final int DEFAULT_MAX_SUBSCRIPTIONS = Bound.HOSTS.intValue();
+  public static final long DEFAULT_IDLE_NANOS = Bound.HOST_IDLE.value();
 
   public DiscoverySettings {
     controlPlanes = List.copyOf(controlPlanes);

@@ -1,6 +1,7 @@
 package dev.weft.sidecar.discovery;
 
 import dev.weft.proto.discovery.v1.Resource;
+import dev.weft.sidecar.telemetry.Bound;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -30,7 +31,7 @@ final class LastGoodFile {
   private static final System.Logger LOG = System.getLogger(LastGoodFile.class.getName());
   private static final String FORMAT = "weft-last-good-1";
   private static final int CHECKSUM_BYTES = 8;
-  private static final long MAX_BYTES = 64L << 20;
+  private static final long MAX_BYTES = Bound.LAST_GOOD_FILE.value();
 
   private final Path file;
   private final String owner;

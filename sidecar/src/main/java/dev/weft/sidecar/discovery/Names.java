@@ -2,10 +2,11 @@ package dev.weft.sidecar.discovery;
 
 import dev.weft.proto.discovery.v1.ResourceKind;
 import dev.weft.proto.discovery.v1.ResourceName;
+import dev.weft.sidecar.telemetry.Bound;
 
 /** Names of the roots that a sidecar subscribes to. */
 final class Names {
-  private static final int MAX_AUTHORITY = 261;
+  private static final int MAX_AUTHORITY = Bound.AUTHORITY.intValue();
 
   private Names() {}
 

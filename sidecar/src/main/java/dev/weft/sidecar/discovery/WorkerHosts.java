@@ -4,6 +4,7 @@ import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadView;
 import dev.weft.sidecar.proxy.ResolvedHost;
 import dev.weft.sidecar.proxy.VirtualHostLookup;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * #publish} and {@link #refuse} hop onto it.
  */
 final class WorkerHosts implements VirtualHostLookup {
-  static final long WAIT_NANOS = 2_000_000_000L;
-  static final int MAX_WAITERS = 1024;
+  static final long WAIT_NANOS = Bound.CONFIG_WAIT.value();
+  static final int MAX_WAITERS = Bound.CONFIG_WAITERS.intValue();
 
   private final EventLoop loop;
   private final WorkerTelemetry telemetry;
@@ -66,6 +67,7 @@ final class WorkerHosts implements VirtualHostLookup {
     }
     if (waiters >= MAX_WAITERS) {
       telemetry.count(WorkerCounter.ON_DEMAND_OVERFLOW, Direction.OUTBOUND);
+      telemetry.reached(Bound.CONFIG_WAITERS, Direction.OUTBOUND);
       loop.execute(
           () -> wait.fail(Reason.TOO_MANY, waiters + " requests wait for configuration already"));
       return wait;
@@ -104,6 +106,7 @@ final class WorkerHosts implements VirtualHostLookup {
             for (Wait wait : waits) {
               wait.settle();
               telemetry.count(WorkerCounter.ON_DEMAND_OVERFLOW, Direction.OUTBOUND);
+              telemetry.reached(Bound.HOSTS, Direction.OUTBOUND);
               wait.fail(Reason.TOO_MANY, why);
             }
           }
@@ -158,6 +161,7 @@ final class WorkerHosts implements VirtualHostLookup {
     void timedOut() {
       leave();
       telemetry.count(WorkerCounter.ON_DEMAND_TIMEOUT, Direction.OUTBOUND);
+      telemetry.reached(Bound.CONFIG_WAIT, Direction.OUTBOUND);
       fail(Reason.TIMED_OUT, "no configuration for " + authority + " in time: " + demand.state());
     }
 

@@ -2,6 +2,7 @@ package dev.weft.sidecar.listener;
 
 import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.proxy.Worker;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.upstream.Upstream;
@@ -19,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 /** A bound port whose connections the workers serve. Any thread. */
 public final class ProxyListener implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ProxyListener.class.getName());
-  private static final int BACKLOG = 1024;
+  private static final int BACKLOG = Bound.ACCEPT_BACKLOG.intValue();
 
   private final Channel channel;
 
@@ -84,7 +85,7 @@ public final class ProxyListener implements AutoCloseable {
 
   /** On the first worker's loop. */
   private static final class Acceptor extends ChannelInboundHandlerAdapter {
-    private static final long PAUSE_MILLIS = 100;
+    private static final long PAUSE_MILLIS = Bound.ACCEPT_PAUSE.millis();
 
     private final Direction direction;
     private final List<Worker> workers;
@@ -107,6 +108,10 @@ public final class ProxyListener implements AutoCloseable {
       var connection = (Channel) message;
       if (!limit.tryAcquire()) {
         workers.getFirst().telemetry().count(WorkerCounter.DOWNSTREAM_CX_OVERFLOW, direction);
+        workers
+            .getFirst()
+            .telemetry()
+            .reached(limit.shedding() ? Bound.MEMORY_SHED : Bound.CONNECTIONS, direction);
         connection.unsafe().closeForcibly();
         return;
       }
@@ -165,6 +170,7 @@ public final class ProxyListener implements AutoCloseable {
           cause.toString());
       var config = ctx.channel().config();
       if (config.isAutoRead()) {
+        workers.getFirst().telemetry().reached(Bound.ACCEPT_PAUSE, direction);
         config.setAutoRead(false);
         ctx.executor()
             .schedule(() -> config.setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);

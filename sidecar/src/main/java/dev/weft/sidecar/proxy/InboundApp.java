@@ -12,6 +12,7 @@ import dev.weft.common.config.Locality;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.cluster.Stat;
+import dev.weft.sidecar.telemetry.Bound;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,7 +30,12 @@ public final class InboundApp {
   /** The name under which its requests are counted. */
   public static final String CLUSTER = "app";
 
-  private static final LimitsConfig LIMITS = new LimitsConfig(4096, 4096, 0, 1_000_000_000L);
+  private static final LimitsConfig LIMITS =
+      new LimitsConfig(
+          Bound.APP_CONNECTIONS.intValue(),
+          Bound.APP_PENDING.intValue(),
+          0,
+          Bound.APP_CONNECT_TIME.value());
   private static final OutlierConfig NEVER_EJECTED = new OutlierConfig(0, 1, 1, 0);
 
   private final int port;
@@ -96,6 +102,26 @@ public final class InboundApp {
   /** Connects that were refused or late, since the start; any thread. */
   public long connectFailures() {
     return cluster.total(Stat.CX_CONNECT_FAIL);
+  }
+
+  /** Connections to the application, over all workers; any thread. */
+  public int connections() {
+    return cluster.connections().used();
+  }
+
+  /** Requests that wait for a connection to it; any thread. */
+  public int pendingRequests() {
+    return cluster.pendingRequests().used();
+  }
+
+  /** Requests to it under way, while there is a limit; any thread. */
+  public int requestsUnderWay() {
+    return underWay.get();
+  }
+
+  /** How many there may be; 0: no limit. Any thread. */
+  public int maxRequests() {
+    return config.get().maxRequests();
   }
 
   Cluster cluster() {

@@ -8,6 +8,7 @@ import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.upstream.Hop;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,7 @@ final class InboundExchange extends ProxyExchange {
     if (config.maxRequests() > 0) {
       counted = true;
       if (app.underWay().incrementAndGet() > config.maxRequests()) {
+        worker.telemetry().reached(Bound.APP_REQUESTS, Direction.INBOUND);
         reply(
             Failure.UPSTREAM_OVERFLOW,
             "all " + config.maxRequests() + " requests to the application are under way");

@@ -2,6 +2,7 @@ package dev.weft.sidecar.registration;
 
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.sidecar.check.Check;
+import dev.weft.sidecar.telemetry.Bound;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
@@ -9,6 +10,7 @@ import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class AppProbe {
   private static final long INTERVAL_MILLIS = 1000;
   private static final long UNREADY_INTERVAL_MILLIS = 200;
-  private static final long TIMEOUT_NANOS = 1_000_000_000L;
+  private static final long TIMEOUT_NANOS = Bound.PROBE_TIME.value();
   private static final int FAILURES_UNTIL_UNREADY = 2;
 
   private final InetSocketAddress address;
@@ -29,6 +31,7 @@ public final class AppProbe {
   private final Bootstrap bootstrap;
   private final LongSupplier nanoClock;
   private final Listener listener;
+  private final Consumer<Bound> reached;
   private boolean ready;
   private String reason = "the application was not probed yet";
   private int failures;
@@ -53,7 +56,9 @@ public final class AppProbe {
       EventLoop loop,
       Class<? extends Channel> channelType,
       LongSupplier nanoClock,
-      Listener listener) {
+      Listener listener,
+      Consumer<Bound> reached) {
+    this.reached = reached;
     this.address = address;
     this.config =
         new HealthCheckConfig(
@@ -92,7 +97,11 @@ public final class AppProbe {
     check = started;
     next =
         loop.schedule(
-            () -> started.expire(nanoClock.getAsLong()),
+            () -> {
+              if (started.expire(nanoClock.getAsLong())) {
+                reached.accept(Bound.PROBE_TIME);
+              }
+            },
             TIMEOUT_NANOS + 1_000_000,
             TimeUnit.NANOSECONDS);
     started.start(bootstrap, address, address.getHostString() + ":" + address.getPort());

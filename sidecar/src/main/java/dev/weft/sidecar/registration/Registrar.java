@@ -10,6 +10,7 @@ import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.RegisterResponse;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
+import dev.weft.sidecar.telemetry.Bound;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -27,11 +28,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Registrar {
   private static final System.Logger LOG = System.getLogger(Registrar.class.getName());
-  private static final long CALL_SECONDS = 5;
+  private static final long CALL_SECONDS = Bound.REGISTER_TIME.millis() / 1000;
 
   private final Instance instance;
   private final EventLoop loop;
   private final Backoff backoff;
+  private final Consumer<Bound> reached;
   private Readiness readiness = Readiness.NOT_READY;
   private String reason = "starting";
   private @Nullable Channel channel;
@@ -54,8 +56,11 @@ public final class Registrar {
 
   /**
    * @param instance what to register, with an incarnation of this process's own
+   * @param reached counts a bound that was reached
    */
-  public Registrar(Instance instance, EventLoop loop, RandomGenerator random) {
+  public Registrar(
+      Instance instance, EventLoop loop, RandomGenerator random, Consumer<Bound> reached) {
+    this.reached = reached;
     this.instance = instance;
     this.loop = loop;
     this.backoff = new Backoff(200_000_000L, Backoff.RECONNECT_MAX_NANOS, random);
@@ -141,6 +146,7 @@ public final class Registrar {
 
               @Override
               public void onError(Throwable failure) {
+                late(failure, Bound.LEAVE_TIME);
                 outcome = explain(failure);
                 onCompleted();
               }
@@ -181,6 +187,7 @@ public final class Registrar {
 
               @Override
               public void onError(Throwable failure) {
+                late(failure, Bound.REGISTER_TIME);
                 loop.execute(() -> failed(during, explain(failure)));
               }
 
@@ -245,6 +252,12 @@ public final class Registrar {
     session = null;
     if (open != null) {
       open.end();
+    }
+  }
+
+  private void late(Throwable failure, Bound bound) {
+    if (Status.fromThrowable(failure).getCode() == Status.Code.DEADLINE_EXCEEDED) {
+      reached.accept(bound);
     }
   }
 

@@ -18,8 +18,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class AccessLog implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(AccessLog.class.getName());
-  private static final int RING_CAPACITY = 2048;
-  private static final int FLUSH_BYTES = 64 * 1024;
+  private static final int RING_CAPACITY = Bound.ACCESS_LOG_RING.intValue();
+  private static final int FLUSH_BYTES = Bound.ACCESS_LOG_WRITE.intValue();
   // While there is traffic the writer looks this often; a worker has to wake it only after a pause.
   private static final long BATCH_NANOS = 10_000_000L;
   private static final long PARKED_NANOS = 1_000_000_000L;

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
@@ -38,7 +39,10 @@ final class PrometheusScrape {
   private final List<Object> owned = new ArrayList<>();
 
   PrometheusScrape(
-      List<WorkerTelemetry> workers, List<Telemetry.ProcessGauge> gauges, ClusterNumbers clusters) {
+      List<WorkerTelemetry> workers,
+      List<Telemetry.ProcessGauge> gauges,
+      ClusterNumbers clusters,
+      Supplier<List<BoundReading>> bounds) {
     this.workers = workers;
     for (Telemetry.ProcessGauge gauge : gauges) {
       process(gauge);
@@ -50,6 +54,7 @@ final class PrometheusScrape {
     }
     registry.getPrometheusRegistry().register(new LatencyCollector());
     registry.getPrometheusRegistry().register(new ClusterCollector(clusters));
+    registry.getPrometheusRegistry().register(new BoundCollector(bounds));
   }
 
   String scrape() {

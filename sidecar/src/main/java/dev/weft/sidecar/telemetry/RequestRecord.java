@@ -21,7 +21,7 @@ public final class RequestRecord {
   static final int TRACE_ID = 3;
   static final int REQUEST_ID = 4;
   private static final int TEXTS = 5;
-  private static final int[] MAX_LENGTH = {32, 256, 1024, 32, 128};
+  private static final int[] MAX_LENGTH = {32, 256, Bound.ACCESS_LOG_TEXT.intValue(), 32, 128};
 
   private final boolean keepText;
   private byte[] text;

@@ -18,7 +18,7 @@ public final class WorkerTelemetry {
   /**
    * Series of requests per worker; what comes after is counted under {@link RequestRecord#NONE}.
    */
-  static final int MAX_SERIES = 4096;
+  static final int MAX_SERIES = Bound.REQUEST_SERIES.intValue();
 
   private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
   private static final Direction[] DIRECTIONS = Direction.values();
@@ -26,6 +26,7 @@ public final class WorkerTelemetry {
   private final @Nullable AccessLog log;
   private final @Nullable AccessLogRing ring;
   private final long[] counters = new long[WorkerCounter.COUNT * DIRECTIONS.length];
+  private final long[] bounds = new long[Bound.COUNT * DIRECTIONS.length];
   private final List<Map<String, Map<String, RequestStats>>> byCluster = new ArrayList<>();
   private final Map<String, FlagCount> flags = new HashMap<>();
   private @Nullable RequestStats last;
@@ -68,6 +69,11 @@ public final class WorkerTelemetry {
     counters[index(counter, direction)] += delta;
   }
 
+  /** A bound was reached. */
+  public void reached(Bound bound, Direction direction) {
+    bounds[bound.ordinal() * DIRECTIONS.length + direction.ordinal()]++;
+  }
+
   /** Drops the request series of every cluster that is not to be kept. */
   public void retainClusters(Predicate<String> keep) {
     boolean changed = false;
@@ -83,6 +89,12 @@ public final class WorkerTelemetry {
   /** Any thread. */
   long read(WorkerCounter counter, Direction direction) {
     return (long) LONGS.getOpaque(counters, index(counter, direction));
+  }
+
+  /** Any thread. */
+  long read(Bound bound, Direction direction) {
+    return (long)
+        LONGS.getOpaque(bounds, bound.ordinal() * DIRECTIONS.length + direction.ordinal());
   }
 
   /** Any thread. */
@@ -116,6 +128,7 @@ public final class WorkerTelemetry {
   private RequestStats create(Direction direction, String cluster, String route) {
     if (all.size() >= MAX_SERIES
         && !(cluster.equals(RequestRecord.NONE) && route.equals(RequestRecord.NONE))) {
+      reached(Bound.REQUEST_SERIES, direction);
       return stats(direction, RequestRecord.NONE, RequestRecord.NONE);
     }
     var made = new RequestStats(new SeriesKey(direction, cluster, route));

@@ -3,6 +3,7 @@ package dev.weft.sidecar.upstream;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RetryConfig.RetryOn;
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -77,11 +78,15 @@ final class Attempts {
   /** Whether one more retry is left, of the policy and of the budget; if so, it counts. */
   boolean tryRetry(Upstream upstream, RetryBudget budget, boolean inTime, long nowNanos) {
     if (retries >= retry.attempts() || !inTime) {
+      if (inTime && retries > 0) {
+        upstream.reached(Bound.RETRIES);
+      }
       exhausted = count > 1;
       return false;
     }
     if (!budget.tryRetry(retry.budgetPercent(), nowNanos)) {
       upstream.count(WorkerCounter.UPSTREAM_RQ_RETRY_OVERFLOW);
+      upstream.reached(Bound.RETRY_BUDGET);
       exhausted = count > 1;
       return false;
     }

@@ -5,6 +5,7 @@ import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.cluster.Stat;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.UpstreamStream;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -44,10 +45,12 @@ final class ClusterPool {
       pool.connect(call);
     } else if (cluster.pendingRequests().tryAcquire()) {
       cluster.count(upstream.worker, Stat.CX_OVERFLOW);
+      upstream.reached(Bound.CLUSTER_CONNECTIONS, Bound.APP_CONNECTIONS);
       waiting.add(call);
       makeRoom();
     } else {
       cluster.count(upstream.worker, Stat.RQ_OVERFLOW);
+      upstream.reached(Bound.CLUSTER_PENDING, Bound.APP_PENDING);
       upstream.count(WorkerCounter.UPSTREAM_RQ_PENDING_OVERFLOW);
       call.onNoConnection(
           Failure.UPSTREAM_OVERFLOW,

@@ -3,6 +3,7 @@ package dev.weft.sidecar.upstream;
 import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.codec.Http1ClientConnection;
 import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -74,6 +75,11 @@ final class EndpointPool implements Http1ClientConnection.Owner {
     gone();
   }
 
+  @Override
+  public void onReached(Bound bound) {
+    upstream.reached(bound);
+  }
+
   boolean closeOneIdle() {
     if (idle.isEmpty()) {
       return false;
@@ -93,6 +99,9 @@ final class EndpointPool implements Http1ClientConnection.Owner {
     boolean retired = endpoint.retired();
     while (!idle.isEmpty()
         && (retired || now - idle.getFirst().idleSince > upstream.limits.idleTimeoutNanos())) {
+      if (!retired) {
+        upstream.reached(Bound.UPSTREAM_IDLE);
+      }
       idle.removeFirst().close();
     }
     return retired && open == 0;
@@ -143,6 +152,9 @@ final class EndpointPool implements Http1ClientConnection.Owner {
 
     private void failed(@Nullable UpstreamCall waiting, Throwable cause) {
       boolean timeout = cause instanceof ConnectTimeoutException;
+      if (timeout) {
+        upstream.reached(Bound.CONNECT_TIME, Bound.APP_CONNECT_TIME);
+      }
       upstream.count(
           timeout
               ? WorkerCounter.UPSTREAM_CX_CONNECT_TIMEOUT

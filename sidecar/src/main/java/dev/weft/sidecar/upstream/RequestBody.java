@@ -2,6 +2,7 @@ package dev.weft.sidecar.upstream;
 
 import dev.weft.common.head.HeadView;
 import dev.weft.sidecar.http.UpstreamStream;
+import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -14,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestBody {
   /** Bytes kept for another attempt. */
-  static final int MAX_BYTES = 64 * 1024;
+  static final int MAX_BYTES = Bound.REPLAY_BODY.intValue();
 
-  private static final int MAX_PIECES = 64;
+  private static final int MAX_PIECES = Bound.REPLAY_PIECES.intValue();
 
   private final List<ByteBuf> pieces = new ArrayList<>();
   private int bytes;

@@ -1,5 +1,7 @@
 package dev.weft.sidecar.upstream;
 
+import dev.weft.sidecar.telemetry.Bound;
+
 /**
  * Keeps retries a bounded share of the requests, so that they cannot become a storm: every request
  * puts a share of a retry into the bucket, every retry takes one out. What was put in over some
@@ -10,7 +12,7 @@ final class RetryBudget {
   private static final double ALWAYS_PER_SECOND = 10;
 
   /** What can be saved up, whatever the load was. */
-  private static final double MAX_SAVED = 1000;
+  private static final double MAX_SAVED = Bound.RETRIES_SAVED.value();
 
   private double tokens = 100;
   private long since;

@@ -3,6 +3,7 @@ package dev.weft.sidecar.upstream;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.codec.Http1Limits;
 import dev.weft.sidecar.codec.ReceiveBuffers;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
@@ -28,7 +29,7 @@ import java.util.random.RandomGenerator;
 public final class Upstream {
   /** More than this is not queued for a peer before its sender's reads are stopped; bytes. */
   public static final WriteBufferWaterMark WATER_MARK =
-      new WriteBufferWaterMark(32 * 1024, 64 * 1024);
+      new WriteBufferWaterMark(Bound.SEND_BUFFER.intValue() / 2, Bound.SEND_BUFFER.intValue());
 
   private static final long TICK_MILLIS = 10;
 
@@ -95,6 +96,15 @@ public final class Upstream {
       pools.put(cluster, pool);
     }
     return pool;
+  }
+
+  void reached(Bound bound) {
+    telemetry.reached(bound, direction);
+  }
+
+  /** One bound towards the mesh, another towards our application. */
+  void reached(Bound mesh, Bound app) {
+    reached(direction == Direction.OUTBOUND ? mesh : app);
   }
 
   void count(WorkerCounter counter) {

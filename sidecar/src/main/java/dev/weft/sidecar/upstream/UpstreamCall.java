@@ -14,6 +14,7 @@ import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.http.ResponseListener;
 import dev.weft.sidecar.http.UpstreamStream;
 import dev.weft.sidecar.lb.Tried;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +99,7 @@ public final class UpstreamCall implements ResponseListener {
     Limit limit = cluster.requests();
     if (limit != null && !limit.tryAcquire()) {
       cluster.count(upstream.worker, Stat.RQ_OVERFLOW);
+      upstream.reached(Bound.CLUSTER_REQUESTS);
       fail(
           Failure.UPSTREAM_OVERFLOW,
           "all " + limit.max() + " requests to " + cluster.name() + " are under way");
@@ -365,6 +367,7 @@ public final class UpstreamCall implements ResponseListener {
   /** Looks at the deadlines. */
   void tick(long now) {
     if (deadline != 0 && now - deadline >= 0) {
+      upstream.reached(Bound.REQUEST_TIME);
       timeOut(now, Failure.REQUEST_TIMEOUT);
     } else if (retryAt != 0) {
       ClusterPool to = pool;
@@ -373,6 +376,7 @@ public final class UpstreamCall implements ResponseListener {
       }
     } else if (tryDeadline != 0 && now - tryDeadline >= 0) {
       upstream.count(WorkerCounter.UPSTREAM_RQ_PER_TRY_TIMEOUT);
+      upstream.reached(Bound.ATTEMPT_TIME);
       timeOut(now, Failure.PER_TRY_TIMEOUT);
     }
   }

@@ -1,6 +1,7 @@
 package dev.weft.sidecar.upstream;
 
 import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.telemetry.Bound;
 
 /**
  * Bounds of a worker's upstream side that no cluster's policy sets.
@@ -10,5 +11,5 @@ import dev.weft.sidecar.codec.Http1Limits;
  */
 public record UpstreamLimits(Http1Limits http1, long idleTimeoutNanos) {
   public static final UpstreamLimits DEFAULT =
-      new UpstreamLimits(Http1Limits.DEFAULT, 30_000_000_000L);
+      new UpstreamLimits(Http1Limits.DEFAULT, Bound.UPSTREAM_IDLE.value());
 }

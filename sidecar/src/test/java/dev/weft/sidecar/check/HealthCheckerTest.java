@@ -54,7 +54,8 @@ class HealthCheckerTest {
   private final EventLoop loop = (EventLoop) group.next();
   private final ClusterSet clusters = new ClusterSet(1, clock::get, new Random(1));
   private final HealthChecker checker =
-      new HealthChecker(clusters, loop, NioSocketChannel.class, clock::get, new Random(2));
+      new HealthChecker(
+          clusters, loop, NioSocketChannel.class, clock::get, new Random(2), bound -> {});
 
   @AfterEach
   void close() throws Exception {

@@ -350,7 +350,8 @@ class DiscoveryClientTest {
                 public void disconnected() {}
               },
               clock::get,
-              new Random(1));
+              new Random(1),
+              bound -> {});
       var telemetry = new Telemetry(null);
       for (EventLoop worker : workers) {
         lookups.add(client.newWorker(worker, telemetry.newWorker()));

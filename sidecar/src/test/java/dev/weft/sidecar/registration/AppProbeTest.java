@@ -70,7 +70,8 @@ class AppProbeTest {
         loop,
         NioSocketChannel.class,
         System::nanoTime,
-        (ready, reason) -> told.add(ready + reason));
+        (ready, reason) -> told.add(ready + reason),
+        bound -> {});
   }
 
   private int startApp(int port) throws IOException {

@@ -50,7 +50,8 @@ class RegistrarTest {
               waits.incrementAndGet();
               return super.nextLong(bound);
             }
-          });
+          },
+          bound -> {});
 
   @AfterEach
   void stop() {

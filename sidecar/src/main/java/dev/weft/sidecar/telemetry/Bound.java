@@ -1,0 +1,212 @@
+package dev.weft.sidecar.telemetry;
+
+import java.util.Locale;
+
+/**
+ * Every bound of the sidecar: each buffer, queue, table and wait has one, with its default and what
+ * happens at it. Code that holds a bound takes the number from here and counts here when it is
+ * reached; {@code /metrics} and {@code /limits} show every one, and a test holds this table and
+ * {@code docs/guides/limits.md} together.
+ *
+ * <p>Read by any thread. Sizes are in bytes, times in nanoseconds.
+ */
+public enum Bound {
+  // Connections of callers.
+  CONNECTIONS(Scope.WORKER, Unit.COUNT, 0, "", "closed"),
+  ACCEPT_BACKLOG(Scope.KERNEL, Unit.COUNT, 1024, "", "the kernel drops the handshake"),
+  ACCEPT_PAUSE(Scope.WORKER, Unit.TIME, ms(100), "", "accepting waits after it failed"),
+  KEEP_ALIVE_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
+  LINGER(Scope.WORKER, Unit.TIME, seconds(1), "", "closed"),
+
+  // Messages of HTTP/1.1.
+  REQUEST_LINE(Scope.WORKER, Unit.BYTES, kib(8), "", "414 DPE, closed"),
+  HEAD_BYTES(Scope.WORKER, Unit.BYTES, kib(64), "", "431 DPE, closed; from upstream 502 UPE"),
+  HEAD_LINES(Scope.WORKER, Unit.COUNT, 128, "", "431 DPE, closed; from upstream 502 UPE"),
+  EMPTY_LINES(Scope.WORKER, Unit.BYTES, 16, "", "400 DPE, closed"),
+  HEAD_TIME(Scope.WORKER, Unit.TIME, seconds(10), "", "408 DPE, closed"),
+  REQUEST_BODY_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
+  RESPONSE_STALLED(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
+  TUNNEL_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "", "cut off"),
+  CHUNK_EXTENSIONS(Scope.WORKER, Unit.BYTES, kib(4), "", "400 DPE, closed; from upstream 502 UPE"),
+  CHUNK_SIZE_DIGITS(Scope.WORKER, Unit.COUNT, 15, "", "400 DPE, closed; from upstream 502 UPE"),
+
+  // Buffers.
+  RECEIVE_BUFFER(Scope.QUIET, Unit.BYTES, kib(64), "", "the next read takes the rest"),
+  SEND_BUFFER(Scope.QUIET, Unit.BYTES, kib(64), "", "the sender's reads stop until half is sent"),
+  INLINE_BODY(Scope.QUIET, Unit.BYTES, kib(8), "", "sent as a buffer of its own, not copied"),
+  REPLAY_BODY(Scope.WORKER, Unit.BYTES, kib(64), "", "passed on, but not sent again"),
+  REPLAY_PIECES(Scope.WORKER, Unit.COUNT, 64, "", "passed on, but not sent again"),
+
+  // What the application's calls need of the mesh.
+  CONFIG_WAITERS(Scope.WORKER, Unit.COUNT, 1024, "", "503 OM"),
+  CONFIG_WAIT(Scope.WORKER, Unit.TIME, seconds(2), "", "503 NC"),
+  HOSTS(Scope.PROCESS, Unit.COUNT, 1000, "--max-hosts", "the least used falls out, else 503 OM"),
+  HOST_IDLE(Scope.PROCESS, Unit.TIME, seconds(600), "", "the host is given up until asked for"),
+  AUTHORITY(Scope.QUIET, Unit.BYTES, 261, "", "404 NR"),
+
+  // Upstream.
+  CLUSTER_CONNECTIONS(
+      Scope.WORKER, Unit.COUNT, 1024, "connectionLimits.maxConnections", "waits for one"),
+  CLUSTER_PENDING(Scope.WORKER, Unit.COUNT, 1024, "connectionLimits.maxPendingRequests", "503 UO"),
+  CLUSTER_REQUESTS(Scope.WORKER, Unit.COUNT, 0, "connectionLimits.maxRequests", "503 UO"),
+  CONNECT_TIME(
+      Scope.WORKER, Unit.TIME, seconds(1), "connectionLimits.connectTimeout", "retried, 503 UF"),
+  APP_CONNECTIONS(Scope.WORKER, Unit.COUNT, 4096, "", "waits for one"),
+  APP_PENDING(Scope.WORKER, Unit.COUNT, 4096, "", "503 UO"),
+  APP_REQUESTS(Scope.WORKER, Unit.COUNT, 0, "connectionLimits.maxRequests", "503 UO"),
+  APP_CONNECT_TIME(Scope.WORKER, Unit.TIME, seconds(1), "", "503 UF"),
+  UPSTREAM_IDLE(Scope.WORKER, Unit.TIME, seconds(30), "", "closed"),
+  REQUEST_TIME(Scope.WORKER, Unit.TIME, 0, "timeouts.request", "504 UT"),
+  ATTEMPT_TIME(Scope.WORKER, Unit.TIME, 0, "timeouts.perTry", "retried, 504 UT"),
+  RETRIES(Scope.WORKER, Unit.COUNT, 2, "retry.attempts", "the last answer, with URX"),
+  RETRY_BUDGET(Scope.WORKER, Unit.PERCENT, 20, "retry.budgetPercent", "not retried"),
+  RETRIES_SAVED(Scope.QUIET, Unit.COUNT, 1000, "", "no more are saved up"),
+
+  // Memory and telemetry.
+  HEAP(Scope.PROCESS, Unit.BYTES, 0, "-Xmx", "the process ends"),
+  DIRECT_MEMORY(Scope.PROCESS, Unit.BYTES, 0, "-XX:MaxDirectMemorySize", "see memory-shed"),
+  MEMORY_SHED(Scope.PROCESS, Unit.PERCENT, 85, "", "new connections are refused"),
+  ACCESS_LOG_RING(Scope.PROCESS, Unit.COUNT, 2048, "", "the line is dropped"),
+  ACCESS_LOG_WRITE(Scope.QUIET, Unit.BYTES, kib(64), "", "written out"),
+  ACCESS_LOG_TEXT(Scope.QUIET, Unit.BYTES, kib(1), "", "the field is cut"),
+  REQUEST_SERIES(Scope.PROCESS, Unit.COUNT, 4096, "", "counted under cluster -"),
+
+  // The control loop.
+  CHECKS_RUNNING(Scope.PROCESS, Unit.COUNT, 64, "", "the check waits its turn"),
+  CHECK_TIME(Scope.PROCESS, Unit.TIME, seconds(1), "healthCheck.timeout", "the check has failed"),
+  PROBE_TIME(Scope.PROCESS, Unit.TIME, seconds(1), "", "the probe has failed"),
+  CONTROL_CONNECT_TIME(Scope.PROCESS, Unit.TIME, seconds(3), "", "the next control plane"),
+  CONTROL_OPEN_TIME(Scope.PROCESS, Unit.TIME, seconds(10), "", "the next control plane"),
+  CONTROL_SILENCE(Scope.PROCESS, Unit.TIME, seconds(15), "", "the next control plane"),
+  CONTROL_RESPONSE(Scope.PROCESS, Unit.BYTES, mib(16), "", "the stream is broken, the next one"),
+  REGISTER_TIME(Scope.PROCESS, Unit.TIME, seconds(5), "", "tried again"),
+  LEAVE_TIME(Scope.PROCESS, Unit.TIME, seconds(5), "", "the leave goes on without an answer"),
+  DRAIN_TIME(Scope.PROCESS, Unit.TIME, seconds(10), "--drain-seconds", "requests are cut off"),
+  LAST_GOOD_FILE(Scope.QUIET, Unit.BYTES, mib(64), "", "the file is ignored, and said so"),
+  ADMIN_CONNECTIONS(Scope.PROCESS, Unit.COUNT, 64, "", "closed"),
+  ADMIN_REQUEST(Scope.PROCESS, Unit.BYTES, kib(16), "", "413 or 431 of the admin server"),
+  ADMIN_TIME(Scope.PROCESS, Unit.TIME, seconds(10), "", "closed");
+
+  static final int COUNT = values().length;
+
+  private final Scope scope;
+  private final Unit unit;
+  private final long value;
+  private final String option;
+  private final String answer;
+  private final String label = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
+  Bound(Scope scope, Unit unit, long value, String option, String answer) {
+    this.scope = scope;
+    this.unit = unit;
+    this.value = value;
+    this.option = option;
+    this.answer = answer;
+  }
+
+  /** The name in metrics, on the admin page and in the guide, e.g. {@code head-bytes}. */
+  public String label() {
+    return label;
+  }
+
+  /** The default; 0: none, or derived from what the process is given. */
+  public long value() {
+    return value;
+  }
+
+  /**
+   * The default as an int.
+   *
+   * @throws ArithmeticException when it is none
+   */
+  public int intValue() {
+    return Math.toIntExact(value);
+  }
+
+  /** A time's default in whole milliseconds. */
+  public long millis() {
+    return value / 1_000_000;
+  }
+
+  /** The flag or the field of a TrafficPolicy that sets it; empty: it is fixed. */
+  public String option() {
+    return option;
+  }
+
+  /** What happens when it is reached, in a few words. */
+  public String answer() {
+    return answer;
+  }
+
+  /** A value of this bound, for people: {@code 64 KiB}, {@code 10 s}; {@code none} for 0. */
+  public String text(long amount) {
+    return amount == 0 ? "none" : unit.text(amount);
+  }
+
+  Scope scope() {
+    return scope;
+  }
+
+  /** Who reaches it. */
+  enum Scope {
+    /** A worker, for one direction. */
+    WORKER,
+    /** The process. */
+    PROCESS,
+    /** Nobody counts it: reaching it is part of normal work and harms nobody. */
+    QUIET,
+    /** The kernel, whose own counters tell. */
+    KERNEL
+  }
+
+  /** What a bound is counted in. */
+  enum Unit {
+    COUNT {
+      @Override
+      String text(long amount) {
+        return Long.toString(amount);
+      }
+    },
+    PERCENT {
+      @Override
+      String text(long amount) {
+        return amount + "%";
+      }
+    },
+    BYTES {
+      @Override
+      String text(long amount) {
+        if (amount % (1 << 20) == 0) {
+          return (amount >> 20) + " MiB";
+        }
+        return amount % 1024 == 0 ? (amount >> 10) + " KiB" : amount + " B";
+      }
+    },
+    TIME {
+      @Override
+      String text(long amount) {
+        return amount % 1_000_000_000 == 0
+            ? amount / 1_000_000_000 + " s"
+            : amount / 1_000_000 + " ms";
+      }
+    };
+
+    abstract String text(long amount);
+  }
+
+  private static long seconds(int count) {
+    return count * 1_000_000_000L;
+  }
+
+  private static long ms(int count) {
+    return count * 1_000_000L;
+  }
+
+  private static long kib(int count) {
+    return count * 1024L;
+  }
+
+  private static long mib(int count) {
+    return count * 1024L * 1024;
+  }
+}
