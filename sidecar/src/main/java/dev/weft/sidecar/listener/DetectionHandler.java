@@ -2,6 +2,7 @@ package dev.weft.sidecar.listener;
 
 import dev.weft.sidecar.codec.Buffers;
 import dev.weft.sidecar.codec.ServerConnection;
+import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -17,7 +18,7 @@ final class DetectionHandler extends ChannelInboundHandlerAdapter implements Ser
    * How much is looked at: a ClientHello and a first line are shorter. What is longer is TLS of
    * which nothing more is known, or no HTTP.
    */
-  static final int MAX_BYTES = 16 * 1024;
+  static final int MAX_BYTES = Bound.FIRST_BYTES.intValue();
 
   private static final System.Logger LOG = System.getLogger(DetectionHandler.class.getName());
 
@@ -105,7 +106,7 @@ final class DetectionHandler extends ChannelInboundHandlerAdapter implements Ser
   public void tick(long nanoTime) {
     if (pending == null) {
       if (nanoTime - since > stack.connections().limits().idleTimeoutNanos()) {
-        stack.connections().idleTimeout();
+        stack.connections().idleTimeout(Bound.KEEP_ALIVE_IDLE);
         ctx.close();
       }
     } else if (nanoTime - since > stack.connections().limits().headTimeoutNanos()) {

@@ -16,6 +16,7 @@ public enum Bound {
   ACCEPT_BACKLOG(Scope.KERNEL, Unit.COUNT, 1024, "", "the kernel drops the handshake"),
   ACCEPT_PAUSE(Scope.WORKER, Unit.TIME, ms(100), "", "accepting waits after it failed"),
   KEEP_ALIVE_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
+  FIRST_BYTES(Scope.QUIET, Unit.BYTES, kib(16), "", "served as what it seems to be"),
   LINGER(Scope.WORKER, Unit.TIME, seconds(1), "", "closed"),
 
   // Messages of HTTP/1.1.
