@@ -381,11 +381,6 @@ public final class Sidecar implements AutoCloseable {
     return memory;
   }
 
-  /** The application behind us, if there is one. */
-  @Nullable InboundApp app() {
-    return app;
-  }
-
   @Nullable ProxyListener inbound() {
     return inbound;
   }
