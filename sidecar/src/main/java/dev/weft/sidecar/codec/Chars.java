@@ -3,7 +3,7 @@ package dev.weft.sidecar.codec;
 import java.nio.charset.StandardCharsets;
 
 /** What bytes may stand where in an HTTP/1.1 message; one table look-up per byte. */
-final class Chars {
+public final class Chars {
   private static final int TOKEN = 1;
   private static final int VALUE = 2;
   private static final int TARGET = 4;
@@ -28,28 +28,28 @@ final class Chars {
 
   private Chars() {}
 
-  static boolean token(byte b) {
+  public static boolean token(byte b) {
     return (CLASSES[b & 0xff] & TOKEN) != 0;
   }
 
-  static boolean value(byte b) {
+  public static boolean value(byte b) {
     return (CLASSES[b & 0xff] & VALUE) != 0;
   }
 
-  static boolean target(byte b) {
+  public static boolean target(byte b) {
     return (CLASSES[b & 0xff] & TARGET) != 0;
   }
 
-  static boolean host(byte b) {
+  public static boolean host(byte b) {
     return (CLASSES[b & 0xff] & HOST) != 0;
   }
 
-  static boolean digit(byte b) {
+  public static boolean digit(byte b) {
     return b >= '0' && b <= '9';
   }
 
   /** The value of a hexadecimal digit, or -1. */
-  static int hex(byte b) {
+  public static int hex(byte b) {
     if (b >= '0' && b <= '9') {
       return b - '0';
     }
@@ -57,7 +57,7 @@ final class Chars {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
   }
 
-  static byte[] ascii(String text) {
+  public static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 

@@ -353,7 +353,7 @@ final class Http1HeadParser {
     }
     if (host != HeadView.NONE) {
       filler.authority(view.valueStart(host), view.valueEnd(host));
-      if (!authority(slab, view.valueStart(host), view.valueEnd(host))) {
+      if (!Authorities.isValid(slab, view.valueStart(host), view.valueEnd(host))) {
         return refused(Failure.BAD_REQUEST, "Host is not a host with an optional port");
       }
     }
@@ -397,61 +397,11 @@ final class Http1HeadParser {
     while (i < end && slab.get(i) != '/' && slab.get(i) != '?') {
       i++;
     }
-    if (!authority(slab, authority, i)) {
+    if (!Authorities.isValid(slab, authority, i)) {
       return -1;
     }
     filler.authority(authority, i);
     return i;
-  }
-
-  private static boolean authority(ByteBuffer slab, int start, int end) {
-    if (start == end) {
-      return false;
-    }
-    int i = start;
-    if (slab.get(i) == '[') {
-      while (i < end && slab.get(i) != ']') {
-        i++;
-      }
-      if (i == end || i < start + 3) {
-        return false;
-      }
-      i++;
-      if (i < end && slab.get(i) != ':') {
-        return false;
-      }
-    } else {
-      while (i < end && slab.get(i) != ':') {
-        byte b = slab.get(i);
-        if (!Chars.host(b) || b == '[' || b == ']') {
-          return false;
-        }
-        i++;
-      }
-      if (i == start) {
-        return false;
-      }
-    }
-    for (int j = start; j < i; j++) {
-      if (!Chars.host(slab.get(j))) {
-        return false;
-      }
-    }
-    if (i == end) {
-      return true;
-    }
-    int port = i + 1;
-    if (end - port > 5) {
-      return false;
-    }
-    int number = 0;
-    for (int j = port; j < end; j++) {
-      if (!Chars.digit(slab.get(j))) {
-        return false;
-      }
-      number = number * 10 + slab.get(j) - '0';
-    }
-    return number <= 65535;
   }
 
   private boolean requestBody(ReceivedHead head) {

@@ -6,11 +6,11 @@ import java.nio.ByteBuffer;
  * Resolves dot segments, so that what is routed and authorized is what the application will see
  * (RFC 3986, section 5.2.4). In place: a normalised path is never longer.
  */
-final class Paths {
+public final class Paths {
   private Paths() {}
 
   /** The end of the path after normalisation, or -1 when it leads above its root. */
-  static int normalise(ByteBuffer slab, int start, int end) {
+  public static int normalise(ByteBuffer slab, int start, int end) {
     return hasDotSegment(slab, start, end) ? resolve(slab, start, end) : end;
   }
 

@@ -11,6 +11,12 @@ public interface ServerConnection {
   /** Closes it, unless it serves something. */
   void closeIfIdle();
 
+  /**
+   * The process takes leave: a connection of many requests tells its caller to send what follows
+   * elsewhere, and serves what is under way. Others say it with their next response.
+   */
+  default void drain() {}
+
   /** Its place in the list of open connections, which the list keeps here. */
   int place();
 

@@ -21,6 +21,7 @@ public final class ServerConnections {
   private final Http1Limits limits;
   private final List<ServerConnection> open = new ArrayList<>();
   private int activeRequests;
+  private int leaving;
   private boolean draining;
   private @Nullable Runnable whenIdle;
   private long now;
@@ -54,11 +55,17 @@ public final class ServerConnections {
   /** From now on every response ends its connection. */
   public void drain() {
     draining = true;
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).drain();
+    }
   }
 
-  /** Runs the task once, as soon as no request is under way; that may be at once. */
+  /**
+   * Runs the task once, as soon as no request is under way and no connection is taking leave of its
+   * caller; that may be at once.
+   */
   public void whenIdle(Runnable task) {
-    if (activeRequests == 0) {
+    if (activeRequests + leaving == 0) {
       task.run();
     } else {
       whenIdle = task;
@@ -129,8 +136,23 @@ public final class ServerConnections {
   public void requestEnded() {
     activeRequests--;
     telemetry.add(WorkerCounter.DOWNSTREAM_RQ_ACTIVE, direction, -1);
+    runIfIdle();
+  }
+
+  /** A connection has said that it ends, and waits until its caller has heard it. */
+  public void leaveStarted() {
+    leaving++;
+  }
+
+  /** Its caller has heard it, or will not. */
+  public void leaveEnded() {
+    leaving--;
+    runIfIdle();
+  }
+
+  private void runIfIdle() {
     Runnable task = whenIdle;
-    if (task != null && activeRequests == 0) {
+    if (task != null && activeRequests + leaving == 0) {
       whenIdle = null;
       task.run();
     }
