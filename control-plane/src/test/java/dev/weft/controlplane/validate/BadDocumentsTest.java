@@ -474,6 +474,7 @@ class BadDocumentsTest {
         null,
         null,
         null,
+        null,
         null);
   }
 }
