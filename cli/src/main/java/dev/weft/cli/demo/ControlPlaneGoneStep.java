@@ -3,6 +3,7 @@ package dev.weft.cli.demo;
 import dev.weft.cli.demo.app.HttpCaller;
 import dev.weft.cli.demo.load.Counts;
 import dev.weft.cli.demo.load.Load;
+import dev.weft.cli.demo.mesh.ServiceInstance;
 import dev.weft.cli.demo.process.Await;
 import dev.weft.proto.mesh.v1.NodeStatus;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package dev.weft.cli.demo;
 
 import dev.weft.cli.demo.load.Counts;
 import dev.weft.cli.demo.load.Load;
+import dev.weft.cli.demo.mesh.ServiceInstance;
 import dev.weft.cli.demo.process.Await;
 import java.time.Duration;
 

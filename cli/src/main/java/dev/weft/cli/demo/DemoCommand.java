@@ -2,6 +2,7 @@ package dev.weft.cli.demo;
 
 import dev.weft.cli.demo.load.Counts;
 import dev.weft.cli.demo.load.Load;
+import dev.weft.cli.demo.mesh.Place;
 import dev.weft.cli.demo.process.DemoFailed;
 import java.io.PrintWriter;
 import java.time.Duration;

@@ -1,5 +1,11 @@
 package dev.weft.cli.demo;
 
+import dev.weft.cli.demo.app.DemoApp;
+import dev.weft.cli.demo.mesh.Backplane;
+import dev.weft.cli.demo.mesh.MeshApi;
+import dev.weft.cli.demo.mesh.Place;
+import dev.weft.cli.demo.mesh.ServiceInstance;
+import dev.weft.cli.demo.mesh.ServiceInstance.AppCommand;
 import dev.weft.cli.demo.process.Await;
 import dev.weft.cli.demo.process.Children;
 import dev.weft.cli.demo.process.DemoFailed;
@@ -35,9 +41,33 @@ final class DemoMesh implements AutoCloseable {
   /** One more instance, not started yet. */
   ServiceInstance add(String service, String version, String id) {
     ServiceInstance instance =
-        new ServiceInstance(place, children, ports, backplane.address(), service, version, id);
+        new ServiceInstance(
+            place,
+            children,
+            ports,
+            backplane.address(),
+            service,
+            version,
+            id,
+            app(place, service, version));
     instances.add(instance);
     return instance;
+  }
+
+  /** The demo's application. */
+  static AppCommand app(Place place, String service, String version) {
+    return (id, appPort, outboundPort) -> {
+      List<String> command = new ArrayList<>(place.appJvm());
+      command.addAll(
+          List.of(
+              DemoApp.class.getName(),
+              service,
+              version,
+              id,
+              String.valueOf(appPort),
+              String.valueOf(outboundPort)));
+      return command;
+    };
   }
 
   /**

@@ -1,6 +1,10 @@
 package dev.weft.cli.demo;
 
 import dev.weft.cli.demo.app.HttpCaller;
+import dev.weft.cli.demo.mesh.Backplane;
+import dev.weft.cli.demo.mesh.MeshApi;
+import dev.weft.cli.demo.mesh.Place;
+import dev.weft.cli.demo.mesh.ServiceInstance;
 import dev.weft.cli.demo.process.Await;
 import dev.weft.cli.demo.process.Children;
 import dev.weft.cli.demo.process.Children.Child;
@@ -53,7 +57,14 @@ public final class TrainCommand implements Callable<Integer> {
       api.apply("services.yaml", Documents.SERVICES);
       ServiceInstance catalog =
           new ServiceInstance(
-              place, children, ports, backplane.address(), "catalog", "v1", "catalog-v1-0");
+              place,
+              children,
+              ports,
+              backplane.address(),
+              "catalog",
+              "v1",
+              "catalog-v1-0",
+              DemoMesh.app(place, "catalog", "v1"));
       catalog.start();
       if (!Await.until(Duration.ofSeconds(60), () -> api.ready().contains(catalog.id()))) {
         throw new DemoFailed("the sidecar does not become ready");

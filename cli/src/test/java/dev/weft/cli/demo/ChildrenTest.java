@@ -7,6 +7,7 @@ import dev.weft.cli.demo.process.Children;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -59,6 +60,35 @@ final class ChildrenTest {
 
     assertThat(one.alive()).isFalse();
     assertThat(two.alive()).isFalse();
+  }
+
+  @Test
+  void whoIsAskedToEndHasTimeForIt() throws IOException {
+    Children children = new Children(folder);
+    Children.Child polite =
+        children.startForeign(
+            "polite",
+            List.of(
+                "sh",
+                "-c",
+                "trap 'head -c 20000000 /dev/urandom | cksum >/dev/null; echo done; exit 0' TERM;"
+                    + " echo up; while :; do sleep 0.05; done"));
+    await().until(() -> Files.readString(children.log("polite")).equals("up\n"));
+
+    assertThat(polite.endPolitely(30)).isTrue();
+
+    assertThat(Files.readString(children.log("polite"))).isEqualTo("up\ndone\n");
+  }
+
+  @Test
+  void whoHadToBeKilledDidNotEndByItself() throws IOException {
+    Children children = new Children(folder);
+    Children.Child deaf =
+        children.startForeign(
+            "deaf", List.of("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.05; done"));
+    await().until(() -> Files.readString(children.log("deaf")).equals("up\n"));
+
+    assertThat(deaf.endPolitely(1)).isFalse();
   }
 
   private static boolean alive(long pid) {

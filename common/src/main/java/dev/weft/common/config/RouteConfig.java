@@ -8,8 +8,6 @@ import java.util.List;
  *
  * @param backends at least one, of which at least one has a weight above 0 unless all requests are
  *     to be answered 500
- * @param streamIdleTimeoutNanos how long no byte may move in either direction; {@link
- *     #DEFAULT_IDLE}: the sidecar's default
  */
 public record RouteConfig(
     String name,
@@ -20,11 +18,7 @@ public record RouteConfig(
     HeadEdits responseEdits,
     long requestTimeoutNanos,
     long perTryTimeoutNanos,
-    long streamIdleTimeoutNanos,
     RetryConfig retry) {
-  /** A stream idle timeout that nobody has set. */
-  public static final long DEFAULT_IDLE = -1;
-
   public RouteConfig {
     origins = List.copyOf(origins);
     backends = List.copyOf(backends);

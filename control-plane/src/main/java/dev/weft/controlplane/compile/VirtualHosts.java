@@ -199,7 +199,6 @@ final class VirtualHosts {
             policies,
             TrafficPolicy::perTryTimeout,
             "timeouts.perTry"));
-    streamIdle(message, policies);
     RetryConfig retry = RetryConfig.DEFAULT;
     for (TrafficPolicy policy : policies) {
       RetryConfig said = policy.retry();
@@ -210,21 +209,6 @@ final class VirtualHosts {
       }
     }
     message.setRetry(Messages.retry(retry));
-  }
-
-  /** Left out where nobody has said it: the sidecar has a default. */
-  private static void streamIdle(Route.Builder message, List<TrafficPolicy> policies) {
-    for (TrafficPolicy policy : policies) {
-      Duration said = policy.streamIdleTimeout();
-      if (said != null) {
-        message
-            .addOrigins(
-                Messages.origin(
-                    POLICY_KIND, policy.meta(), "spec.timeouts.streamIdle", "timeouts.streamIdle"))
-            .setStreamIdleTimeoutNanos(said.toNanos());
-        return;
-      }
-    }
   }
 
   private static long timeout(

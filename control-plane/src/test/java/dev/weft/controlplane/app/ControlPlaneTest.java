@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ControlPlaneTest {
-  private static final Duration TTL = Duration.ofMillis(600);
+  private static final Duration TTL = Duration.ofMillis(1500);
 
   @TempDir Path directory;
   private final List<AutoCloseable> opened = new CopyOnWriteArrayList<>();
@@ -54,6 +54,7 @@ class ControlPlaneTest {
             WatchRequest.newBuilder().setNamespace("default").setService("catalog").build(),
             new Receiver<WatchEvent>(
                 event -> events.add(event.getType() + " " + event.getInstance().getId())));
+    await().until(() -> !events.isEmpty());
     String incarnation = client.register();
     assertThat(
             client
@@ -73,7 +74,7 @@ class ControlPlaneTest {
         .until(
             () -> {
               heartbeats.onNext(heartbeat);
-              return System.nanoTime() - alive > TTL.toNanos() * 4;
+              return System.nanoTime() - alive > TTL.toNanos() * 3;
             });
     assertThat(client.instances("catalog")).containsExactly("catalog-0");
     assertThat(answers)

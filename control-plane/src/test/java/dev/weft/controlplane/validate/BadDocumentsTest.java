@@ -474,7 +474,6 @@ class BadDocumentsTest {
         null,
         null,
         null,
-        null,
         null);
   }
 }

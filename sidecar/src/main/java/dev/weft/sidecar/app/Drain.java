@@ -69,6 +69,8 @@ final class Drain {
     if (listener == null) {
       return true;
     }
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMillis);
+    awaitQuiet(direction, limitMillis / 2);
     listener.close();
     List<CompletableFuture<Void>> each = new ArrayList<>();
     for (Worker worker : sidecar.workers()) {
@@ -76,14 +78,41 @@ final class Drain {
     }
     var all =
         CompletableFuture.allOf(each.toArray(CompletableFuture[]::new)).thenApply(nothing -> "");
-    boolean whole = await(all, limitMillis) != null;
+    long leftMillis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+    boolean whole = await(all, leftMillis) != null;
     if (!whole) {
       sidecar.telemetry().reached(Bound.DRAIN_TIME);
     }
     for (Worker worker : sidecar.workers()) {
-      worker.closeIdle();
+      worker.closeIdle(direction);
     }
     return whole;
+  }
+
+  /**
+   * Waits until nothing has come for a while. Who has been told to go away needs a moment to hear
+   * it, and what waits to be accepted when a listener closes is lost.
+   */
+  private void awaitQuiet(Direction direction, long limitMillis) {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMillis);
+    long before = arrivals(direction);
+    while (System.nanoTime() - deadline < 0) {
+      try {
+        TimeUnit.NANOSECONDS.sleep(Bound.DRAIN_QUIET.value());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+      long now = arrivals(direction);
+      if (now == before) {
+        return;
+      }
+      before = now;
+    }
+  }
+
+  private long arrivals(Direction direction) {
+    return sidecar.workers().stream().mapToLong(worker -> worker.arrivals(direction).join()).sum();
   }
 
   private static @Nullable String await(CompletableFuture<String> future, long millis) {

@@ -22,6 +22,7 @@ public final class ServerConnections {
   private final List<ServerConnection> open = new ArrayList<>();
   private int activeRequests;
   private int leaving;
+  private long arrivals;
   private boolean draining;
   private @Nullable Runnable whenIdle;
   private long now;
@@ -48,10 +49,7 @@ public final class ServerConnections {
   public void tick(long nanoTime) {
     now = nanoTime;
     for (int i = open.size() - 1; i >= 0; i--) {
-      // One that ends may take others with it.
-      if (i < open.size()) {
-        open.get(i).tick(nanoTime);
-      }
+      open.get(i).tick(nanoTime);
     }
   }
 
@@ -90,6 +88,11 @@ public final class ServerConnections {
     return activeRequests;
   }
 
+  /** How many connections and requests have come since the start. */
+  public long arrivals() {
+    return arrivals;
+  }
+
   public int openConnections() {
     return open.size();
   }
@@ -119,6 +122,7 @@ public final class ServerConnections {
   }
 
   private void add(ServerConnection connection) {
+    arrivals++;
     connection.place(open.size());
     open.add(connection);
   }
@@ -133,6 +137,7 @@ public final class ServerConnections {
 
   public void requestStarted() {
     activeRequests++;
+    arrivals++;
     telemetry.add(WorkerCounter.DOWNSTREAM_RQ_ACTIVE, direction, 1);
   }
 
@@ -176,6 +181,11 @@ public final class ServerConnections {
 
   public void tunnelEnded() {
     telemetry.add(WorkerCounter.DOWNSTREAM_TUNNEL_ACTIVE, direction, -1);
+  }
+
+  public void tunnelIdleTimeout() {
+    telemetry.count(WorkerCounter.DOWNSTREAM_TUNNEL_IDLE_TIMEOUT, direction);
+    reached(Bound.TUNNEL_IDLE);
   }
 
   public void idleTimeout(Bound which) {

@@ -8,14 +8,11 @@ import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.http.ReceivedHead;
-import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.RequestRecord;
-import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.upstream.CallListener;
 import dev.weft.sidecar.upstream.UpstreamCall;
 import io.netty.buffer.ByteBuf;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,15 +32,8 @@ abstract class ProxyExchange implements Exchange, CallListener {
   private HeadEdits responseEdits = HeadEdits.NONE;
   private boolean responding;
   private boolean throttled;
-  private boolean requestPaused;
-  private boolean requestWhole;
-  private boolean tunnel;
   private long received;
   private long sent;
-  private long idleNanos;
-  // What had moved at the last tick, and since when no more has.
-  private long movedBefore;
-  private long movedAt;
 
   ProxyExchange(Worker worker, Direction direction, DownstreamStream stream) {
     this.worker = worker;
@@ -66,18 +56,6 @@ abstract class ProxyExchange implements Exchange, CallListener {
     responseEdits = edits;
   }
 
-  /**
-   * Limits how long no byte may move in either direction.
-   *
-   * @param nanos 0: no limit, but for that of a tunnel
-   */
-  final void idleTimeout(long nanos) {
-    idleNanos = nanos;
-  }
-
-  /** What limits a tunnel; 0: nothing. */
-  abstract long tunnelIdleNanos();
-
   final void reply(Failure failure, String detail) {
     record.status(failure.status());
     record.flags(call.exhausted() ? failure.exhaustedFlags() : failure.flag());
@@ -95,14 +73,8 @@ abstract class ProxyExchange implements Exchange, CallListener {
     trace.begin(request.view, worker.random(), record);
     responding = false;
     throttled = false;
-    requestPaused = false;
-    requestWhole = end;
-    tunnel = false;
     received = request.inlineBody;
     sent = 0;
-    idleNanos = 0;
-    movedBefore = received;
-    movedAt = record.startNanos();
     responseEdits = HeadEdits.NONE;
     call.begin(request, end);
     route(request.view);
@@ -116,49 +88,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   @Override
   public final void onEnd(@Nullable HeadView trailers) {
-    requestWhole = true;
     call.end(trailers);
-  }
-
-  // Costs the path of a byte nothing: what was counted anyway is compared.
-  @Override
-  public final void tick(long nowNanos) {
-    long moved = received + sent;
-    if (moved != movedBefore) {
-      movedBefore = moved;
-      movedAt = nowNanos;
-      return;
-    }
-    long limit = tunnel ? tunnelIdleNanos() : idleNanos;
-    if (limit != 0 && nowNanos - movedAt > limit) {
-      standsStill(limit);
-    }
-  }
-
-  private void standsStill(long limitNanos) {
-    worker.telemetry().reached(tunnel ? Bound.TUNNEL_IDLE : Bound.STREAM_IDLE, direction);
-    if (tunnel) {
-      worker.telemetry().count(WorkerCounter.DOWNSTREAM_TUNNEL_IDLE_TIMEOUT, direction);
-      record.flags(Failure.TUNNEL_IDLE.flag());
-      call.cancel();
-      stream.abort();
-    } else if (responding) {
-      record.flags(Failure.STREAM_IDLE.flag());
-      call.giveUp();
-      stream.abort();
-    } else {
-      boolean callers = !requestWhole && !requestPaused;
-      String detail =
-          "no byte has moved in either direction for "
-              + TimeUnit.NANOSECONDS.toMillis(limitNanos)
-              + " ms";
-      if (callers) {
-        call.cancel();
-      } else {
-        call.giveUp();
-      }
-      reply(callers ? Failure.REQUEST_STALLED : Failure.STREAM_IDLE, detail);
-    }
   }
 
   @Override
@@ -207,9 +137,6 @@ abstract class ProxyExchange implements Exchange, CallListener {
       record.flags("URX");
     }
     sent = response.inlineBody;
-    // A head is a sign of life, whatever came with it.
-    movedBefore = -1;
-    tunnel = response.tunnel;
     responsePlan.clear();
     responsePlan.apply(responseEdits);
     if (end) {
@@ -254,7 +181,6 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   @Override
   public final void readRequest(boolean on) {
-    requestPaused = !on;
     stream.readRequest(on);
   }
 

@@ -129,14 +129,17 @@ public final class Worker {
     return done;
   }
 
-  /** Closes every connection that serves no request, on both sides; any thread. */
-  public void closeIdle() {
+  /** How many connections and requests have come from that direction's callers; any thread. */
+  public CompletableFuture<Long> arrivals(Direction direction) {
+    return CompletableFuture.supplyAsync(() -> downstream(direction).arrivals(), eventLoop);
+  }
+
+  /** Closes that direction's connections that serve no request, on both sides; any thread. */
+  public void closeIdle(Direction direction) {
     eventLoop.execute(
         () -> {
-          for (Direction direction : Direction.values()) {
-            downstream(direction).closeIdle();
-            upstream(direction).closeIdle();
-          }
+          downstream(direction).closeIdle();
+          upstream(direction).closeIdle();
         });
   }
 

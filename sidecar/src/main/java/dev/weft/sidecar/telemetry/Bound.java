@@ -25,9 +25,9 @@ public enum Bound {
   HEAD_LINES(Scope.WORKER, Unit.COUNT, 128, "", "431 DPE, closed; from upstream 502 UPE"),
   EMPTY_LINES(Scope.WORKER, Unit.BYTES, 16, "", "400 DPE, closed"),
   HEAD_TIME(Scope.WORKER, Unit.TIME, seconds(10), "", "408 DPE, closed"),
-  REQUEST_BODY_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "408 DPE, closed"),
+  REQUEST_BODY_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
   RESPONSE_STALLED(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
-  TUNNEL_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "timeouts.streamIdle", "cut off"),
+  TUNNEL_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "", "cut off"),
   CHUNK_EXTENSIONS(Scope.WORKER, Unit.BYTES, kib(4), "", "400 DPE, closed; from upstream 502 UPE"),
   CHUNK_SIZE_DIGITS(Scope.WORKER, Unit.COUNT, 15, "", "400 DPE, closed; from upstream 502 UPE"),
 
@@ -59,8 +59,6 @@ public enum Bound {
   UPSTREAM_IDLE(Scope.WORKER, Unit.TIME, seconds(30), "", "closed"),
   REQUEST_TIME(Scope.WORKER, Unit.TIME, 0, "timeouts.request", "504 UT"),
   ATTEMPT_TIME(Scope.WORKER, Unit.TIME, 0, "timeouts.perTry", "retried, 504 UT"),
-  STREAM_IDLE(
-      Scope.WORKER, Unit.TIME, seconds(300), "timeouts.streamIdle", "504 or 408 SI, or cut off"),
   RETRIES(Scope.WORKER, Unit.COUNT, 2, "retry.attempts", "the last answer, with URX"),
   RETRY_BUDGET(Scope.WORKER, Unit.PERCENT, 20, "retry.budgetPercent", "not retried"),
   RETRIES_SAVED(Scope.QUIET, Unit.COUNT, 1000, "", "no more are saved up"),
@@ -85,6 +83,7 @@ public enum Bound {
   REGISTER_TIME(Scope.PROCESS, Unit.TIME, seconds(5), "", "tried again"),
   LEAVE_TIME(Scope.PROCESS, Unit.TIME, seconds(5), "", "the leave goes on without an answer"),
   DRAIN_TIME(Scope.PROCESS, Unit.TIME, seconds(10), "--drain-seconds", "requests are cut off"),
+  DRAIN_QUIET(Scope.QUIET, Unit.TIME, ms(500), "", "the listener is closed"),
   LAST_GOOD_FILE(Scope.QUIET, Unit.BYTES, mib(64), "", "the file is ignored, and said so"),
   ADMIN_CONNECTIONS(Scope.PROCESS, Unit.COUNT, 64, "", "closed"),
   ADMIN_REQUEST(Scope.PROCESS, Unit.BYTES, kib(16), "", "413 or 431 of the admin server"),

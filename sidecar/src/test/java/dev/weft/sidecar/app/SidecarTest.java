@@ -2,6 +2,7 @@ package dev.weft.sidecar.app;
 
 import static dev.weft.sidecar.FakeControlPlane.inbound;
 import static dev.weft.sidecar.FakeControlPlane.unknownHost;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -14,9 +15,11 @@ import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.sidecar.FakeControlPlane;
 import dev.weft.sidecar.proxy.Leaks;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -168,6 +172,34 @@ class SidecarTest {
     assertThat(underWay.get().headers().firstValue("connection")).contains("close");
     assertThat(drained.get(10, TimeUnit.SECONDS).body()).isEqualTo("drained\n");
     assertThat(admin(sidecar, "GET", "/ready").body()).contains("draining");
+  }
+
+  @Test
+  void whoWasIdleWhenTheDrainBeganIsServedAndToldToGo() throws Exception {
+    controlPlane.put(inbound("frontend"));
+    Sidecar sidecar = start();
+    await().until(() -> lastReadiness() == Readiness.READY);
+    try (Socket idle = new Socket("127.0.0.1", sidecar.inboundPort())) {
+      assertThat(hello(idle)).doesNotContain("connection: close");
+
+      CompletableFuture<HttpResponse<String>> drained =
+          CompletableFuture.supplyAsync(() -> admin(sidecar, "POST", "/drain"), serverThreads);
+      await().until(() -> !controlPlane.deregistered.isEmpty());
+
+      assertThat(hello(idle)).startsWith("http/1.1 200").contains("connection: close");
+      assertThat(drained.get(10, TimeUnit.SECONDS).body()).isEqualTo("drained\n");
+    }
+  }
+
+  /** The head of an answer, in lower case. */
+  private static String hello(Socket socket) throws IOException {
+    socket.getOutputStream().write("GET /hello HTTP/1.1\r\nHost: app\r\n\r\n".getBytes(US_ASCII));
+    InputStream in = socket.getInputStream();
+    var head = new StringBuilder();
+    while (head.indexOf("app /hello") < 0) {
+      head.append((char) in.read());
+    }
+    return head.toString().toLowerCase(Locale.ROOT);
   }
 
   @Test

@@ -20,6 +20,9 @@ public final class Children implements AutoCloseable {
   private static final String END_WITH_STDIN =
       "exec 3<&0; { cat <&3 >/dev/null; kill -9 $$; } 2>/dev/null & exec 3<&-; exec \"$@\"";
 
+  /** The exit value of a process that ended by {@code kill -9}. */
+  private static final int KILLED = 128 + 9;
+
   private final Path folder;
   private final ConcurrentLinkedQueue<Child> children = new ConcurrentLinkedQueue<>();
   private volatile boolean closed;
@@ -50,9 +53,10 @@ public final class Children implements AutoCloseable {
      * by itself.
      */
     public boolean endPolitely(long seconds) {
-      process.destroy();
+      // The process's own destroy() also closes the pipe that tells it that this process has gone.
+      process.toHandle().destroy();
       if (awaitEnd(seconds)) {
-        return true;
+        return process.exitValue() != KILLED;
       }
       kill();
       return false;

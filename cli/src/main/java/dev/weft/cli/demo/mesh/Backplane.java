@@ -1,4 +1,4 @@
-package dev.weft.cli.demo;
+package dev.weft.cli.demo.mesh;
 
 import dev.weft.cli.demo.process.Await;
 import dev.weft.cli.demo.process.Children;
@@ -16,7 +16,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The control plane's process, and etcd's when that is its store. Used by the main thread only. */
-final class Backplane implements AutoCloseable {
+public final class Backplane implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private final Place place;
@@ -31,7 +31,7 @@ final class Backplane implements AutoCloseable {
   private @Nullable Child controlPlane;
   private @Nullable Child etcd;
 
-  Backplane(
+  public Backplane(
       Place place,
       Children children,
       Ports ports,
@@ -51,14 +51,14 @@ final class Backplane implements AutoCloseable {
   }
 
   /** Starts what is not running and returns when the control plane answers. */
-  void start() {
+  public void start() {
     if (onEtcd) {
       startEtcd();
     }
     startControlPlane();
   }
 
-  void startControlPlane() {
+  public void startControlPlane() {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -92,7 +92,7 @@ final class Backplane implements AutoCloseable {
     }
   }
 
-  void startEtcd() {
+  public void startEtcd() {
     Path data = place.subfolder("etcd");
     String client = "http://127.0.0.1:" + etcdPort;
     String peer = "http://127.0.0.1:" + etcdPeerPort;
@@ -124,21 +124,21 @@ final class Backplane implements AutoCloseable {
   }
 
   /** {@code kill -9}. */
-  void killControlPlane() {
+  public void killControlPlane() {
     if (controlPlane != null) {
       controlPlane.kill();
     }
   }
 
   /** {@code kill -9}. */
-  void killEtcd() {
+  public void killEtcd() {
     if (etcd != null) {
       etcd.kill();
     }
   }
 
   /** The end of a process's log. */
-  String tail(String name) {
+  public String tail(String name) {
     try {
       List<String> lines = Files.readAllLines(children.log(name));
       return String.join("\n", lines.subList(Math.max(0, lines.size() - 15), lines.size()));
@@ -147,37 +147,37 @@ final class Backplane implements AutoCloseable {
     }
   }
 
-  boolean onEtcd() {
+  public boolean onEtcd() {
     return onEtcd;
   }
 
-  Duration instanceTtl() {
+  public Duration instanceTtl() {
     return instanceTtl;
   }
 
-  String address() {
+  public String address() {
     return "127.0.0.1:" + port;
   }
 
-  int metricsPort() {
+  public int metricsPort() {
     return metricsPort;
   }
 
   /** The control plane's process, which must have been started. */
-  Child controlPlane() {
+  public Child controlPlane() {
     return Objects.requireNonNull(controlPlane);
   }
 
   /** Whether the control plane's process is. */
-  boolean alive() {
+  public boolean alive() {
     return controlPlane != null && controlPlane.alive();
   }
 
-  long controlPlanePid() {
+  public long controlPlanePid() {
     return controlPlane == null ? -1 : controlPlane.pid();
   }
 
-  MeshApi api() {
+  public MeshApi api() {
     return api;
   }
 

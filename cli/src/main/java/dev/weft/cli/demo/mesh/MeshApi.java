@@ -1,4 +1,4 @@
-package dev.weft.cli.demo;
+package dev.weft.cli.demo.mesh;
 
 import dev.weft.cli.demo.process.DemoFailed;
 import dev.weft.proto.mesh.v1.AwaitSyncRequest;
@@ -30,19 +30,19 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /** The control plane's public API, as the demo needs it. Safe for use by several threads. */
-final class MeshApi implements AutoCloseable {
+public final class MeshApi implements AutoCloseable {
   private static final long DEADLINE_SECONDS = 20;
 
   private final ManagedChannel channel;
 
-  MeshApi(int port) {
+  public MeshApi(int port) {
     channel =
         Grpc.newChannelBuilderForAddress("127.0.0.1", port, InsecureChannelCredentials.create())
             .build();
   }
 
   /** Whether it answers now. */
-  boolean answers() {
+  public boolean answers() {
     try {
       channel.resetConnectBackoff();
       MeshServiceGrpc.newBlockingStub(channel)
@@ -54,7 +54,7 @@ final class MeshApi implements AutoCloseable {
     }
   }
 
-  ApplyResponse apply(String name, String manifest) {
+  public ApplyResponse apply(String name, String manifest) {
     return PolicyServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
         .apply(
@@ -68,7 +68,7 @@ final class MeshApi implements AutoCloseable {
    *
    * @throws DemoFailed when it is refused, or is not in force in time
    */
-  long applyEverywhere(String name, String manifest) {
+  public long applyEverywhere(String name, String manifest) {
     ApplyResponse response = apply(name, manifest);
     if (response.getErrorsCount() > 0) {
       throw new DemoFailed(name + " was refused: " + response.getErrorsList());
@@ -80,7 +80,7 @@ final class MeshApi implements AutoCloseable {
     return response.getRevision();
   }
 
-  AwaitSyncResponse awaitSync(long revision, Duration limit) {
+  public AwaitSyncResponse awaitSync(long revision, Duration limit) {
     return MeshServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(limit.toMillis() + 5_000, TimeUnit.MILLISECONDS)
         .awaitSync(
@@ -90,26 +90,26 @@ final class MeshApi implements AutoCloseable {
                 .build());
   }
 
-  ListNodesResponse nodes() {
+  public ListNodesResponse nodes() {
     return MeshServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
         .listNodes(ListNodesRequest.getDefaultInstance());
   }
 
-  ListInstancesResponse instances() {
+  public ListInstancesResponse instances() {
     return RegistryServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
         .listInstances(ListInstancesRequest.getDefaultInstance());
   }
 
-  ListResponse policies() {
+  public ListResponse policies() {
     return PolicyServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
         .list(ListRequest.getDefaultInstance());
   }
 
   /** The ids of the instances that are registered and ready. */
-  List<String> ready() {
+  public List<String> ready() {
     try {
       return instances().getInstancesList().stream()
           .filter(instance -> instance.getReadiness() == Readiness.READY)
@@ -122,7 +122,7 @@ final class MeshApi implements AutoCloseable {
   }
 
   /** The ids of the instances that are removed from now on, as they are. */
-  ConcurrentLinkedQueue<String> watchRemovals(long fromRevision) {
+  public ConcurrentLinkedQueue<String> watchRemovals(long fromRevision) {
     ConcurrentLinkedQueue<String> removed = new ConcurrentLinkedQueue<>();
     RegistryServiceGrpc.newStub(channel)
         .watch(

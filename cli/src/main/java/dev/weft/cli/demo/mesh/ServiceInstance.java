@@ -1,10 +1,8 @@
-package dev.weft.cli.demo;
+package dev.weft.cli.demo.mesh;
 
-import dev.weft.cli.demo.app.DemoApp;
 import dev.weft.cli.demo.process.Children;
 import dev.weft.cli.demo.process.Children.Child;
 import dev.weft.cli.demo.process.Ports;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * One instance of a service: the process of the application, and that of its sidecar. Used by the
  * main thread only.
  */
-final class ServiceInstance {
+public final class ServiceInstance {
   /** More than the sidecar takes to drain. */
   private static final long LEAVE_SECONDS = 20;
 
@@ -23,6 +21,7 @@ final class ServiceInstance {
   private final String service;
   private final String version;
   private final String id;
+  private final AppCommand appCommand;
   private final int appPort;
   private final int outboundPort;
   private final int inboundPort;
@@ -30,45 +29,49 @@ final class ServiceInstance {
   private @Nullable Child app;
   private @Nullable Child sidecar;
 
-  ServiceInstance(
+  /** How the application's process is started. */
+  @FunctionalInterface
+  public interface AppCommand {
+    /**
+     * @param appPort where it is to listen
+     * @param outboundPort where its sidecar listens for it
+     */
+    List<String> of(String id, int appPort, int outboundPort);
+  }
+
+  /** Not started yet; its ports are its own for good. */
+  public ServiceInstance(
       Place place,
       Children children,
       Ports ports,
       String controlPlane,
       String service,
       String version,
-      String id) {
+      String id,
+      AppCommand appCommand) {
     this.place = place;
     this.children = children;
     this.controlPlane = controlPlane;
     this.service = service;
     this.version = version;
     this.id = id;
+    this.appCommand = appCommand;
     appPort = ports.next();
     outboundPort = ports.next();
     inboundPort = ports.next();
     adminPort = ports.next();
   }
 
-  void start() {
+  public void start() {
     startApp();
     startSidecar();
   }
 
-  void startApp() {
-    List<String> command = new ArrayList<>(place.appJvm());
-    command.addAll(
-        List.of(
-            DemoApp.class.getName(),
-            service,
-            version,
-            id,
-            String.valueOf(appPort),
-            String.valueOf(outboundPort)));
-    app = children.start(id, command);
+  public void startApp() {
+    app = children.start(id, appCommand.of(id, appPort, outboundPort));
   }
 
-  void startSidecar() {
+  public void startSidecar() {
     sidecar =
         children.start(
             id + "-sidecar",
@@ -105,14 +108,14 @@ final class ServiceInstance {
   }
 
   /** {@code kill -9} of the application. */
-  void killApp() {
+  public void killApp() {
     if (app != null) {
       app.kill();
     }
   }
 
   /** {@code kill -9} of the sidecar. */
-  void killSidecar() {
+  public void killSidecar() {
     if (sidecar != null) {
       sidecar.kill();
     }
@@ -122,7 +125,7 @@ final class ServiceInstance {
    * Leaves politely: first the sidecar, which sees to it that nobody calls any more, then the
    * application.
    */
-  boolean leave() {
+  public boolean leave() {
     boolean polite = sidecar == null || sidecar.endPolitely(LEAVE_SECONDS);
     if (app != null) {
       app.endPolitely(LEAVE_SECONDS);
@@ -130,48 +133,48 @@ final class ServiceInstance {
     return polite;
   }
 
-  boolean appAlive() {
+  public boolean appAlive() {
     return app != null && app.alive();
   }
 
-  boolean sidecarAlive() {
+  public boolean sidecarAlive() {
     return sidecar != null && sidecar.alive();
   }
 
-  long appPid() {
+  public long appPid() {
     return app == null ? -1 : app.pid();
   }
 
   /** Its sidecar's process, which must have been started. */
-  Child sidecar() {
+  public Child sidecar() {
     return Objects.requireNonNull(sidecar);
   }
 
-  long sidecarPid() {
+  public long sidecarPid() {
     return sidecar == null ? -1 : sidecar.pid();
   }
 
-  String id() {
+  public String id() {
     return id;
   }
 
-  String service() {
+  public String service() {
     return service;
   }
 
-  int appPort() {
+  public int appPort() {
     return appPort;
   }
 
-  int outboundPort() {
+  public int outboundPort() {
     return outboundPort;
   }
 
-  int inboundPort() {
+  public int inboundPort() {
     return inboundPort;
   }
 
-  int adminPort() {
+  public int adminPort() {
     return adminPort;
   }
 }

@@ -1,4 +1,4 @@
-package dev.weft.cli.demo;
+package dev.weft.cli.demo.mesh;
 
 import dev.weft.cli.demo.process.DemoFailed;
 import java.io.IOException;
@@ -15,13 +15,13 @@ import java.util.stream.Stream;
  * @param home the distribution
  * @param folder the demo's own folder: logs, stores, manifests
  */
-record Place(Path home, Path folder) {
+public record Place(Path home, Path folder) {
   /**
    * A new folder, with the distribution that this process was started from.
    *
    * @throws DemoFailed when it was started otherwise, or no folder can be made
    */
-  static Place create() {
+  public static Place create() {
     Path home = Path.of(System.getProperty("weft.home", ""));
     if (!Files.isExecutable(home.resolve("bin/weft"))) {
       throw new DemoFailed("start the demo with ./weft demo, or bin/weft demo of a distribution");
@@ -33,16 +33,16 @@ record Place(Path home, Path folder) {
     }
   }
 
-  String weft() {
+  public String weft() {
     return home.resolve("bin/weft").toString();
   }
 
-  String sidecar() {
+  public String sidecar() {
     return home.resolve("sidecar/bin/weft-sidecar").toString();
   }
 
   /** A JVM for a small application with only this class's jar. */
-  List<String> appJvm() {
+  public List<String> appJvm() {
     try {
       Path jar = Path.of(Place.class.getProtectionDomain().getCodeSource().getLocation().toURI());
       return List.of(
@@ -60,7 +60,7 @@ record Place(Path home, Path folder) {
     }
   }
 
-  Path subfolder(String name) {
+  public Path subfolder(String name) {
     try {
       return Files.createDirectories(folder.resolve(name));
     } catch (IOException e) {
@@ -68,7 +68,7 @@ record Place(Path home, Path folder) {
     }
   }
 
-  void delete() {
+  public void delete() {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);

@@ -1,0 +1,119 @@
+package dev.weft.soak.load;
+
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Requests at a fixed rate, of each protocol in turn, whether earlier ones have been answered or
+ * not, as long as not too many are under way. Thread-safe.
+ */
+public final class MixedLoad implements AutoCloseable {
+  private static final int MAX_UNDER_WAY = 1000;
+  private static final long TICK_MICROS = 1000;
+
+  private final List<Caller> callers;
+  private final List<Tally> tallies;
+  private final ScheduledExecutorService pace =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("soak-load").daemon().factory());
+  private final AtomicInteger underWay = new AtomicInteger();
+  private final int perSecond;
+  private final long start;
+  private long sent;
+  private final AtomicLong heldBack = new AtomicLong();
+
+  /** What requests are made of. */
+  public enum Protocol {
+    HTTP1,
+    HTTP2,
+    GRPC
+  }
+
+  /**
+   * Begins at once.
+   *
+   * @param ports each an instance of the service that is called
+   */
+  public MixedLoad(List<Protocol> protocols, List<Integer> ports, int perSecond) {
+    this.perSecond = perSecond;
+    callers =
+        protocols.stream()
+            .map(
+                protocol ->
+                    switch (protocol) {
+                      case HTTP1 -> HttpCaller.http1(new Targets(ports));
+                      case HTTP2 -> HttpCaller.http2(new Targets(ports));
+                      case GRPC -> new GrpcCaller(ports);
+                    })
+            .toList();
+    tallies = callers.stream().map(caller -> new Tally(caller.protocol())).toList();
+    start = System.nanoTime();
+    var _ =
+        pace.scheduleAtFixedRate(this::sendDue, TICK_MICROS, TICK_MICROS, TimeUnit.MICROSECONDS);
+  }
+
+  private void sendDue() {
+    long due = (System.nanoTime() - start) / 1000 * perSecond / 1_000_000;
+    for (; sent < due; sent++) {
+      if (underWay.get() >= MAX_UNDER_WAY) {
+        heldBack.incrementAndGet();
+        continue;
+      }
+      int index = (int) (sent % callers.size());
+      Tally tally = tallies.get(index);
+      underWay.incrementAndGet();
+      long since = System.nanoTime();
+      callers
+          .get(index)
+          .call(
+              problem -> {
+                underWay.decrementAndGet();
+                tally.count(problem, System.nanoTime() - since);
+              });
+    }
+  }
+
+  /** New connections go to these from now on, as discovery would tell. */
+  public void targets(List<Integer> ports) {
+    callers.forEach(caller -> caller.targets(ports));
+  }
+
+  /** Per protocol. */
+  public List<Tally> tallies() {
+    return tallies;
+  }
+
+  /** Requests that were not sent, because too many were under way. */
+  public long heldBack() {
+    return heldBack.get();
+  }
+
+  /** Answered wholly and rightly, of every protocol. */
+  public long ok() {
+    return tallies.stream().mapToLong(Tally::ok).sum();
+  }
+
+  public long failed() {
+    return tallies.stream().mapToLong(Tally::failed).sum();
+  }
+
+  /** Sends no more. */
+  public void stop() {
+    pace.shutdown();
+  }
+
+  /** How many requests have no answer yet. */
+  public int underWay() {
+    return underWay.get();
+  }
+
+  @Override
+  public void close() {
+    pace.shutdownNow();
+    callers.forEach(Caller::close);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.weft.soak.load;
+
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+
+/** What became of the requests of one protocol. Thread-safe. */
+public final class Tally {
+  private static final int MAX_FAILURES_KEPT = 10;
+  private static final int MAX_CHARACTERS = 160;
+  private static final long LONGEST_MICROS = 60_000_000;
+
+  private final String protocol;
+
+  // Guarded by this.
+  private final List<String> failures = new ArrayList<>();
+  private final Histogram micros = new Histogram(LONGEST_MICROS, 2);
+  private long ok;
+  private long failed;
+
+  Tally(String protocol) {
+    this.protocol = protocol;
+  }
+
+  synchronized void count(@Nullable String problem, long nanos) {
+    if (problem == null) {
+      ok++;
+      micros.recordValue(Math.min(nanos / 1000, LONGEST_MICROS));
+      return;
+    }
+    failed++;
+    if (failures.size() < MAX_FAILURES_KEPT) {
+      failures.add(
+          LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.MILLIS)
+              + " "
+              + protocol
+              + " after "
+              + nanos / 1_000_000
+              + " ms: "
+              + problem.substring(0, Math.min(problem.length(), MAX_CHARACTERS)));
+    }
+  }
+
+  public String protocol() {
+    return protocol;
+  }
+
+  public synchronized long ok() {
+    return ok;
+  }
+
+  public synchronized long failed() {
+    return failed;
+  }
+
+  /** Descriptions of the first failures. */
+  public synchronized List<String> failures() {
+    return List.copyOf(failures);
+  }
+
+  /** In milliseconds; 0 as long as there was no request. */
+  public synchronized double latencyMillis(double percentile) {
+    return micros.getValueAtPercentile(percentile) / 1000.0;
+  }
+}
