@@ -53,8 +53,9 @@ public record ClusterConfig(
   /**
    * Active checks.
    *
-   * @param httpPath null: a TCP connect is the check
+   * @param httpPath null: gRPC, or else a TCP connect, is the check
    * @param expectedStatuses empty: 200 to 299
+   * @param grpcService what grpc.health.v1 is asked about, empty: the server; null: not gRPC
    */
   public record HealthCheckConfig(
       @Nullable String httpPath,
@@ -62,7 +63,8 @@ public record ClusterConfig(
       long intervalNanos,
       long timeoutNanos,
       int unhealthyThreshold,
-      int healthyThreshold) {
+      int healthyThreshold,
+      @Nullable String grpcService) {
     public HealthCheckConfig {
       expectedStatuses = List.copyOf(expectedStatuses);
     }

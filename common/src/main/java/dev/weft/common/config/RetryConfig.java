@@ -10,9 +10,16 @@ import java.util.Set;
  * @param attempts after the first, 0 to 10
  * @param budgetPercent retries as a share of requests, 0 to 100, saved up over a while and counted
  *     per worker and cluster; 0: none
+ * @param grpcStatuses a bit for each status of a gRPC call for which it is made again, whatever the
+ *     method: who names one says that the calls are safe
  */
 public record RetryConfig(
-    int attempts, Set<RetryOn> on, int budgetPercent, long baseBackoffNanos, long maxBackoffNanos) {
+    int attempts,
+    Set<RetryOn> on,
+    int budgetPercent,
+    long baseBackoffNanos,
+    long maxBackoffNanos,
+    int grpcStatuses) {
   /** Two further attempts where nothing was delivered or the request is idempotent; 20% budget. */
   public static final RetryConfig DEFAULT =
       new RetryConfig(
@@ -20,10 +27,11 @@ public record RetryConfig(
           EnumSet.of(RetryOn.CONNECT_FAILURE, RetryOn.RESET, RetryOn.GATEWAY_ERROR),
           20,
           5_000_000L,
-          50_000_000L);
+          50_000_000L,
+          0);
 
   public static final RetryConfig NEVER =
-      new RetryConfig(0, EnumSet.noneOf(RetryOn.class), 0, 0, 0);
+      new RetryConfig(0, EnumSet.noneOf(RetryOn.class), 0, 0, 0, 0);
 
   public RetryConfig {
     on = Set.copyOf(on);

@@ -2,12 +2,14 @@ package dev.weft.common.config;
 
 import dev.weft.common.head.HeadEdits;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One route: what it matches and what happens then. Times in nanoseconds; 0 is no limit.
  *
  * @param backends at least one, of which at least one has a weight above 0 unless all requests are
  *     to be answered 500
+ * @param cors null: the application alone speaks about other origins
  */
 public record RouteConfig(
     String name,
@@ -18,7 +20,8 @@ public record RouteConfig(
     HeadEdits responseEdits,
     long requestTimeoutNanos,
     long perTryTimeoutNanos,
-    RetryConfig retry) {
+    RetryConfig retry,
+    @Nullable CorsConfig cors) {
   public RouteConfig {
     origins = List.copyOf(origins);
     backends = List.copyOf(backends);

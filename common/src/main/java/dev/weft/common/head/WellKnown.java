@@ -36,9 +36,13 @@ public final class WellKnown {
   public static final int PROXY_AUTHORIZATION = 22;
   public static final int HTTP2_SETTINGS = 23;
   public static final int RETRY_AFTER = 24;
+  public static final int GRPC_TIMEOUT = 25;
+  public static final int GRPC_STATUS = 26;
+  public static final int GRPC_MESSAGE = 27;
+  public static final int ORIGIN = 28;
 
   /** How many there are; at most 64, so that a set of them fits a long. */
-  public static final int COUNT = 25;
+  public static final int COUNT = 29;
 
   /** Any other name. */
   public static final int OTHER = -1;
@@ -69,7 +73,11 @@ public final class WellKnown {
           "proxy-authenticate",
           "proxy-authorization",
           "http2-settings",
-          "retry-after");
+          "retry-after",
+          "grpc-timeout",
+          "grpc-status",
+          "grpc-message",
+          "origin");
 
   private static final int MAX_LENGTH = 19;
   private static final byte[][] BY_LENGTH = byLength();

@@ -90,6 +90,7 @@ final class Clusters {
 
   private static HealthCheckConfig healthCheck(At at, HealthCheck check) throws WireException {
     @Nullable String path = null;
+    @Nullable String grpcService = null;
     List<Integer> statuses = List.of();
     switch (check.getKindCase()) {
       case HTTP -> {
@@ -103,7 +104,12 @@ final class Clusters {
         }
       }
       case TCP -> {}
-      case KIND_NOT_SET -> throw at.field("kind").wrong("unset", "http or tcp");
+      case GRPC ->
+          grpcService =
+              at.field("grpc")
+                  .field("service")
+                  .optionalText(check.getGrpc().getService(), Syntax.MAX_NAME);
+      case KIND_NOT_SET -> throw at.field("kind").wrong("unset", "http, tcp or grpc");
     }
     return new HealthCheckConfig(
         path,
@@ -111,7 +117,8 @@ final class Clusters {
         at.field("interval_nanos").nanos(check.getIntervalNanos(), Syntax.MIN_CHECK_NANOS),
         at.field("timeout_nanos").nanos(check.getTimeoutNanos(), 1),
         at.field("unhealthy_threshold").range(check.getUnhealthyThreshold(), 1, MAX_THRESHOLD),
-        at.field("healthy_threshold").range(check.getHealthyThreshold(), 1, MAX_THRESHOLD));
+        at.field("healthy_threshold").range(check.getHealthyThreshold(), 1, MAX_THRESHOLD),
+        grpcService);
   }
 
   private static boolean isRequestTarget(String path) {

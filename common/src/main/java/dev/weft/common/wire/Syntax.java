@@ -26,6 +26,9 @@ public final class Syntax {
   /** Highest weight of a backend or endpoint. */
   public static final int MAX_WEIGHT = 1_000_000;
 
+  /** Longest time for which a browser may keep the answer to a preflight: a day. */
+  public static final int MAX_CORS_AGE_SECONDS = 86_400;
+
   /** Longest time that can be configured: a day. */
   public static final long MAX_NANOS = 24L * 3_600_000_000_000L;
 
@@ -50,6 +53,11 @@ public final class Syntax {
           "transfer-encoding",
           "upgrade",
           "weft-hop");
+
+  private static final Pattern CORS_ORIGIN =
+      Pattern.compile(
+          "[a-zA-Z][a-zA-Z0-9+.-]*://([*]|([*][.])?[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?"
+              + "|\\[[0-9a-fA-F:.]+\\])(:[1-9][0-9]{0,4})?");
 
   private Syntax() {}
 
@@ -113,6 +121,14 @@ public final class Syntax {
   /** Whether a policy may set, add or remove this header (lower case). */
   public static boolean isEditableHeader(String lowerCaseName) {
     return !NOT_EDITABLE.contains(lowerCaseName);
+  }
+
+  /**
+   * An origin as a CORS policy names it: {@code *}, or {@code scheme://host[:port]} whose host is
+   * {@code *}, or may start with {@code *.} (Gateway API, GEP-1767).
+   */
+  public static boolean isCorsOrigin(String text) {
+    return text.equals("*") || (text.length() <= MAX_NAME + 16 && CORS_ORIGIN.matches(text));
   }
 
   /** Printable ASCII, blanks and tabs inside only: no CR, LF or NUL; may be empty. */

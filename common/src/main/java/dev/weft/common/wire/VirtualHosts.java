@@ -80,7 +80,8 @@ final class VirtualHosts {
         edits(at.field("response_headers"), route.getResponseHeaders()),
         at.field("request_timeout_nanos").nanos(route.getRequestTimeoutNanos(), 0),
         at.field("per_try_timeout_nanos").nanos(route.getPerTryTimeoutNanos(), 0),
-        route.hasRetry() ? retry(at.field("retry"), route.getRetry()) : RetryConfig.DEFAULT);
+        route.hasRetry() ? retry(at.field("retry"), route.getRetry()) : RetryConfig.DEFAULT,
+        route.hasCors() ? Cors.decode(at.field("cors"), route.getCors()) : null);
   }
 
   private static MatchConfig match(At at, RouteMatch match) throws WireException {
@@ -242,9 +243,18 @@ final class VirtualHosts {
       RetryConfig.RetryOn reason = RetryConfig.RetryOn.valueOf(one.known(retry.getOn(i)).name());
       one.check(on.add(reason), reason, "a value that occurs once");
     }
+    int grpcStatuses = 0;
+    for (int i = 0; i < retry.getGrpcStatusesCount(); i++) {
+      At one = at.item("grpc_statuses", i);
+      int bit = 1 << one.range(retry.getGrpcStatuses(i), 1, 16);
+      one.check((grpcStatuses & bit) == 0, retry.getGrpcStatuses(i), "a value that occurs once");
+      grpcStatuses |= bit;
+    }
     at.field("on")
         .check(
-            attempts == 0 || !on.isEmpty(), "empty", "at least one reason with attempts above 0");
+            attempts == 0 || !on.isEmpty() || grpcStatuses != 0,
+            "empty",
+            "at least one reason with attempts above 0");
     long base = at.field("base_backoff_nanos").nanos(retry.getBaseBackoffNanos(), 0);
     long max = at.field("max_backoff_nanos").nanos(retry.getMaxBackoffNanos(), 0);
     at.field("max_backoff_nanos").check(max >= base, max, "at least base_backoff_nanos: " + base);
@@ -253,6 +263,7 @@ final class VirtualHosts {
         on,
         at.field("budget_percent").range(retry.getBudgetPercent(), 0, 100),
         base,
-        max);
+        max,
+        grpcStatuses);
   }
 }

@@ -213,7 +213,16 @@ class RouteTableTest {
       backends.add(new BackendConfig("catalog.default:80", weight, HeadEdits.NONE));
     }
     return new RouteConfig(
-        "r", List.of(), match, backends, HeadEdits.NONE, HeadEdits.NONE, 0, 0, RetryConfig.NEVER);
+        "r",
+        List.of(),
+        match,
+        backends,
+        HeadEdits.NONE,
+        HeadEdits.NONE,
+        0,
+        0,
+        RetryConfig.NEVER,
+        null);
   }
 
   static HeadView request(String method, String path, String query, String... headers) {

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.weft.common.config.ClusterConfig;
+import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.InboundConfig;
 import dev.weft.common.config.Locality;
@@ -17,8 +19,10 @@ import dev.weft.common.config.RouteConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.ConnectionLimits;
+import dev.weft.proto.discovery.v1.CorsPolicy;
 import dev.weft.proto.discovery.v1.Endpoint;
 import dev.weft.proto.discovery.v1.EndpointSlice;
+import dev.weft.proto.discovery.v1.GrpcHealthCheck;
 import dev.weft.proto.discovery.v1.Header;
 import dev.weft.proto.discovery.v1.HeaderEdits;
 import dev.weft.proto.discovery.v1.HeaderMatch;
@@ -117,7 +121,7 @@ class WireDecoderTest {
     assertThat(whole.healthCheck())
         .isEqualTo(
             new ClusterConfig.HealthCheckConfig(
-                "/health?full=1", List.of(200, 204), 1000 * MS, 500 * MS, 3, 1));
+                "/health?full=1", List.of(200, 204), 1000 * MS, 500 * MS, 3, 1, null));
     assertThat(whole.limits()).isEqualTo(new LimitsConfig(10, 1024, 0, 1000 * MS));
     assertThat(whole.endpointSlices())
         .containsExactly("catalog.default:80/0", "catalog.default:80/7");
@@ -148,6 +152,44 @@ class WireDecoderTest {
   @Test
   void an_empty_slice_is_fine() throws WireException {
     assertThat(WireDecoder.endpoints(resource(EndpointSlice.newBuilder()))).isEmpty();
+  }
+
+  @Test
+  void what_concerns_grpc_and_browsers() throws WireException {
+    HealthCheckConfig check =
+        WireDecoder.cluster(
+                resource(
+                    goodCluster()
+                        .setHealthCheck(
+                            HealthCheck.newBuilder()
+                                .setGrpc(GrpcHealthCheck.newBuilder().setService("a.B"))
+                                .setIntervalNanos(1000 * MS)
+                                .setTimeoutNanos(MS)
+                                .setUnhealthyThreshold(1)
+                                .setHealthyThreshold(1))))
+            .healthCheck();
+    assertThat(check).isEqualTo(new HealthCheckConfig(null, List.of(), 1000 * MS, MS, 1, 1, "a.B"));
+    VirtualHost.Builder host = goodHost();
+    host.getRoutesBuilder(0)
+        .setRetry(RetryPolicy.newBuilder().setAttempts(1).addGrpcStatuses(14).addGrpcStatuses(4))
+        .setCors(
+            CorsPolicy.newBuilder()
+                .addAllowOrigins("https://*.a.b:8443")
+                .addAllowOrigins("*")
+                .addAllowMethods("*")
+                .addExposeHeaders("x-a")
+                .setMaxAgeSeconds(5));
+    RouteConfig route = WireDecoder.virtualHost(resource(host)).routes().getFirst();
+    assertThat(route.retry().grpcStatuses()).isEqualTo(1 << 14 | 1 << 4);
+    assertThat(route.cors())
+        .isEqualTo(
+            new CorsConfig(
+                List.of("https://*.a.b:8443", "*"),
+                false,
+                List.of("*"),
+                List.of(),
+                List.of("x-a"),
+                5));
   }
 
   @Test
@@ -236,6 +278,13 @@ class WireDecoderTest {
             "near_misses",
             "at most 5",
             host(h -> h.addAllNearMisses(List.of("a", "b", "c", "d", "e", "f")))),
+        bad("routes[0].retry.grpc_statuses[0]", "1 to 16", retry(r -> r.addGrpcStatuses(17))),
+        bad("routes[0].cors.allow_origins", "at least one", cors(c -> c.clearAllowOrigins())),
+        bad("routes[0].cors.allow_origins[1]", "scheme", cors(c -> c.addAllowOrigins("a.b"))),
+        bad("routes[0].cors.allow_methods", "* alone", cors(c -> c.addAllowMethods("*"))),
+        bad("routes[0].cors.allow_headers[0]", "lower case", cors(c -> c.addAllowHeaders("A"))),
+        bad("routes[0].cors.expose_headers", "names", cors(c -> c.addExposeHeaders("*"))),
+        bad("routes[0].cors.max_age_seconds", "0 to", cors(c -> c.setMaxAgeSeconds(-1))),
         bad("routes[0].name", "a value", route(Route.Builder::clearName)),
         bad("routes[1].name", "occurs once", host(h -> h.addRoutes(h.getRoutes(0)))),
         bad("routes[0].origins[0].kind", "a value", route(r -> r.getOriginsBuilder(0).clearKind())),
@@ -377,7 +426,7 @@ class WireDecoderTest {
             "outlier_detection.max_ejection_percent",
             "0 to 100",
             outlier(o -> o.setMaxEjectionPercent(101))),
-        bad("health_check.kind", "http or tcp", check(HealthCheck.Builder::clearKind)),
+        bad("health_check.kind", "http, tcp or grpc", check(HealthCheck.Builder::clearKind)),
         bad(
             "health_check.http.path",
             "starts with",
@@ -472,6 +521,16 @@ class WireDecoderTest {
 
   private static Resource retry(Consumer<RetryPolicy.Builder> change) {
     return route(r -> change.accept(r.getRetryBuilder()));
+  }
+
+  private static Resource cors(Consumer<CorsPolicy.Builder> change) {
+    CorsPolicy.Builder cors =
+        CorsPolicy.newBuilder()
+            .addAllowOrigins("*")
+            .setAllowCredentials(true)
+            .addAllowMethods("GET");
+    change.accept(cors);
+    return route(r -> r.setCors(cors));
   }
 
   private static Resource cluster(Consumer<Cluster.Builder> change) {

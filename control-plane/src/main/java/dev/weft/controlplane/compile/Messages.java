@@ -4,6 +4,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.MatchConfig.ValueMatch;
@@ -14,7 +15,9 @@ import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadPort;
 import dev.weft.proto.discovery.v1.ConnectionLimits;
+import dev.weft.proto.discovery.v1.CorsPolicy;
 import dev.weft.proto.discovery.v1.Endpoint;
+import dev.weft.proto.discovery.v1.GrpcHealthCheck;
 import dev.weft.proto.discovery.v1.Header;
 import dev.weft.proto.discovery.v1.HeaderEdits;
 import dev.weft.proto.discovery.v1.HeaderMatch;
@@ -112,7 +115,23 @@ final class Messages {
                       case SERVER_ERROR -> RetryOn.SERVER_ERROR;
                       case PER_TRY_TIMEOUT -> RetryOn.PER_TRY_TIMEOUT;
                     }));
+    for (int status = 1; status <= 16; status++) {
+      if ((retry.grpcStatuses() & 1 << status) != 0) {
+        message.addGrpcStatuses(status);
+      }
+    }
     return message.build();
+  }
+
+  static CorsPolicy cors(CorsConfig cors) {
+    return CorsPolicy.newBuilder()
+        .addAllAllowOrigins(cors.allowOrigins())
+        .setAllowCredentials(cors.allowCredentials())
+        .addAllAllowMethods(cors.allowMethods())
+        .addAllAllowHeaders(cors.allowHeaders())
+        .addAllExposeHeaders(cors.exposeHeaders())
+        .setMaxAgeSeconds(cors.maxAgeSeconds())
+        .build();
   }
 
   static LoadBalancer loadBalancer(LoadBalancerType type) {
@@ -140,7 +159,10 @@ final class Messages {
             .setUnhealthyThreshold(check.unhealthyThreshold())
             .setHealthyThreshold(check.healthyThreshold());
     String path = check.httpPath();
-    if (path == null) {
+    String grpcService = check.grpcService();
+    if (grpcService != null) {
+      message.setGrpc(GrpcHealthCheck.newBuilder().setService(grpcService));
+    } else if (path == null) {
       message.setTcp(TcpHealthCheck.getDefaultInstance());
     } else {
       message.setHttp(

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.compile;
 
+import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.controlplane.compile.RouteOrder.Candidate;
 import dev.weft.controlplane.model.DocumentMeta;
@@ -144,6 +145,10 @@ final class VirtualHosts {
     }
     if (!rule.responseHeaders().isEmpty()) {
       message.setResponseHeaders(Messages.headers(rule.responseHeaders()));
+    }
+    CorsConfig cors = rule.cors();
+    if (cors != null) {
+      message.setCors(Messages.cors(cors));
     }
     for (HttpRoute.Backend backend : rule.backends()) {
       message.addBackends(backend(backend));

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.model;
 
+import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.MatchConfig;
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +26,7 @@ public record HttpRoute(DocumentMeta meta, List<ServiceRef> parents, List<Rule> 
    * @param backends none: every request of this rule is answered with 500, as Gateway API says
    * @param requestTimeout null: not said; zero: no limit
    * @param backendRequestTimeout of one attempt; null: not said; zero: no limit
+   * @param cors null: the application alone speaks about other origins
    */
   public record Rule(
       List<MatchConfig> matches,
@@ -32,7 +34,8 @@ public record HttpRoute(DocumentMeta meta, List<ServiceRef> parents, List<Rule> 
       HeaderChange requestHeaders,
       HeaderChange responseHeaders,
       @Nullable Duration requestTimeout,
-      @Nullable Duration backendRequestTimeout) {
+      @Nullable Duration backendRequestTimeout,
+      @Nullable CorsConfig cors) {
     public Rule {
       matches = List.copyOf(matches);
       backends = List.copyOf(backends);

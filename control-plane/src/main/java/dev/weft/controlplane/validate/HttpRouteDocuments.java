@@ -110,7 +110,7 @@ final class HttpRouteDocuments {
     if (matches.isEmpty()) {
       matches.add(MatchConfig.ANY);
     }
-    HeaderFilters filters = HeaderFilters.decode(rule, true);
+    RouteFilters filters = RouteFilters.decode(rule, true);
     var backends = new ArrayList<Backend>();
     for (Place backend : rule.items("backendRefs", MAX_BACKENDS)) {
       Backend decoded = backend(draft, backend);
@@ -128,7 +128,8 @@ final class HttpRouteDocuments {
         filters.request(),
         filters.response(),
         timeouts.request,
-        timeouts.backendRequest);
+        timeouts.backendRequest,
+        filters.cors());
   }
 
   private record Timeouts(@Nullable Duration request, @Nullable Duration backendRequest) {}
@@ -173,7 +174,7 @@ final class HttpRouteDocuments {
           " (another one needs a ReferenceGrant, which is not supported yet)");
     }
     int weight = ref.integer("weight", 0, Syntax.MAX_WEIGHT, 1);
-    HeaderFilters filters = HeaderFilters.decode(ref, false);
+    RouteFilters filters = RouteFilters.decode(ref, false);
     Place nameAt = ref.require("name", "a Service's name");
     String name = nameAt == null ? null : serviceName(nameAt);
     Place portAt = ref.require("port", "the Service's port");

@@ -29,6 +29,27 @@ final class TrafficPolicyDocuments {
   private static final int MAX_TARGETS = 16;
   private static final int MAX_THRESHOLD = 1000;
   private static final int MAX_LIMIT = 1_000_000;
+
+  /** In the order of their numbers, from 1; OK needs no retry. */
+  private static final List<String> GRPC_STATUSES =
+      List.of(
+          "CANCELLED",
+          "UNKNOWN",
+          "INVALID_ARGUMENT",
+          "DEADLINE_EXCEEDED",
+          "NOT_FOUND",
+          "ALREADY_EXISTS",
+          "PERMISSION_DENIED",
+          "RESOURCE_EXHAUSTED",
+          "FAILED_PRECONDITION",
+          "ABORTED",
+          "OUT_OF_RANGE",
+          "UNIMPLEMENTED",
+          "INTERNAL",
+          "UNAVAILABLE",
+          "DATA_LOSS",
+          "UNAUTHENTICATED");
+
   private static final Duration MILLI = Duration.ofMillis(1);
 
   private static final Known SPEC =
@@ -131,7 +152,7 @@ final class TrafficPolicyDocuments {
       return null;
     }
     RetryConfig absent = RetryConfig.DEFAULT;
-    Obj retry = Obj.of(at, Known.of("attempts", "on", "budgetPercent"));
+    Obj retry = Obj.of(at, Known.of("attempts", "on", "grpcStatuses", "budgetPercent"));
     int attempts = retry.integer("attempts", 0, 10, absent.attempts());
     Place onAt = retry.get("on");
     Set<RetryOn> on = absent.on();
@@ -151,7 +172,20 @@ final class TrafficPolicyDocuments {
         on,
         retry.integer("budgetPercent", 0, 100, absent.budgetPercent()),
         absent.baseBackoffNanos(),
-        absent.maxBackoffNanos());
+        absent.maxBackoffNanos(),
+        grpcStatuses(retry));
+  }
+
+  private static int grpcStatuses(Obj retry) {
+    int statuses = 0;
+    Set<String> seen = Place.seen();
+    for (Place item : retry.items("grpcStatuses", GRPC_STATUSES.size())) {
+      String name = item.oneOf(GRPC_STATUSES);
+      if (name != null && item.unique(seen, name)) {
+        statuses |= 1 << (GRPC_STATUSES.indexOf(name) + 1);
+      }
+    }
+    return statuses;
   }
 
   private static @Nullable OutlierConfig outlier(@Nullable Place at) {
@@ -190,17 +224,29 @@ final class TrafficPolicyDocuments {
         Obj.of(
             at,
             Known.of(
-                "http", "tcp", "interval", "timeout", "unhealthyThreshold", "healthyThreshold"));
+                "http",
+                "tcp",
+                "grpc",
+                "interval",
+                "timeout",
+                "unhealthyThreshold",
+                "healthyThreshold"));
     Place http = check.get("http");
     Place tcp = check.get("tcp");
+    Place grpc = check.get("grpc");
     if (http != null && tcp != null) {
       tcp.wrong("nothing, as there is http: a check is one or the other");
-    } else if (http == null && tcp == null) {
-      check.require("http", "http or tcp");
+    }
+    if (grpc != null && (http != null || tcp != null)) {
+      grpc.wrong("nothing, as there is " + (http != null ? "http" : "tcp") + ": a check is one");
+    }
+    if (http == null && tcp == null && grpc == null) {
+      check.require("http", "http, tcp or grpc");
     }
     if (tcp != null) {
       Obj.of(tcp, Known.of());
     }
+    String grpcService = grpc == null ? null : grpcService(grpc);
     String path = null;
     var statuses = new ArrayList<Integer>();
     if (http != null) {
@@ -227,7 +273,20 @@ final class TrafficPolicyDocuments {
         check.nanos("interval", Duration.ofNanos(Syntax.MIN_CHECK_NANOS), 2_000_000_000L),
         check.nanos("timeout", MILLI, 1_000_000_000L),
         check.integer("unhealthyThreshold", 1, MAX_THRESHOLD, 3),
-        check.integer("healthyThreshold", 1, MAX_THRESHOLD, 1));
+        check.integer("healthyThreshold", 1, MAX_THRESHOLD, 1),
+        grpcService);
+  }
+
+  /** What grpc.health.v1 is asked about; empty: the server as a whole. */
+  private static String grpcService(Place at) {
+    Place service = Obj.of(at, Known.of("service")).get("service");
+    String name = service == null ? null : service.string();
+    if (service != null
+        && name != null
+        && (name.length() > Syntax.MAX_NAME || name.chars().anyMatch(c -> c <= 0x20 || c > 0x7e))) {
+      service.wrong("the full name of a gRPC service, e.g. \"shop.v1.Catalog\"");
+    }
+    return name == null ? "" : name;
   }
 
   private static @Nullable LimitsConfig limits(@Nullable Place at) {

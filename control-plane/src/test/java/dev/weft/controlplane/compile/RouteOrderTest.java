@@ -86,6 +86,6 @@ class RouteOrderTest {
 
   private static HttpRoute.Rule rule(MatchConfig... matches) {
     return new HttpRoute.Rule(
-        List.of(matches), List.of(), HeaderChange.NONE, HeaderChange.NONE, null, null);
+        List.of(matches), List.of(), HeaderChange.NONE, HeaderChange.NONE, null, null, null);
   }
 }

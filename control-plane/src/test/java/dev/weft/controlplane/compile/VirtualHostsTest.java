@@ -192,7 +192,7 @@ class VirtualHostsTest {
   void aClusterThatIsABackendHasThePolicyOfThatService() {
     mesh.put(instance("catalog", "a")).put(instance("v1", "b"));
     mesh.route(mesh.routeTo("move", "catalog", "v1"));
-    var check = new HealthCheckConfig("/health", List.of(), 1_000_000_000, 500_000_000, 3, 1);
+    var check = new HealthCheckConfig("/health", List.of(), 1_000_000_000, 500_000_000, 3, 1, null);
     mesh.policy(
         new TrafficPolicy(
             meta("robin"),
@@ -263,7 +263,8 @@ class VirtualHostsTest {
         HeaderChange.NONE,
         HeaderChange.NONE,
         request,
-        backendRequest);
+        backendRequest,
+        null);
   }
 
   private static DocumentMeta meta(String name) {

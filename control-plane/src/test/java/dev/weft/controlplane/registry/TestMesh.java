@@ -121,6 +121,7 @@ public final class TestMesh {
         HeaderChange.NONE,
         HeaderChange.NONE,
         null,
+        null,
         null);
   }
 

@@ -294,8 +294,8 @@ class BadDocumentsTest {
               """
                 .indent(2),
         "8: HTTPRoute default/r: spec.rules[0].retry: is not supported yet: attach a TrafficPolicy with retry to this HTTPRoute",
-        "10: HTTPRoute default/r: spec.rules[0].filters[0].type: is \"RequestMirror\", expected RequestHeaderModifier or ResponseHeaderModifier (RequestMirror is not supported here yet)",
-        "12: HTTPRoute default/r: spec.rules[0].filters[1].type: is \"RequestHeadModifier\", expected RequestHeaderModifier or ResponseHeaderModifier; did you mean \"RequestHeaderModifier\"?",
+        "10: HTTPRoute default/r: spec.rules[0].filters[0].type: is \"RequestMirror\", expected RequestHeaderModifier, ResponseHeaderModifier or CORS (RequestMirror is not supported here yet)",
+        "12: HTTPRoute default/r: spec.rules[0].filters[1].type: is \"RequestHeadModifier\", expected RequestHeaderModifier, ResponseHeaderModifier or CORS; did you mean \"RequestHeaderModifier\"?",
         "13: HTTPRoute default/r: spec.rules[0].filters[2].requestHeaderModifier: is missing, expected set, add or remove",
         "15: HTTPRoute default/r: spec.rules[0].filters[3].responseHeaderModifier.set[0].name: is \"content-length\", expected a header that does not frame the message or belong to one hop",
         "15: HTTPRoute default/r: spec.rules[0].filters[3].responseHeaderModifier.remove[0]: is \"a b\", expected a header's name",
@@ -305,6 +305,40 @@ class BadDocumentsTest {
         "18: HTTPRoute default/r: spec.rules[1].timeouts.request: is \"1.5s\", expected a duration such as 100ms, 2s or 1m30s",
         "18: HTTPRoute default/r: spec.rules[1].timeouts.backendRequest: is \"25h\", expected a duration from 0s to 24h",
         "19: HTTPRoute default/r: spec.rules[2].timeouts.request: is 5, expected a duration such as 100ms, 2s or 1m30s");
+    bad(
+        "pages of other origins",
+        ROUTE
+            + """
+              - filters:
+                - type: CORS
+                  cors:
+                    allowOrigins: ["shop.example", "https://*", "https://a.b/c", "https://*"]
+                    allowCredentials: "yes"
+                    allowMethods: [GET, "*"]
+                    allowHeaders: ["a b"]
+                    maxAge: 0
+                    alowHeaders: []
+              - filters:
+                - type: CORS
+                  cors: {allowCredentials: true, exposeHeaders: ["*"]}
+              - filters: [{type: CORS, requestHeaderModifier: {remove: [x]}}]
+              - backendRefs:
+                - {name: catalog, port: 80, filters: [{type: CORS, cors: {allowOrigins: ["*"]}}]}
+              """
+                .indent(2),
+        "10: HTTPRoute default/r: spec.rules[0].filters[0].cors.allowOrigins[0]: is \"shop.example\", expected \"*\", or scheme://host[:port], whose host is \"*\" or may start with \"*.\"",
+        "10: HTTPRoute default/r: spec.rules[0].filters[0].cors.allowOrigins[2]: is \"https://a.b/c\", expected \"*\", or scheme://host[:port], whose host is \"*\" or may start with \"*.\"",
+        "10: HTTPRoute default/r: spec.rules[0].filters[0].cors.allowOrigins[3]: is \"https://*\", expected a value that occurs once in its list",
+        "11: HTTPRoute default/r: spec.rules[0].filters[0].cors.allowCredentials: is \"yes\", expected true or false",
+        "12: HTTPRoute default/r: spec.rules[0].filters[0].cors.allowMethods: is a list of 2, expected \"*\" alone, or names",
+        "13: HTTPRoute default/r: spec.rules[0].filters[0].cors.allowHeaders[0]: is \"a b\", expected a header's name, or \"*\"",
+        "14: HTTPRoute default/r: spec.rules[0].filters[0].cors.maxAge: is 0, expected a whole number from 1 to 86400",
+        "15: HTTPRoute default/r: spec.rules[0].filters[0].cors.alowHeaders: unknown field; did you mean \"allowHeaders\"? Known here: allowOrigins, allowCredentials, allowMethods, allowHeaders, exposeHeaders, maxAge",
+        "18: HTTPRoute default/r: spec.rules[1].filters[0].cors.allowOrigins: is missing, expected at least one origin, or \"*\"",
+        "18: HTTPRoute default/r: spec.rules[1].filters[0].cors.exposeHeaders: is a list of 1, expected names: with allowCredentials, browsers take no \"*\"",
+        "19: HTTPRoute default/r: spec.rules[2].filters[0].requestHeaderModifier: is a mapping, expected nothing, as the type is CORS",
+        "19: HTTPRoute default/r: spec.rules[2].filters[0].cors: is missing, expected a policy with allowOrigins",
+        "21: HTTPRoute default/r: spec.rules[3].backendRefs[0].filters[0].type: is \"CORS\", expected RequestHeaderModifier (CORS is not supported here yet)");
     bad(
         "a field twice",
         ROUTE + "  - backendRefs:\n    - name: catalog\n      port: 80\n      port: 8080\n",
@@ -374,9 +408,25 @@ class BadDocumentsTest {
         "11: TrafficPolicy default/p: spec.connectionLimits.connectTimeout: is \"0s\", expected a duration from 1ms to 24h",
         "12: TrafficPolicy default/p: spec.rateLimit: unknown field. Known here: targetRefs, loadBalancer, timeouts, retry, outlierDetection, healthCheck, connectionLimits");
     bad(
+        "gRPC",
+        POLICY
+            + TARGET
+            + """
+              retry: {grpcStatuses: [UNAVAILBLE, UNKNOWN, UNKNOWN, OK, unavailable]}
+              healthCheck: {grpc: {service: "a b", name: x}, http: {path: /}}
+            """
+                .indent(0),
+        "6: TrafficPolicy default/p: spec.retry.grpcStatuses[0]: is \"UNAVAILBLE\", expected CANCELLED, UNKNOWN, INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS or UNAUTHENTICATED; did you mean \"UNAVAILABLE\"?",
+        "6: TrafficPolicy default/p: spec.retry.grpcStatuses[2]: is \"UNKNOWN\", expected a value that occurs once in its list",
+        "6: TrafficPolicy default/p: spec.retry.grpcStatuses[3]: is \"OK\", expected CANCELLED, UNKNOWN, INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS or UNAUTHENTICATED",
+        "6: TrafficPolicy default/p: spec.retry.grpcStatuses[4]: is \"unavailable\", expected CANCELLED, UNKNOWN, INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS or UNAUTHENTICATED; did you mean \"UNAVAILABLE\"?",
+        "7: TrafficPolicy default/p: spec.healthCheck.grpc: is a mapping, expected nothing, as there is http: a check is one",
+        "7: TrafficPolicy default/p: spec.healthCheck.grpc.name: unknown field. Known here: service",
+        "7: TrafficPolicy default/p: spec.healthCheck.grpc.service: is \"a b\", expected the full name of a gRPC service, e.g. \"shop.v1.Catalog\"");
+    bad(
         "a health check of no kind",
         POLICY + TARGET + "  healthCheck: {interval: 1s}\n",
-        "6: TrafficPolicy default/p: spec.healthCheck.http: is missing, expected http or tcp");
+        "6: TrafficPolicy default/p: spec.healthCheck.http: is missing, expected http, tcp or grpc");
     bad(
         "retries for no reason",
         POLICY + TARGET + "  retry: {attempts: 1, on: []}\n",

@@ -7,6 +7,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.common.config.MatchConfig.ValueMatch;
@@ -203,7 +204,8 @@ class DocumentDecoderTest {
                         new HeaderChange(
                             List.of(), List.of(new Header("x-from", "weft")), List.of()),
                         Duration.ofSeconds(90),
-                        Duration.ofMillis(500)),
+                        Duration.ofMillis(500),
+                        null),
                     new HttpRoute.Rule(
                         List.of(MatchConfig.ANY),
                         List.of(
@@ -211,6 +213,7 @@ class DocumentDecoderTest {
                                 new ServiceRef("default", "catalog", 80), 1, HeaderChange.NONE)),
                         HeaderChange.NONE,
                         HeaderChange.NONE,
+                        null,
                         null,
                         null))));
   }
@@ -253,8 +256,36 @@ class DocumentDecoderTest {
     assertThat(policy.outlierDetection()).isEqualTo(OutlierConfig.DEFAULT);
     assertThat(policy.healthCheck())
         .isEqualTo(
-            new HealthCheckConfig("/health", List.of(200), 2_000_000_000L, 1_000_000_000L, 3, 1));
+            new HealthCheckConfig(
+                "/health", List.of(200), 2_000_000_000L, 1_000_000_000L, 3, 1, null));
     assertThat(policy.connectionLimits()).isEqualTo(LimitsConfig.DEFAULT);
+  }
+
+  @Test
+  void a_traffic_policy_speaks_of_grpc() throws IOException {
+    TrafficPolicy policy = policy(example("grpc-policy.yaml"));
+
+    assertThat(policy.retry())
+        .isEqualTo(
+            new RetryConfig(
+                2, RetryConfig.DEFAULT.on(), 20, 5_000_000L, 50_000_000L, 1 << 14 | 1 << 8));
+    assertThat(policy.healthCheck())
+        .isEqualTo(
+            new HealthCheckConfig(
+                null, List.of(), 2_000_000_000L, 1_000_000_000L, 3, 1, "shop.v1.Catalog"));
+  }
+
+  @Test
+  void a_rule_says_which_pages_may_call() throws IOException {
+    assertThat(route(example("cors.yaml")).rules().getFirst().cors())
+        .isEqualTo(
+            new CorsConfig(
+                List.of("https://shop.example", "https://*.shop.example"),
+                true,
+                List.of("GET", "POST"),
+                List.of("content-type", "x-grpc-web", "x-user-agent", "grpc-timeout"),
+                List.of("x-served-by"),
+                600));
   }
 
   @Test
@@ -284,11 +315,13 @@ class DocumentDecoderTest {
                 Set.of(RetryConfig.RetryOn.SERVER_ERROR, RetryConfig.RetryOn.PER_TRY_TIMEOUT),
                 20,
                 5_000_000L,
-                50_000_000L));
+                50_000_000L,
+                0));
     assertThat(policy.outlierDetection())
         .isEqualTo(new OutlierConfig(5, 1_000_000_000L, 1_000_000_000L, 50));
     assertThat(policy.healthCheck())
-        .isEqualTo(new HealthCheckConfig(null, List.of(), 2_000_000_000L, 1_000_000_000L, 3, 1));
+        .isEqualTo(
+            new HealthCheckConfig(null, List.of(), 2_000_000_000L, 1_000_000_000L, 3, 1, null));
     assertThat(policy.connectionLimits())
         .isEqualTo(new LimitsConfig(1024, 1024, 10, 1_000_000_000L));
   }

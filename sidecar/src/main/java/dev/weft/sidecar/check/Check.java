@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One check of one endpoint: a connect, and for HTTP a GET of which only the status line matters.
  * The result is told exactly once, unless the check was cancelled.
  */
-public final class Check extends ChannelInboundHandlerAdapter {
+public final class Check extends ChannelInboundHandlerAdapter implements Probe {
   /** "HTTP/1.1 200" and what may follow is all that is read. */
   private static final int STATUS_END = 12;
 
@@ -60,7 +60,7 @@ public final class Check extends ChannelInboundHandlerAdapter {
         });
   }
 
-  /** Ends it if its time is over; whether it was. */
+  @Override
   public boolean expire(long nowNanos) {
     if (done || nowNanos - deadlineNanos < 0) {
       return false;
@@ -70,7 +70,7 @@ public final class Check extends ChannelInboundHandlerAdapter {
     return true;
   }
 
-  /** Ends it without telling a result. */
+  @Override
   public void cancel() {
     done = true;
     closeChannel();

@@ -35,6 +35,8 @@ public final class HealthChecker {
 
   private final ClusterSet clusters;
   private final Bootstrap bootstrap;
+  private final EventLoop loop;
+  private final Class<? extends Channel> channel;
   private final LongSupplier nanoClock;
   private final RandomGenerator random;
   private final Consumer<Bound> reached;
@@ -61,6 +63,8 @@ public final class HealthChecker {
       RandomGenerator random,
       Consumer<Bound> reached) {
     this.clusters = clusters;
+    this.loop = loop;
+    this.channel = channel;
     this.reached = reached;
     this.nanoClock = nanoClock;
     this.random = random;
@@ -156,7 +160,7 @@ public final class HealthChecker {
     private final Cluster cluster;
     private final EndpointTracker endpoint;
     private long dueNanos;
-    private @Nullable Check check;
+    private @Nullable Probe check;
 
     Schedule(Cluster cluster, EndpointTracker endpoint, long dueNanos) {
       this.cluster = cluster;
@@ -184,8 +188,16 @@ public final class HealthChecker {
         return;
       }
       running.add(this);
-      check = new Check(config, now + config.timeoutNanos(), this::onResult);
-      check.start(bootstrap, endpoint.address(), hostOf(cluster));
+      long deadline = now + config.timeoutNanos();
+      if (config.grpcService() == null) {
+        var http = new Check(config, deadline, this::onResult);
+        check = http;
+        http.start(bootstrap, endpoint.address(), hostOf(cluster));
+      } else {
+        var grpc = new GrpcCheck(config, deadline, this::onResult);
+        check = grpc;
+        grpc.start(loop, channel, endpoint.address(), hostOf(cluster));
+      }
     }
 
     void expire(long now) {

@@ -37,6 +37,7 @@ public enum Failure {
   PER_TRY_TIMEOUT(504, 4, "UT", Kind.RETRYABLE, "Attempt timed out"),
   REQUEST_TIMEOUT(504, 4, "UT", Kind.FINAL, "Request timed out"),
   TUNNEL_IDLE(0, 4, "SI", Kind.CLOSES, "Tunnel idle for too long"),
+  RESPONSE_LATE(0, 4, "UT", Kind.CLOSES, "Response not complete in time"),
   RESPONSE_CUT(0, 14, "UC", Kind.CLOSES, "Response ended early"),
   CALLER_GONE(0, 1, "DC", Kind.CLOSES, "Caller went away"),
   INTERNAL(500, 13, "LR", Kind.CLOSES, "Internal error");

@@ -4,6 +4,7 @@ import dev.weft.common.head.Ascii;
 import dev.weft.common.head.HeadEdits;
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -78,6 +79,20 @@ public final class HeadPlan {
     lines[length++] = ':';
     lines[length++] = ' ';
     put(value, valueLength);
+    lines[length++] = '\r';
+    lines[length++] = '\n';
+  }
+
+  /** Adds a line whose value is a prefix and what stands at [start, end) of a slab. */
+  public void line(byte[] name, byte[] prefix, ByteBuffer slab, int start, int end) {
+    int rest = end - start;
+    reserve(name.length + prefix.length + rest + 4);
+    put(name, name.length);
+    lines[length++] = ':';
+    lines[length++] = ' ';
+    put(prefix, prefix.length);
+    slab.get(start, lines, length, rest);
+    length += rest;
     lines[length++] = '\r';
     lines[length++] = '\n';
   }

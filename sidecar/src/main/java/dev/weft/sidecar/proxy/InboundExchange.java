@@ -44,12 +44,12 @@ final class InboundExchange extends ProxyExchange {
         return;
       }
     }
-    call.start(app.cluster(), RetryConfig.NEVER, config.requestTimeoutNanos(), 0);
+    start(app.cluster(), RetryConfig.NEVER, config.requestTimeoutNanos(), 0);
   }
 
   @Override
   public void plan(HeadPlan plan, EndpointTracker endpoint) {
-    trace.plan(plan);
+    planCall(plan);
     if (addProto) {
       plan.line(WellKnown.name(WellKnown.X_FORWARDED_PROTO), HTTP);
     }

@@ -50,6 +50,9 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
       return;
     }
     RouteConfig route = routes.route(match);
+    if (!admit(host.filters(match), head)) {
+      return;
+    }
     int share = routes.backend(match, worker.random().nextInt());
     if (share == RouteTable.NONE) {
       reply(Failure.DANGLING_BACKEND, "no backend of route " + route.name() + " has a weight");
@@ -73,7 +76,7 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
     routeEdits = route.requestEdits();
     backendEdits = backend.requestEdits();
     responseEdits(route.responseEdits());
-    call.start(cluster, route.retry(), route.requestTimeoutNanos(), route.perTryTimeoutNanos());
+    start(cluster, route.retry(), route.requestTimeoutNanos(), route.perTryTimeoutNanos());
   }
 
   @Override
@@ -97,7 +100,7 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
   public void plan(HeadPlan plan, EndpointTracker endpoint) {
     plan.apply(routeEdits);
     plan.apply(backendEdits);
-    trace.plan(plan);
+    planCall(plan);
     if (endpoint.config().sidecar()) {
       Hop.announce(plan);
     }

@@ -1,10 +1,16 @@
 package dev.weft.sidecar.proxy;
 
+import dev.weft.common.config.EndpointConfig.WireProtocol;
+import dev.weft.common.config.RetryConfig;
 import dev.weft.common.head.HeadEdits;
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.cluster.Cluster;
+import dev.weft.sidecar.filter.Filter;
+import dev.weft.sidecar.filter.GrpcWebBridge;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.http.GrpcStatus;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.http.ReceivedHead;
@@ -27,9 +33,14 @@ abstract class ProxyExchange implements Exchange, CallListener {
   final RequestRecord record;
   final TraceHeaders trace = new TraceHeaders();
 
+  private static final Filter[] NO_FILTERS = {};
+
   private final Direction direction;
+  private final GrpcCall grpc = new GrpcCall();
+  private Filter[] filters = NO_FILTERS;
   private final HeadPlan responsePlan = new HeadPlan();
   private HeadEdits responseEdits = HeadEdits.NONE;
+  private boolean whole;
   private boolean responding;
   private boolean throttled;
   private long received;
@@ -56,11 +67,72 @@ abstract class ProxyExchange implements Exchange, CallListener {
     responseEdits = edits;
   }
 
+  /**
+   * Has the route's filters look at the request, and at its response later.
+   *
+   * @return false: a filter has answered it
+   */
+  final boolean admit(Filter[] ofRoute, HeadView head) {
+    for (int i = 0; i < ofRoute.length; i++) {
+      filters = ofRoute;
+      Filter.Answer answer = worker.answer();
+      if (ofRoute[i].onRequest(head, answer) == Filter.Decision.ANSWER) {
+        record.status(answer.status());
+        responding = true;
+        filter(head, answer.plan());
+        worker.ownResponse().answer(stream, answer.status(), answer.plan());
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Sends it to a cluster; the times of the route, and those of a gRPC caller. */
+  final void start(Cluster cluster, RetryConfig retry, long timeoutNanos, long perTryTimeoutNanos) {
+    if (!grpc.isGrpc()) {
+      call.start(cluster, retry, timeoutNanos, perTryTimeoutNanos);
+      return;
+    }
+    HeadView head = stream.request().view;
+    long timeout = grpc.timeout(head, timeoutNanos, record.startNanos(), worker.nanoTime());
+    if (timeout == GrpcCall.EXPIRED) {
+      reply(Failure.REQUEST_TIMEOUT, "the caller's grpc-timeout was over before it was sent on");
+    } else if (grpc.web() && cluster.config().protocol() == WireProtocol.HTTP2 && !bridge()) {
+      malformedBody();
+    } else {
+      call.grpc();
+      call.start(cluster, retry, timeout, perTryTimeoutNanos);
+    }
+  }
+
+  /** What every attempt's head needs. */
+  final void planCall(HeadPlan plan) {
+    trace.plan(plan);
+    if (grpc.isGrpc()) {
+      grpc.plan(stream.request().view, plan, worker.nanoTime());
+    }
+  }
+
   final void reply(Failure failure, String detail) {
-    record.status(failure.status());
     record.flags(call.exhausted() ? failure.exhaustedFlags() : failure.flag());
     responding = true;
-    stream.localReply(new LocalReply(failure, detail, hop(failure)));
+    if (grpc.isGrpc()) {
+      record.status(200);
+      record.grpcStatus(failure.grpcStatus());
+      responsePlan.clear();
+      filter(stream.request().view, responsePlan);
+      byte[] type = grpc.contentType();
+      worker.ownResponse().grpc(stream, failure, detail, type, hop(failure), responsePlan);
+      return;
+    }
+    record.status(failure.status());
+    if (filters.length == 0) {
+      stream.localReply(new LocalReply(failure, detail, hop(failure)));
+    } else {
+      responsePlan.clear();
+      filter(stream.request().view, responsePlan);
+      worker.ownResponse().problem(stream, failure, detail, hop(failure), responsePlan);
+    }
   }
 
   // From downstream.
@@ -71,6 +143,9 @@ abstract class ProxyExchange implements Exchange, CallListener {
     record.begin(direction, worker.epochMicros(), worker.nanoTime());
     record.head(request.view);
     trace.begin(request.view, worker.random(), record);
+    grpc.begin(request.view);
+    filters = NO_FILTERS;
+    whole = end;
     responding = false;
     throttled = false;
     received = request.inlineBody;
@@ -83,12 +158,26 @@ abstract class ProxyExchange implements Exchange, CallListener {
   @Override
   public final void onData(ByteBuf data) {
     received += data.readableBytes();
-    call.data(data);
+    GrpcWebBridge bridge = grpc.requestBridge();
+    if (bridge == null) {
+      call.data(data);
+    } else if (!bridge.request(data)) {
+      data.release();
+      malformedBody();
+    } else {
+      call.data(data);
+    }
   }
 
   @Override
   public final void onEnd(@Nullable HeadView trailers) {
-    call.end(trailers);
+    whole = true;
+    GrpcWebBridge bridge = grpc.requestBridge();
+    if (bridge != null && !bridge.wholeRequest()) {
+      malformedBody();
+    } else {
+      call.end(trailers);
+    }
   }
 
   @Override
@@ -105,6 +194,9 @@ abstract class ProxyExchange implements Exchange, CallListener {
   public final void onAborted(Failure why) {
     if (!responding) {
       record.status(why.status());
+    }
+    if (grpc.isGrpc()) {
+      record.grpcStatus(why.grpcStatus());
     }
     record.flags(why.flag());
     responding = true;
@@ -139,6 +231,16 @@ abstract class ProxyExchange implements Exchange, CallListener {
     sent = response.inlineBody;
     responsePlan.clear();
     responsePlan.apply(responseEdits);
+    filter(stream.request().view, responsePlan);
+    if (grpc.isGrpc()) {
+      record.grpcStatus(GrpcCall.statusOf(response.view));
+      grpc.planResponse(response.view, responsePlan);
+      GrpcWebBridge bridge = grpc.responseBridge();
+      if (bridge != null) {
+        respond(response, bridge, end);
+        return;
+      }
+    }
     if (end) {
       stream.respond(response, responsePlan, true);
     } else if (response.tunnel) {
@@ -155,12 +257,24 @@ abstract class ProxyExchange implements Exchange, CallListener {
   @Override
   public final void onResponseData(ByteBuf data) {
     sent += data.readableBytes();
-    stream.data(data);
+    GrpcWebBridge bridge = grpc.responseBridge();
+    stream.data(bridge == null ? data : bridge.response(data, worker.allocator()));
     throttle();
   }
 
   @Override
   public final void onResponseEnd(@Nullable HeadView trailers) {
+    if (grpc.isGrpc()) {
+      if (trailers != null && record.grpcStatus() == GrpcStatus.NONE) {
+        record.grpcStatus(GrpcStatus.of(trailers));
+      }
+      GrpcWebBridge bridge = grpc.responseBridge();
+      if (bridge != null) {
+        stream.data(bridge.trailers(trailers, worker.allocator()));
+        stream.end(null);
+        return;
+      }
+    }
     stream.end(trailers);
   }
 
@@ -171,17 +285,75 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   @Override
   public final void onFailed(Failure failure, String detail) {
-    if (responding) {
-      record.flags(failure.flag());
-      stream.abort();
-    } else {
+    if (!responding) {
       reply(failure, detail);
+      return;
+    }
+    record.flags(failure.flag());
+    if (!grpc.isGrpc()) {
+      stream.abort();
+      return;
+    }
+    record.grpcStatus(failure.grpcStatus());
+    if (failure == Failure.RESPONSE_LATE && (!grpc.web() || grpc.responseBridge() != null)) {
+      // The caller learns the reason by trailers, which it would not by a reset.
+      onResponseEnd(GrpcCall.trailers(failure.grpcStatus(), failure.title() + ": " + detail));
+    } else {
+      stream.abort();
     }
   }
 
   @Override
   public final void readRequest(boolean on) {
     stream.readRequest(on);
+  }
+
+  private void respond(ReceivedHead response, GrpcWebBridge bridge, boolean end) {
+    ByteBuf inline =
+        response.inlineBody == 0
+            ? null
+            : response.buffer.retainedSlice(response.end, response.inlineBody);
+    response.inlineBody = 0;
+    response.bodyLength = ReceivedHead.UNKNOWN_LENGTH;
+    if (!end) {
+      stream.releaseRequest();
+    }
+    stream.respond(response, responsePlan, end && inline == null);
+    if (inline != null) {
+      stream.data(bridge.response(inline, worker.allocator()));
+      if (end) {
+        stream.end(null);
+      }
+    }
+    if (!end) {
+      throttle();
+    }
+  }
+
+  /** Translates the request from now on; false when what came of it is malformed. */
+  private boolean bridge() {
+    ReceivedHead request = stream.request();
+    GrpcWebBridge bridge = grpc.bridge(request.view);
+    return bridge.inline(request)
+        && call.translateHeld(bridge::request)
+        && (!whole || bridge.wholeRequest());
+  }
+
+  private void malformedBody() {
+    if (responding) {
+      record.flags(Failure.BAD_REQUEST.flag());
+      call.cancel();
+      stream.abort();
+    } else {
+      call.cancel();
+      reply(Failure.BAD_REQUEST, "the body of a gRPC-Web text request is not base64");
+    }
+  }
+
+  private void filter(HeadView request, HeadPlan response) {
+    for (int i = filters.length - 1; i >= 0; i--) {
+      filters[i].onResponse(request, response);
+    }
   }
 
   private void throttle() {

@@ -2,6 +2,7 @@ package dev.weft.sidecar.proxy;
 
 import dev.weft.sidecar.codec.Http1Limits;
 import dev.weft.sidecar.codec.ServerConnections;
+import dev.weft.sidecar.filter.Filter;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import dev.weft.sidecar.upstream.Upstream;
@@ -35,6 +36,8 @@ public final class Worker {
   private final EnumMap<Direction, Upstream> upstream = new EnumMap<>(Direction.class);
   private final EnumMap<Direction, ServerConnections> downstream = new EnumMap<>(Direction.class);
   private final AtomicInteger connections = new AtomicInteger();
+  private final Filter.Answer answer = new Filter.Answer();
+  private final OwnResponse ownResponse;
 
   /**
    * @param index from 0, the one by which clusters and trackers know this worker
@@ -60,6 +63,7 @@ public final class Worker {
     this.nanoClock = nanoClock;
     this.epochMicros = epochMicros;
     this.random = new SplittableRandom(seed);
+    this.ownResponse = new OwnResponse(allocator);
     for (Direction direction : Direction.values()) {
       downstream.put(
           direction,
@@ -141,6 +145,15 @@ public final class Worker {
           downstream(direction).closeIdle();
           upstream(direction).closeIdle();
         });
+  }
+
+  /** What a filter answers; used for one request after the other. */
+  Filter.Answer answer() {
+    return answer;
+  }
+
+  OwnResponse ownResponse() {
+    return ownResponse;
   }
 
   long nanoTime() {

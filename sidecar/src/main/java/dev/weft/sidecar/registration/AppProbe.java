@@ -62,7 +62,7 @@ public final class AppProbe {
     this.address = address;
     this.config =
         new HealthCheckConfig(
-            httpPath, List.of(), INTERVAL_MILLIS * 1_000_000, TIMEOUT_NANOS, 1, 1);
+            httpPath, List.of(), INTERVAL_MILLIS * 1_000_000, TIMEOUT_NANOS, 1, 1, null);
     this.loop = loop;
     this.nanoClock = nanoClock;
     this.listener = listener;

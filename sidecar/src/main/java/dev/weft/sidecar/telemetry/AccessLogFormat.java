@@ -16,6 +16,7 @@ final class AccessLogFormat {
   private static final byte[] PATH = key("\",\"path\":\"");
   private static final byte[] PROTOCOL = key("\",\"protocol\":\"");
   private static final byte[] CODE = key("\",\"response_code\":");
+  private static final byte[] GRPC = key(",\"grpc_status\":");
   private static final byte[] FLAGS = key(",\"response_flags\":\"");
   private static final byte[] RECEIVED = key("\",\"bytes_received\":");
   private static final byte[] SENT = key(",\"bytes_sent\":");
@@ -49,6 +50,10 @@ final class AccessLogFormat {
     text(record.protocol);
     raw(CODE);
     number(record.status);
+    if (record.grpcStatus != RequestRecord.NO_GRPC_STATUS) {
+      raw(GRPC);
+      number(record.grpcStatus);
+    }
     raw(FLAGS);
     text(record.flags.isEmpty() ? RequestRecord.NONE : record.flags);
     raw(RECEIVED);

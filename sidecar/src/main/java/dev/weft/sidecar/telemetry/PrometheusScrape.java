@@ -180,6 +180,19 @@ final class PrometheusScrape {
                       .register(registry));
         }
       }
+      for (int s = 0; s < RequestStats.GRPC_STATUSES; s++) {
+        int status = s;
+        if (sum(part -> part.grpcCalls(status)) > 0) {
+          meters.computeIfAbsent(
+              "grpc " + s,
+              l ->
+                  FunctionCounter.builder(
+                          "weft.upstream.rq.grpc", this, m -> m.sum(p -> p.grpcCalls(status)))
+                      .tags(tags.and("grpc_response_status", Integer.toString(status)))
+                      .description("gRPC calls that are over, by the status sent back.")
+                      .register(registry));
+        }
+      }
       counter(
           "weft.upstream.rq.bytes.received", "Request body bytes.", RequestStats::bytesReceived);
       counter("weft.upstream.rq.bytes.sent", "Response body bytes.", RequestStats::bytesSent);

@@ -15,6 +15,9 @@ public final class RequestRecord {
   /** The cluster or route of a request that got none. */
   public static final String NONE = "-";
 
+  /** The request is not gRPC, or its status never came. */
+  public static final int NO_GRPC_STATUS = -1;
+
   static final int METHOD = 0;
   static final int AUTHORITY = 1;
   static final int PATH = 2;
@@ -35,6 +38,7 @@ public final class RequestRecord {
   long durationNanos;
   String protocol = "HTTP/1.1";
   int status;
+  int grpcStatus = NO_GRPC_STATUS;
   String flags = "";
   long bytesReceived;
   long bytesSent;
@@ -56,6 +60,7 @@ public final class RequestRecord {
     durationNanos = 0;
     protocol = "HTTP/1.1";
     status = 0;
+    grpcStatus = NO_GRPC_STATUS;
     flags = "";
     bytesReceived = 0;
     bytesSent = 0;
@@ -106,6 +111,15 @@ public final class RequestRecord {
   /** The status that was sent downstream; 0 when none was. */
   public void status(int status) {
     this.status = status;
+  }
+
+  /** The status of a gRPC call, 0 to 16, as far as it is known; {@link #NO_GRPC_STATUS}. */
+  public void grpcStatus(int grpcStatus) {
+    this.grpcStatus = grpcStatus;
+  }
+
+  public int grpcStatus() {
+    return grpcStatus;
   }
 
   /** Response flags as the failure table has them, a constant; empty for none. */
@@ -160,6 +174,7 @@ public final class RequestRecord {
     durationNanos = other.durationNanos;
     protocol = other.protocol;
     status = other.status;
+    grpcStatus = other.grpcStatus;
     flags = other.flags;
     bytesReceived = other.bytesReceived;
     bytesSent = other.bytesSent;

@@ -2,6 +2,7 @@ package dev.weft.sidecar.telemetry;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One worker's counts for one direction, cluster and route. The worker adds in plain; a scrape on
@@ -18,8 +19,14 @@ final class RequestStats {
   private static final int FIRST_BUCKET = CLASSES + 4;
   private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 
+  /** gRPC's status codes, 0 to 16. */
+  static final int GRPC_STATUSES = 17;
+
   private final SeriesKey key;
   private final long[] values = new long[FIRST_BUCKET + LatencyBuckets.COUNT];
+
+  /** Made with the first gRPC call, since most series have none. */
+  private volatile long @Nullable [] grpc;
 
   RequestStats(SeriesKey key) {
     this.key = key;
@@ -33,6 +40,15 @@ final class RequestStats {
   void add(RequestRecord record) {
     int statusClass = record.status / 100;
     values[statusClass > 0 && statusClass < CLASSES ? statusClass : 0]++;
+    int grpcStatus = record.grpcStatus;
+    if (grpcStatus != RequestRecord.NO_GRPC_STATUS) {
+      long[] counts = grpc;
+      if (counts == null) {
+        counts = new long[GRPC_STATUSES];
+        grpc = counts;
+      }
+      counts[grpcStatus]++;
+    }
     if (record.attempts > 1) {
       values[RETRIES] += record.attempts - 1;
     }
@@ -44,6 +60,11 @@ final class RequestStats {
 
   long responses(int statusClass) {
     return read(statusClass);
+  }
+
+  long grpcCalls(int status) {
+    long[] counts = grpc;
+    return counts == null ? 0 : (long) LONGS.getOpaque(counts, status);
   }
 
   long retries() {

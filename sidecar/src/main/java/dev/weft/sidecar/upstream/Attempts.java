@@ -71,8 +71,15 @@ final class Attempts {
   }
 
   /** Whether the policy retries for that reason, as far as the request itself is concerned. */
-  boolean wants(RetryOn reason, boolean undelivered, HeadView request) {
-    return retry.on().contains(reason) && (undelivered || Methods.isIdempotent(request));
+  boolean wants(@Nullable RetryOn reason, boolean undelivered, HeadView request) {
+    return reason != null
+        && retry.on().contains(reason)
+        && (undelivered || Methods.isIdempotent(request));
+  }
+
+  /** Whether the policy retries for that status: whoever names one says that calls are safe. */
+  boolean wantsGrpc(int grpcStatus) {
+    return grpcStatus > 0 && (retry.grpcStatuses() & 1 << grpcStatus) != 0;
   }
 
   /** Whether one more retry is left, of the policy and of the budget; if so, it counts. */

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +82,16 @@ final class RequestBody {
   void end(@Nullable HeadView last) {
     ended = true;
     trailers = last == null || last.headerCount() == 0 ? null : copy(last);
+  }
+
+  /** Translates what is held, piece by piece, where it lies; false when a piece cannot be. */
+  boolean translate(Predicate<ByteBuf> translation) {
+    for (int i = 0; i < pieces.size(); i++) {
+      if (!translation.test(pieces.get(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Sends what is there. */

@@ -9,6 +9,7 @@ import dev.weft.sidecar.cluster.Limit;
 import dev.weft.sidecar.cluster.Picker;
 import dev.weft.sidecar.cluster.Stat;
 import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.http.GrpcStatus;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.http.ResponseListener;
@@ -17,6 +18,7 @@ import dev.weft.sidecar.lb.Tried;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import io.netty.buffer.ByteBuf;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +61,10 @@ public final class UpstreamCall implements ResponseListener {
   private long tryDeadline;
   private long retryAt;
   private long attemptSince;
+  private boolean grpc;
+
+  /** How long the head took of a response whose status its trailers will tell; -1: none. */
+  private long unjudgedNanos = -1;
 
   public UpstreamCall(Upstream upstream, CallListener listener) {
     this.upstream = upstream;
@@ -79,6 +85,22 @@ public final class UpstreamCall implements ResponseListener {
     body.begin(end);
     tried.reset();
     attempts.begin();
+    grpc = false;
+    unjudgedNanos = -1;
+  }
+
+  /** The request is gRPC: its status is gRPC's, which may come with the trailers. Before start. */
+  public void grpc() {
+    grpc = true;
+  }
+
+  /**
+   * Translates what is held of the body, piece by piece, where it lies. Before start.
+   *
+   * @return false: a piece cannot be translated
+   */
+  public boolean translateHeld(Predicate<ByteBuf> translation) {
+    return body.translate(translation);
   }
 
   /**
@@ -259,15 +281,24 @@ public final class UpstreamCall implements ResponseListener {
     long now = upstream.nanoClock.getAsLong();
     EndpointTracker from = endpoint();
     int status = response.view.status();
+    int grpcStatus = GrpcStatus.NONE;
+    boolean unjudged = false;
+    if (grpc && status == 200) {
+      grpcStatus = GrpcStatus.of(response.view);
+      unjudged = grpcStatus == GrpcStatus.NONE && !end;
+      status = grpcStatus == GrpcStatus.NONE ? 200 : GrpcStatus.toHttp(grpcStatus);
+    }
     boolean undelivered = false;
     if (from.config().sidecar() && Hop.announced(response.view)) {
       undelivered = Hop.undelivered(response.view);
       from.onPeerReply(upstream.worker, status >= 500, now - attemptSince, now);
+    } else if (unjudged) {
+      unjudgedNanos = now - attemptSince;
     } else {
       from.onResponse(upstream.worker, status, now - attemptSince, now);
     }
     RetryOn reason = attempts.reasonOf(status, undelivered);
-    if (reason != null && mayRetry(reason, undelivered, now)) {
+    if (mayRetry(reason, undelivered, grpcStatus, now)) {
       if (end) {
         stream = null;
       } else {
@@ -308,6 +339,11 @@ public final class UpstreamCall implements ResponseListener {
       listener.onResponseEnd(null);
       return;
     }
+    if (unjudgedNanos >= 0) {
+      int status = GrpcStatus.toHttp(GrpcStatus.ofTrailers(trailers));
+      long now = upstream.nanoClock.getAsLong();
+      endpoint().onResponse(upstream.worker, status, unjudgedNanos, now);
+    }
     stream = null;
     endAttempt();
     finish();
@@ -330,6 +366,9 @@ public final class UpstreamCall implements ResponseListener {
   public void onFailed(Failure failure, String detail) {
     stream = null;
     if (responding) {
+      if (unjudgedNanos >= 0) {
+        endpoint().onReset(upstream.worker, upstream.nanoClock.getAsLong());
+      }
       endAttempt();
       fail(Failure.RESPONSE_CUT, detail);
       return;
@@ -390,7 +429,7 @@ public final class UpstreamCall implements ResponseListener {
     }
     leaveAttempt();
     if (begun) {
-      fail(Failure.RESPONSE_CUT, "the response did not end within the request's timeout");
+      fail(Failure.RESPONSE_LATE, "the response did not end within the request's timeout");
     } else if (failure == Failure.REQUEST_TIMEOUT) {
       fail(failure, "no response within the request's timeout" + where);
     } else {
@@ -403,20 +442,22 @@ public final class UpstreamCall implements ResponseListener {
 
   private void failedAttempt(Failure failure, String detail, @Nullable RetryOn reason) {
     long now = upstream.nanoClock.getAsLong();
-    if (reason != null && mayRetry(reason, failure.undelivered(), now)) {
+    int grpcStatus = grpc && failure.retryable() ? failure.grpcStatus() : GrpcStatus.NONE;
+    if (mayRetry(reason, failure.undelivered(), grpcStatus, now)) {
       retryLater(now);
     } else {
       fail(failure, detail);
     }
   }
 
-  private boolean mayRetry(RetryOn reason, boolean undelivered, long now) {
+  private boolean mayRetry(
+      @Nullable RetryOn reason, boolean undelivered, int grpcStatus, long now) {
     ClusterPool to = pool;
     ReceivedHead head = request;
     return to != null
         && head != null
         && body.replayable()
-        && attempts.wants(reason, undelivered, head.view)
+        && (attempts.wants(reason, undelivered, head.view) || attempts.wantsGrpc(grpcStatus))
         && attempts.tryRetry(upstream, to.budget, deadline == 0 || now - deadline < 0, now);
   }
 

@@ -17,6 +17,10 @@ import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.cluster.EndpointStatus;
 import dev.weft.sidecar.cluster.EndpointStatus.Health;
 import dev.weft.sidecar.cluster.Stat;
+import io.grpc.Server;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -91,13 +95,58 @@ class HealthCheckerTest {
   @Test
   void onlyTheExpectedStatusesAreGood() throws Exception {
     var status = new AtomicInteger(401);
-    var config = new HealthCheckConfig("/health", List.of(401), SECOND, SECOND, 2, 2);
+    var config = new HealthCheckConfig("/health", List.of(401), SECOND, SECOND, 2, 2, null);
     configure(config, List.of(httpServer(status)));
     tickUntilChecked(1);
     assertThat(status(0).health()).isEqualTo(Health.HEALTHY);
     status.set(200);
     nextChecks(2);
     assertThat(status(0).reason()).isEqualTo("active check: status 200, expected one of [401]");
+  }
+
+  @Test
+  void aGrpcEndpointIsHealthyAsLongAsItsServiceIsServing() throws Exception {
+    var health = new HealthStatusManager();
+    health.setStatus("shop.v1.Catalog", ServingStatus.SERVING);
+    Server server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(health.getHealthService())
+            .build()
+            .start();
+    resources.add(() -> server.shutdownNow().awaitTermination());
+    configure(grpc("shop.v1.Catalog"), List.of(server.getPort()));
+    tickUntilChecked(1);
+    assertThat(status(0).health()).isEqualTo(Health.HEALTHY);
+
+    health.setStatus("shop.v1.Catalog", ServingStatus.NOT_SERVING);
+    nextChecks(2);
+    assertThat(status(0).health()).isEqualTo(Health.UNHEALTHY);
+    assertThat(status(0).reason()).isEqualTo("active check: NOT_SERVING");
+
+    health.setStatus("shop.v1.Catalog", ServingStatus.SERVING);
+    nextChecks(2);
+    assertThat(status(0).health()).isEqualTo(Health.HEALTHY);
+  }
+
+  @Test
+  void aGrpcEndpointThatDoesNotAnswerSoFails() throws Exception {
+    int closed;
+    try (var gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      closed = gone.getLocalPort();
+    }
+    Server bare =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .build()
+            .start();
+    resources.add(() -> bare.shutdownNow().awaitTermination());
+    configure(grpc(""), List.of(closed, bare.getPort()));
+    tickUntilChecked(2);
+    assertThat(status(0).reason()).startsWith("active check: gRPC status UNAVAILABLE");
+    assertThat(status(1).reason()).startsWith("active check: gRPC status UNIMPLEMENTED");
+  }
+
+  private static HealthCheckConfig grpc(String service) {
+    return new HealthCheckConfig(null, List.of(), SECOND, SECOND, 2, 2, service);
   }
 
   @Test
@@ -193,7 +242,7 @@ class HealthCheckerTest {
   void anEndpointWhoseEjectionHasEndedIsCheckedAtOnce() throws Exception {
     int port = httpServer(new AtomicInteger(200));
     configure(
-        new HealthCheckConfig("/health", List.of(), 60 * SECOND, SECOND, 2, 2),
+        new HealthCheckConfig("/health", List.of(), 60 * SECOND, SECOND, 2, 2, null),
         List.of(port, port));
     tickUntilChecked(2);
     onLoop(
@@ -218,11 +267,11 @@ class HealthCheckerTest {
   }
 
   private static HealthCheckConfig http() {
-    return new HealthCheckConfig("/health", List.of(), SECOND, SECOND, 2, 2);
+    return new HealthCheckConfig("/health", List.of(), SECOND, SECOND, 2, 2, null);
   }
 
   private static HealthCheckConfig tcp() {
-    return new HealthCheckConfig(null, List.of(), SECOND, SECOND, 2, 2);
+    return new HealthCheckConfig(null, List.of(), SECOND, SECOND, 2, 2, null);
   }
 
   private void configure(@Nullable HealthCheckConfig check, List<Integer> ports) throws Exception {

@@ -24,7 +24,7 @@ final class Fixture {
   static final long SECOND = 1_000_000_000L;
   static final OutlierConfig OUTLIER = new OutlierConfig(3, 3 * SECOND, 30 * SECOND, 50);
   static final HealthCheckConfig CHECK =
-      new HealthCheckConfig("/health", List.of(), SECOND, SECOND, 3, 2);
+      new HealthCheckConfig("/health", List.of(), SECOND, SECOND, 3, 2, null);
 
   final ClusterSet set;
   final List<EndpointTracker> gone = new ArrayList<>();

@@ -9,6 +9,7 @@ import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.ConfigSnapshot;
+import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.InboundConfig;
 import dev.weft.common.config.Locality;
@@ -118,6 +119,7 @@ final class ProxyFixture implements AutoCloseable {
     long perTryNanos;
     HeadEdits request = HeadEdits.NONE;
     HeadEdits response = HeadEdits.NONE;
+    @Nullable CorsConfig cors;
     boolean sidecarPeers;
   }
 
@@ -181,7 +183,8 @@ final class ProxyFixture implements AutoCloseable {
             route.response,
             route.timeoutNanos,
             route.perTryNanos,
-            route.retry);
+            route.retry,
+            route.cors);
     put(new VirtualHostConfig("test/" + authority, true, List.of(), List.of(config)), authority);
   }
 

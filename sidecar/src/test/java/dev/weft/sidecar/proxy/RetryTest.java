@@ -218,7 +218,7 @@ class RetryTest {
       proxy.route.perTryNanos = 100_000_000L;
       proxy.route.timeoutNanos = 1_000_000_000L;
       proxy.route.retry =
-          new RetryConfig(2, EnumSet.of(RetryOn.PER_TRY_TIMEOUT), 20, 5_000_000L, 50_000_000L);
+          new RetryConfig(2, EnumSet.of(RetryOn.PER_TRY_TIMEOUT), 20, 5_000_000L, 50_000_000L, 0);
       proxy.serve("catalog", slow, well);
       try (var client = proxy.client(proxy.outbound())) {
         // Round robin: at least one of the two calls meets the slow one first.
@@ -280,7 +280,7 @@ class RetryTest {
     try (var proxy = new ProxyFixture();
         var bad = resetting("bad")) {
       proxy.route.retry =
-          new RetryConfig(1, EnumSet.of(RetryOn.RESET), 20, 5_000_000L, 50_000_000L);
+          new RetryConfig(1, EnumSet.of(RetryOn.RESET), 20, 5_000_000L, 50_000_000L, 0);
       proxy.serve("catalog", bad);
       int calls = 1000;
       try (var client = proxy.client(proxy.outbound())) {

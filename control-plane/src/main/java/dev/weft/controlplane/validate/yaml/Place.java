@@ -81,6 +81,15 @@ public record Place(Report report, @Nullable Place parent, String name, int line
     return text;
   }
 
+  /** True or false. */
+  public @Nullable Boolean bool() {
+    if (node instanceof Scalar scalar && scalar.type() == ScalarType.BOOLEAN) {
+      return scalar.text().equalsIgnoreCase("true");
+    }
+    wrong("true or false");
+    return null;
+  }
+
   /** A whole number from {@code min} to {@code max}. */
   public @Nullable Integer integer(int min, int max) {
     if (node instanceof Scalar scalar

@@ -1,45 +1,52 @@
 package dev.weft.controlplane.validate;
 
+import dev.weft.common.config.CorsConfig;
 import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.validate.yaml.Known;
 import dev.weft.controlplane.validate.yaml.Obj;
 import dev.weft.controlplane.validate.yaml.Place;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The filters of a rule or backend: what they change in the headers of requests and responses. */
-record HeaderFilters(HeaderChange request, HeaderChange response) {
+/**
+ * The filters of a rule or backend: what they change in the headers of requests and responses, and
+ * which pages of other origins may call.
+ */
+record RouteFilters(HeaderChange request, HeaderChange response, @Nullable CorsConfig cors) {
   private static final int MAX_FILTERS = 16;
   private static final int MAX_CHANGES = 16;
   private static final String REQUEST = "RequestHeaderModifier";
   private static final String RESPONSE = "ResponseHeaderModifier";
+  private static final String CORS = "CORS";
   private static final Set<String> OTHERS =
-      Set.of(
-          "RequestMirror", "RequestRedirect", "URLRewrite", "ExtensionRef", "CORS", "ExternalAuth");
+      Set.of("RequestMirror", "RequestRedirect", "URLRewrite", "ExtensionRef", "ExternalAuth");
+
+  /** The field in which each type says what it does. */
+  private static final Map<String, String> FIELDS = fields();
 
   private static final Known FILTER =
-      Known.of("type", "requestHeaderModifier", "responseHeaderModifier")
+      Known.of("type", "requestHeaderModifier", "responseHeaderModifier", "cors")
           .ignoring(
               // Their type is refused; naming the same thing twice helps nobody.
-              "requestMirror",
-              "requestRedirect",
-              "urlRewrite",
-              "extensionRef",
-              "cors",
-              "externalAuth");
+              "requestMirror", "requestRedirect", "urlRewrite", "extensionRef", "externalAuth");
 
   private static final Known CHANGE = Known.of("set", "add", "remove");
   private static final Known HEADER = Known.of("name", "value");
 
   /** Decodes {@code filters}; a backend takes changes of requests only. */
-  static HeaderFilters decode(Obj of, boolean responses) {
-    List<String> types = responses ? List.of(REQUEST, RESPONSE) : List.of(REQUEST);
+  static RouteFilters decode(Obj of, boolean ofRule) {
+    List<String> types = ofRule ? List.copyOf(FIELDS.keySet()) : List.of(REQUEST);
     HeaderChange request = HeaderChange.NONE;
     HeaderChange response = HeaderChange.NONE;
+    CorsConfig cors = null;
     Set<String> seen = Place.seen();
     for (Place item : of.items("filters", MAX_FILTERS)) {
       Obj filter = Obj.of(item, FILTER);
@@ -48,21 +55,35 @@ record HeaderFilters(HeaderChange request, HeaderChange response) {
       if (typeAt == null || type == null || !typeAt.unique(seen, type)) {
         continue;
       }
-      boolean ofRequest = type.equals(REQUEST);
-      String field = ofRequest ? "requestHeaderModifier" : "responseHeaderModifier";
-      String other = ofRequest ? "responseHeaderModifier" : "requestHeaderModifier";
-      Place unexpected = filter.get(other);
-      if (unexpected != null) {
-        unexpected.wrong("nothing, as the type is " + type);
+      for (Map.Entry<String, String> other : FIELDS.entrySet()) {
+        Place unexpected = other.getKey().equals(type) ? null : filter.get(other.getValue());
+        if (unexpected != null) {
+          unexpected.wrong("nothing, as the type is " + type);
+        }
       }
-      Place change = filter.require(field, "set, add or remove");
-      if (change != null && ofRequest) {
-        request = change(change);
-      } else if (change != null) {
-        response = change(change);
+      boolean isCors = type.equals(CORS);
+      Place what =
+          filter.require(
+              Objects.requireNonNull(FIELDS.get(type)),
+              isCors ? "a policy with allowOrigins" : "set, add or remove");
+      if (what == null) {
+        continue;
+      }
+      switch (type) {
+        case REQUEST -> request = change(what);
+        case RESPONSE -> response = change(what);
+        default -> cors = CorsDocuments.decode(what);
       }
     }
-    return new HeaderFilters(request, response);
+    return new RouteFilters(request, response, cors);
+  }
+
+  private static Map<String, String> fields() {
+    var fields = new LinkedHashMap<String, String>();
+    fields.put(REQUEST, "requestHeaderModifier");
+    fields.put(RESPONSE, "responseHeaderModifier");
+    fields.put(CORS, "cors");
+    return Collections.unmodifiableMap(fields);
   }
 
   private static @Nullable String type(Place at, List<String> types) {
@@ -70,7 +91,7 @@ record HeaderFilters(HeaderChange request, HeaderChange response) {
     if (type == null || types.contains(type)) {
       return type;
     }
-    if (OTHERS.contains(type) || type.equals(RESPONSE)) {
+    if (OTHERS.contains(type) || FIELDS.containsKey(type)) {
       at.wrong(Place.list(types), " (" + type + " is not supported here yet)");
     } else {
       at.oneOf(types);

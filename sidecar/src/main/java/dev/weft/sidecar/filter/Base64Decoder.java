@@ -1,0 +1,88 @@
+package dev.weft.sidecar.filter;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Decodes base64 (RFC 4648, section 4) that comes in pieces, in place: a byte is written as soon as
+ * its bits are there, so that the result of a piece is never longer than the piece. Groups may be
+ * padded anywhere, as gRPC-Web does between messages. Reused; one worker.
+ */
+final class Base64Decoder {
+  /** The result of {@link #decode} when the text is not base64. */
+  static final int MALFORMED = -1;
+
+  private static final byte[] VALUES = values();
+
+  private int bits;
+  private int digits;
+  private boolean padding;
+
+  void reset() {
+    bits = 0;
+    digits = 0;
+    padding = false;
+  }
+
+  /** Decodes [start, end) to {@code start}; returns the end of what was decoded. */
+  int decode(ByteBuf buffer, int start, int end) {
+    int to = start;
+    for (int i = start; i < end; i++) {
+      int value = VALUES[buffer.getByte(i) & 0xff];
+      if (value < 0) {
+        if (buffer.getByte(i) != '=' || !pad()) {
+          return MALFORMED;
+        }
+        continue;
+      }
+      if (padding) {
+        return MALFORMED;
+      }
+      bits = bits << 6 | value;
+      switch (digits) {
+        case 0 -> digits = 1;
+        case 1 -> {
+          buffer.setByte(to++, bits >> 4);
+          digits = 2;
+        }
+        case 2 -> {
+          buffer.setByte(to++, bits >> 2);
+          digits = 3;
+        }
+        default -> {
+          buffer.setByte(to++, bits);
+          reset();
+        }
+      }
+    }
+    return to;
+  }
+
+  /** Whether the text may end here. */
+  boolean whole() {
+    return digits == 0;
+  }
+
+  /** Takes an equals sign; false where none may stand, or where bits would be lost. */
+  private boolean pad() {
+    if (digits == 3 && (padding || (bits & 3) == 0)) {
+      reset();
+      return true;
+    }
+    if (digits == 2 && (bits & 15) == 0) {
+      digits = 3;
+      padding = true;
+      return true;
+    }
+    return false;
+  }
+
+  private static byte[] values() {
+    byte[] values = new byte[256];
+    java.util.Arrays.fill(values, (byte) -1);
+    String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (int i = 0; i < alphabet.length(); i++) {
+      values[alphabet.charAt(i)] = (byte) i;
+    }
+    return values;
+  }
+}
