@@ -83,6 +83,8 @@ public final class TestCa {
         sign(
             name,
             keys,
+            Instant.now().minus(SKEW),
+            Instant.now().plus(VALID),
             builder -> {
               builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(true));
               builder.addExtension(
@@ -113,11 +115,36 @@ public final class TestCa {
    *     slashes)
    */
   public Issued issue(String commonName, String... names) {
-    KeyPair own = newKeys();
+    Instant now = Instant.now();
+    return issue(newKeys(), now.minus(SKEW), now.plus(VALID), commonName, names);
+  }
+
+  /** Issues a certificate that is in force for that time only. */
+  public Issued issue(Instant notBefore, Instant notAfter, String commonName, String... names) {
+    return issue(newKeys(), notBefore, notAfter, commonName, names);
+  }
+
+  /** Issues a certificate for an RSA key of 2048 bits. */
+  public Issued issueRsa(String commonName, String... names) {
+    try {
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+      generator.initialize(2048);
+      Instant now = Instant.now();
+      return issue(
+          generator.generateKeyPair(), now.minus(SKEW), now.plus(VALID), commonName, names);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("no RSA keys here", e);
+    }
+  }
+
+  private Issued issue(
+      KeyPair own, Instant notBefore, Instant notAfter, String commonName, String... names) {
     X509Certificate issued =
         sign(
             new X500Principal("CN=" + commonName),
             own,
+            notBefore,
+            notAfter,
             builder -> {
               builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
               builder.addExtension(
@@ -175,14 +202,18 @@ public final class TestCa {
     void addTo(X509v3CertificateBuilder builder) throws CertIOException;
   }
 
-  private X509Certificate sign(X500Principal subject, KeyPair subjectKeys, Extensions extensions) {
-    Instant now = Instant.now();
+  private X509Certificate sign(
+      X500Principal subject,
+      KeyPair subjectKeys,
+      Instant notBefore,
+      Instant notAfter,
+      Extensions extensions) {
     X509v3CertificateBuilder builder =
         new JcaX509v3CertificateBuilder(
             name,
             new BigInteger(64, new SecureRandom()).setBit(64),
-            Date.from(now.minus(SKEW)),
-            Date.from(now.plus(VALID)),
+            Date.from(notBefore),
+            Date.from(notAfter),
             subject,
             subjectKeys.getPublic());
     try {

@@ -41,8 +41,11 @@ public final class WellKnown {
   public static final int GRPC_MESSAGE = 27;
   public static final int ORIGIN = 28;
 
+  /** Who a caller has proven to be. */
+  public static final int X_FORWARDED_CLIENT_CERT = 29;
+
   /** How many there are; at most 64, so that a set of them fits a long. */
-  public static final int COUNT = 29;
+  public static final int COUNT = 30;
 
   /** Any other name. */
   public static final int OTHER = -1;
@@ -77,9 +80,10 @@ public final class WellKnown {
           "grpc-timeout",
           "grpc-status",
           "grpc-message",
-          "origin");
+          "origin",
+          "x-forwarded-client-cert");
 
-  private static final int MAX_LENGTH = 19;
+  private static final int MAX_LENGTH = 23;
   private static final byte[][] BY_LENGTH = byLength();
 
   private WellKnown() {}

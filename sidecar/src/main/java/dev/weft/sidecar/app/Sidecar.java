@@ -59,6 +59,7 @@ public final class Sidecar implements AutoCloseable {
   private final HealthChecker checker;
   private final DiscoveryClient discovery;
   private final MemoryPlan memory;
+  private final SidecarTls tls;
   private final ConnectionLimit connections;
   private volatile @Nullable Registrar registrar;
   private final @Nullable AppProbe probe;
@@ -72,8 +73,9 @@ public final class Sidecar implements AutoCloseable {
   private volatile boolean draining;
   private volatile DiscoveryStatus lastStatus = DiscoveryStatus.NONE;
 
-  private Sidecar(SidecarOptions options) {
+  private Sidecar(SidecarOptions options) throws IOException {
     this.options = options;
+    tls = SidecarTls.open(options.tls(), false, NANO_CLOCK);
     var random = new SplittableRandom();
     memory = MemoryPlan.of(Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
     connections = new ConnectionLimit(memory.maxConnections());
@@ -210,6 +212,7 @@ public final class Sidecar implements AutoCloseable {
     }
     workerGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2000);
     controlGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2000);
+    tls.close();
     telemetry.close();
   }
 
@@ -218,14 +221,22 @@ public final class Sidecar implements AutoCloseable {
     var inboundStacks = new ArrayList<ConnectionStack>();
     for (Worker worker : workers) {
       outboundStacks.add(
-          ConnectionStack.http1(
-              worker.downstream(Direction.OUTBOUND),
-              new OutboundStack(
-                  worker, discovery.newWorker(worker.eventLoop(), worker.telemetry()), clusters)));
+          tls.around(
+              ConnectionStack.http1(
+                  worker.downstream(Direction.OUTBOUND),
+                  new OutboundStack(
+                      worker,
+                      discovery.newWorker(worker.eventLoop(), worker.telemetry()),
+                      clusters)),
+              worker,
+              Direction.OUTBOUND));
       if (app != null) {
         inboundStacks.add(
-            ConnectionStack.http1(
-                worker.downstream(Direction.INBOUND), new InboundStack(worker, app)));
+            tls.around(
+                ConnectionStack.http1(
+                    worker.downstream(Direction.INBOUND), new InboundStack(worker, app)),
+                worker,
+                Direction.INBOUND));
       }
     }
     // The admin server is first, so that a second sidecar on the same ports fails before it serves.
@@ -263,6 +274,8 @@ public final class Sidecar implements AutoCloseable {
     }
     Metrics.register(this);
     config.declareProtocol();
+    tls.register(telemetry);
+    tls.start();
     discovery.start();
     control.execute(
         () -> {

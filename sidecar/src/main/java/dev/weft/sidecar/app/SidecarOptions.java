@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,11 +50,12 @@ public record SidecarOptions(
     int maxHosts,
     String accessLog,
     String logLevel,
-    int drainSeconds) {
+    int drainSeconds,
+    TlsOptions tls) {
   private static final String LOOPBACK = "127.0.0.1";
   private static final int MAX_PORT = 65535;
 
-  private static final List<Flag> FLAGS =
+  private static final List<Flag> OWN_FLAGS =
       List.of(
           new Flag("node-id", "ID", null, "unique name of this instance"),
           new Flag("namespace", "NS", "default", "namespace of the service"),
@@ -89,6 +91,9 @@ public record SidecarOptions(
               "N",
               String.valueOf(Bound.DRAIN_TIME.millis() / 1000),
               "for requests under way when it ends"));
+
+  private static final List<Flag> FLAGS =
+      Stream.concat(OWN_FLAGS.stream(), TlsOptions.FLAGS.stream()).toList();
 
   public SidecarOptions {
     labels = Map.copyOf(labels);
@@ -144,7 +149,8 @@ public record SidecarOptions(
         flags.number("max-hosts", 1, 100_000),
         flags.text("access-log"),
         flags.text("log-level"),
-        flags.number("drain-seconds", 0, 3600));
+        flags.number("drain-seconds", 0, 3600),
+        TlsOptions.parse(flags));
   }
 
   static String usage() {

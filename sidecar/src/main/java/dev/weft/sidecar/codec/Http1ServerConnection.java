@@ -1,6 +1,7 @@
 package dev.weft.sidecar.codec;
 
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.http.CallerTls;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.http.Failure;
@@ -295,6 +296,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   @Override
   public @Nullable SocketAddress remoteAddress() {
     return ctx.channel().remoteAddress();
+  }
+
+  @Override
+  public @Nullable CallerTls callerTls() {
+    return ctx.channel().attr(CallerTls.KEY).get();
   }
 
   @Override

@@ -170,6 +170,11 @@ public final class ServerConnections {
     telemetry.reached(bound, direction);
   }
 
+  /** A connection that came without TLS to a listener that wants it. */
+  public void plaintextRefused() {
+    telemetry.count(WorkerCounter.DOWNSTREAM_TLS_PLAINTEXT, direction);
+  }
+
   public void protocolError() {
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_PROTOCOL_ERROR, direction);
   }

@@ -20,6 +20,11 @@ public interface DownstreamStream {
   /** The caller's address, e.g. for {@code x-forwarded-for}; null when it is not known. */
   @Nullable SocketAddress remoteAddress();
 
+  /** What TLS says of the caller; null when the connection is not secured. */
+  default @Nullable CallerTls callerTls() {
+    return null;
+  }
+
   /** Forwards a 1xx response; dropped where the caller's version does not know them. */
   void informational(ReceivedHead response);
 

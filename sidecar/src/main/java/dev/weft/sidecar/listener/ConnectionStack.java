@@ -3,6 +3,7 @@ package dev.weft.sidecar.listener;
 import dev.weft.sidecar.codec.Http1ServerConnection;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.http.Exchange;
+import dev.weft.sidecar.tls.TlsAcceptor;
 import io.netty.channel.ChannelHandler;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,19 @@ public record ConnectionStack(
 
   public ConnectionStack withTls(ProtocolStack stack) {
     return new ConnectionStack(connections, http1, http2, stack);
+  }
+
+  /** TLS around all that there is; without it, only where the acceptor allows it. */
+  public ConnectionStack terminating(TlsAcceptor acceptor) {
+    var secured = new TlsStack(acceptor, this);
+    if (acceptor.plaintextAllowed()) {
+      return withTls(secured);
+    }
+    return new ConnectionStack(
+        connections,
+        (pipeline, hello) -> pipeline.addLast(new PlaintextRefusal(connections)),
+        null,
+        secured);
   }
 
   /** The handler to begin with; it finds out and replaces itself. */

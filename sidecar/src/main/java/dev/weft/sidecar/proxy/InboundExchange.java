@@ -5,6 +5,7 @@ import dev.weft.common.config.RetryConfig;
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.cluster.EndpointTracker;
+import dev.weft.sidecar.http.CallerTls;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
@@ -17,8 +18,10 @@ import org.jspecify.annotations.Nullable;
 final class InboundExchange extends ProxyExchange {
   private static final String ROUTE = "inbound";
   private static final byte[] HTTP = {'h', 't', 't', 'p'};
+  private static final byte[] HTTPS = {'h', 't', 't', 'p', 's'};
 
   private final InboundApp app;
+  private @Nullable CallerTls tls;
   private boolean fromSidecar;
   private boolean addProto;
   private boolean counted;
@@ -32,6 +35,7 @@ final class InboundExchange extends ProxyExchange {
   void route(HeadView head) {
     fromSidecar = Hop.announced(head);
     addProto = !head.has(WellKnown.X_FORWARDED_PROTO);
+    tls = stream.callerTls();
     record.route(ROUTE, InboundApp.CLUSTER);
     InboundConfig config = app.config();
     if (config.maxRequests() > 0) {
@@ -51,7 +55,12 @@ final class InboundExchange extends ProxyExchange {
   public void plan(HeadPlan plan, EndpointTracker endpoint) {
     planCall(plan);
     if (addProto) {
-      plan.line(WellKnown.name(WellKnown.X_FORWARDED_PROTO), HTTP);
+      plan.line(WellKnown.name(WellKnown.X_FORWARDED_PROTO), tls == null ? HTTP : HTTPS);
+    }
+    // Nobody is believed who says who they are; only what TLS has proven is passed on.
+    plan.drop(WellKnown.X_FORWARDED_CLIENT_CERT);
+    if (tls != null && tls.clientCertificate().length > 0) {
+      plan.line(WellKnown.name(WellKnown.X_FORWARDED_CLIENT_CERT), tls.clientCertificate());
     }
   }
 

@@ -19,6 +19,15 @@ public enum Bound {
   FIRST_BYTES(Scope.QUIET, Unit.BYTES, kib(16), "", "served as what it seems to be"),
   LINGER(Scope.WORKER, Unit.TIME, seconds(1), "", "closed"),
 
+  // TLS.
+  TLS_HANDSHAKES(Scope.WORKER, Unit.COUNT, 512, "", "closed"),
+  TLS_HANDSHAKE_TIME(Scope.WORKER, Unit.TIME, seconds(10), "", "closed"),
+  TLS_TICKET_KEY(Scope.QUIET, Unit.TIME, seconds(12 * 3600), "", "a new key; the last still opens"),
+  TLS_SESSIONS(Scope.QUIET, Unit.COUNT, 1024, "", "the oldest is forgotten"),
+  TLS_VERIFIED(Scope.QUIET, Unit.COUNT, 512, "", "the least used is forgotten"),
+  TLS_CLIENT_CERT(Scope.QUIET, Unit.BYTES, kib(4), "", "only its hash is passed on"),
+  TLS_FILE(Scope.QUIET, Unit.BYTES, mib(4), "", "the file is refused, and said so"),
+
   // Messages of HTTP/1.1.
   REQUEST_LINE(Scope.WORKER, Unit.BYTES, kib(8), "", "414 DPE, closed"),
   HEAD_BYTES(Scope.WORKER, Unit.BYTES, kib(64), "", "431 DPE, closed; from upstream 502 UPE"),

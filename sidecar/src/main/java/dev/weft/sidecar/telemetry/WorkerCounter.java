@@ -12,6 +12,18 @@ public enum WorkerCounter {
   DOWNSTREAM_CX_PROTOCOL_ERROR(
       "downstream_cx_protocol_error", "Connections closed for bad syntax.", false),
   DOWNSTREAM_CX_IDLE_TIMEOUT("downstream_cx_idle_timeout", "Connections closed as idle.", false),
+  DOWNSTREAM_TLS_HANDSHAKE("downstream_tls_handshake", "TLS handshakes done.", false),
+  DOWNSTREAM_TLS_HANDSHAKE_ACTIVE(
+      "downstream_tls_handshake_active", "TLS handshakes with callers under way now.", true),
+  DOWNSTREAM_TLS_RESUMED(
+      "downstream_tls_session_reused", "TLS handshakes that took up an earlier session.", false),
+  DOWNSTREAM_TLS_ERROR("downstream_tls_connection_error", "TLS handshakes that failed.", false),
+  DOWNSTREAM_TLS_TIMEOUT(
+      "downstream_tls_handshake_timeout", "TLS handshakes that ran into their timeout.", false),
+  DOWNSTREAM_TLS_OVERFLOW(
+      "downstream_tls_handshake_overflow", "Connections closed at the bound of handshakes.", false),
+  DOWNSTREAM_TLS_PLAINTEXT(
+      "downstream_tls_plaintext_refused", "Connections closed for want of TLS.", false),
   DOWNSTREAM_RQ_ACTIVE("downstream_rq_active", "Requests under way now.", true),
   DOWNSTREAM_TUNNEL_TOTAL("downstream_tunnel", "Tunnels begun by Upgrade or CONNECT.", false),
   DOWNSTREAM_TUNNEL_ACTIVE("downstream_tunnel_active", "Tunnels open now.", true),
@@ -25,6 +37,13 @@ public enum WorkerCounter {
   UPSTREAM_CX_OVERFLOW("upstream_cx_overflow", "Attempts refused at a connection bound.", false),
   UPSTREAM_CX_PROTOCOL_ERROR(
       "upstream_cx_protocol_error", "Upstream connections closed for a nonsensical answer.", false),
+  UPSTREAM_TLS_HANDSHAKE("upstream_tls_handshake", "TLS handshakes done with upstreams.", false),
+  UPSTREAM_TLS_RESUMED(
+      "upstream_tls_session_reused", "Of these, those that took up an earlier session.", false),
+  UPSTREAM_TLS_ERROR(
+      "upstream_tls_connection_error", "TLS handshakes with upstreams that failed.", false),
+  UPSTREAM_TLS_TIMEOUT(
+      "upstream_tls_handshake_timeout", "Those that ran into their timeout.", false),
   UPSTREAM_RQ_PENDING_OVERFLOW(
       "upstream_rq_pending_overflow", "Requests refused because too many waited.", false),
   UPSTREAM_RQ_RETRY_OVERFLOW(

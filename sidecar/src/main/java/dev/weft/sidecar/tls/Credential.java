@@ -1,0 +1,79 @@
+package dev.weft.sidecar.tls;
+
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.ECKey;
+import java.security.interfaces.RSAKey;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A certificate with its chain and its private key, checked: they belong together and are in force.
+ *
+ * @param chain our own certificate first
+ */
+record Credential(List<X509Certificate> chain, PrivateKey key) {
+  private static final int MIN_RSA_BITS = 2048;
+  private static final byte[] PROBE = {'w', 'e', 'f', 't'};
+
+  Credential {
+    chain = List.copyOf(chain);
+  }
+
+  /** Reads and checks both files. */
+  static Credential load(Path certificateFile, Path keyFile, Instant now) throws TlsFileException {
+    List<X509Certificate> chain = Pem.certificates(certificateFile, Pem.read(certificateFile));
+    X509Certificate own = chain.getFirst();
+    PublicKey publicKey = own.getPublicKey();
+    if (publicKey instanceof RSAKey rsa) {
+      int bits = rsa.getModulus().bitLength();
+      if (bits < MIN_RSA_BITS) {
+        throw new TlsFileException(
+            certificateFile,
+            "its RSA key has " + bits + " bits: expected " + MIN_RSA_BITS + " or more");
+      }
+    } else if (!(publicKey instanceof ECKey)) {
+      throw new TlsFileException(
+          certificateFile,
+          "its key is " + publicKey.getAlgorithm() + ": expected EC (P-256 is quickest) or RSA");
+    }
+    PrivateKey key = Pem.privateKey(keyFile, Pem.read(keyFile), publicKey);
+    if (!matches(key, publicKey)) {
+      throw new TlsFileException(
+          keyFile, "the key does not match the certificate in " + certificateFile);
+    }
+    Instant notAfter = own.getNotAfter().toInstant();
+    if (now.isAfter(notAfter)) {
+      throw new TlsFileException(certificateFile, "the certificate expired on " + notAfter);
+    }
+    Instant notBefore = own.getNotBefore().toInstant();
+    if (now.isBefore(notBefore)) {
+      throw new TlsFileException(
+          certificateFile, "the certificate is not in force before " + notBefore);
+    }
+    return new Credential(chain, key);
+  }
+
+  Instant notAfter() {
+    return chain.getFirst().getNotAfter().toInstant();
+  }
+
+  private static boolean matches(PrivateKey key, PublicKey publicKey) {
+    try {
+      Signature signature =
+          Signature.getInstance(publicKey instanceof ECKey ? "SHA256withECDSA" : "SHA256withRSA");
+      signature.initSign(key);
+      signature.update(PROBE);
+      byte[] signed = signature.sign();
+      signature.initVerify(publicKey);
+      signature.update(PROBE);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+}
