@@ -1,21 +1,25 @@
-package dev.weft.bench;
+package dev.weft.bench.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
  * A process under measurement, pinned to processors, with what the kernel knows of it and its
  * children.
  */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
+  private static final long TICK_NANOS = 10_000_000;
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
 
   private final Process process;
@@ -28,16 +32,26 @@ final class Child implements AutoCloseable {
     this.log = log;
   }
 
-  static Child start(Contender contender, String cpu, Path folder) throws IOException {
-    var command = new ArrayList<String>(List.of("taskset", "-c", cpu));
-    command.addAll(contender.command());
-    Path log = folder.resolve(contender.name() + ".log");
+  /** Starts a program whose output goes to {@code name.log} in the folder. */
+  public static Child start(
+      String name, List<String> program, Map<String, String> environment, String cpus, Path folder)
+      throws IOException {
+    var command = new ArrayList<String>(List.of("taskset", "-c", cpus));
+    command.addAll(program);
+    Path log = folder.resolve(name + ".log");
     var builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-    builder.environment().putAll(contender.environment());
+    builder.environment().putAll(environment);
     Process process = builder.start();
     Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-    return new Child(process, contender.name(), log);
+    return new Child(process, name, log);
+  }
+
+  /** A port that nothing listens on now. */
+  public static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
   }
 
   /**
@@ -45,7 +59,7 @@ final class Child implements AutoCloseable {
    *
    * @throws IOException when the process ended or the port stayed closed; names the log
    */
-  double awaitListening(int port, long startNanos) throws IOException {
+  public double awaitListening(int port, long startNanos) throws IOException {
     while (process.isAlive() && System.nanoTime() - startNanos < START_LIMIT.toNanos()) {
       try (var socket = new Socket()) {
         socket.connect(new InetSocketAddress("127.0.0.1", port), 200);
@@ -58,15 +72,21 @@ final class Child implements AutoCloseable {
   }
 
   /**
-   * Processor time of the whole process tree so far, in nanoseconds, as the scheduler counts it.
+   * Processor time of the whole process tree so far, in nanoseconds: what the scheduler counted, of
+   * threads that have ended, too (a JVM's compiler threads come and go), in steps of 10 ms.
    */
-  long cpuNanos() {
-    return tree().mapToLong(Child::schedstat).sum();
+  public long cpuNanos() {
+    return tree().mapToLong(Child::cpu).sum();
   }
 
   /** Resident memory of the whole process tree, in bytes. */
-  long residentBytes() {
+  public long residentBytes() {
     return tree().mapToLong(Child::resident).sum();
+  }
+
+  /** Whether it still runs. */
+  public boolean isAlive() {
+    return process.isAlive();
   }
 
   private Stream<Long> tree() {
@@ -74,13 +94,12 @@ final class Child implements AutoCloseable {
         .map(ProcessHandle::pid);
   }
 
-  private static long schedstat(long pid) {
-    try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid + "/task"))) {
-      long sum = 0;
-      for (Path task : tasks.toList()) {
-        sum += Long.parseLong(Files.readString(task.resolve("schedstat")).split(" ")[0]);
-      }
-      return sum;
+  private static long cpu(long pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      // After the name, which may hold anything: user and system time are the 12th and 13th.
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_NANOS;
     } catch (IOException gone) {
       throw new UncheckedIOException("process " + pid + " ended while it was measured", gone);
     }
@@ -103,7 +122,7 @@ final class Child implements AutoCloseable {
     process.destroy();
     process
         .onExit()
-        .orTimeout(5, java.util.concurrent.TimeUnit.SECONDS)
+        .orTimeout(15, TimeUnit.SECONDS)
         .exceptionally(late -> process.destroyForcibly())
         .join();
   }

@@ -1,7 +1,8 @@
-package dev.weft.bench;
+package dev.weft.bench.peer;
 
+import dev.weft.bench.process.Child;
+import dev.weft.bench.process.Pins;
 import dev.weft.proto.discovery.v1.PeerKind;
-import dev.weft.proto.discovery.v1.Protocol;
 import dev.weft.proto.policy.v1.ApplyRequest;
 import dev.weft.proto.policy.v1.ApplyResponse;
 import dev.weft.proto.policy.v1.Manifest;
@@ -18,6 +19,7 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -27,18 +29,31 @@ import java.util.concurrent.TimeUnit;
  * origin as its one instance and a route on the path prefix; sidecars that connect to it are the
  * contenders.
  */
-final class WeftMesh implements AutoCloseable {
+public final class WeftMesh implements AutoCloseable {
+  private static final long CALL_SECONDS = 20;
+
+  private final Path home;
+  private final Path folder;
+  private final int grpcPort;
   private final Child controlPlane;
   private final ManagedChannel channel;
 
-  private WeftMesh(Child controlPlane, ManagedChannel channel) {
+  private WeftMesh(
+      Path home, Path folder, int grpcPort, Child controlPlane, ManagedChannel channel) {
+    this.home = home;
+    this.folder = folder;
+    this.grpcPort = grpcPort;
     this.controlPlane = controlPlane;
     this.channel = channel;
   }
 
-  static WeftMesh start(
-      Path home, Path folder, String cpu, int grpcPort, int metricsPort, int originPort)
-      throws IOException {
+  /**
+   * Starts the control plane for one wiring and applies what its services need.
+   *
+   * @throws IOException when it does not start or refuses the documents
+   */
+  public static WeftMesh start(Path home, Wiring wiring) throws IOException {
+    int grpcPort = Child.freePort();
     var command =
         List.of(
             home.resolve("bin/weft").toString(),
@@ -46,56 +61,73 @@ final class WeftMesh implements AutoCloseable {
             "--store",
             "embedded",
             "--data-dir",
-            folder.resolve("store").toString(),
+            wiring.folder().resolve("store-" + wiring.port()).toString(),
             "--grpc-port",
             Integer.toString(grpcPort),
             "--metrics-port",
-            Integer.toString(metricsPort),
+            Integer.toString(Child.freePort()),
             "--instance-ttl",
             "600s");
     long start = System.nanoTime();
     Child child =
-        Child.start(new Contender("control-plane", grpcPort, command, Map.of()), cpu, folder);
+        Child.start(
+            "control-plane-" + wiring.port(), command, Map.of(), Pins.LOAD, wiring.folder());
     child.awaitListening(grpcPort, start);
     var channel = ManagedChannelBuilder.forAddress("127.0.0.1", grpcPort).usePlaintext().build();
-    var mesh = new WeftMesh(child, channel);
-    for (int i = 0; i < Workload.HOSTS; i++) {
-      mesh.register(i, originPort);
+    var mesh = new WeftMesh(home, wiring.folder(), grpcPort, child, channel);
+    for (int i = 0; i < Peers.HOSTS; i++) {
+      mesh.register(i, wiring);
     }
     mesh.applyRoutes();
     return mesh;
   }
 
-  /** The sidecar of the distribution with its defaults, as a contender. */
-  static Contender sidecar(
-      Path home, Path folder, int port, int inboundPort, int adminPort, int appPort, int grpcPort) {
-    var command =
-        List.of(
-            home.resolve("sidecar/bin/weft-sidecar").toString(),
-            "--node-id",
-            "bench-0",
-            "--namespace",
-            "bench",
-            "--service",
-            "bench",
-            "--control-plane",
-            "127.0.0.1:" + grpcPort,
-            "--outbound-port",
-            Integer.toString(port),
-            "--inbound-port",
-            Integer.toString(inboundPort),
-            "--admin-port",
-            Integer.toString(adminPort),
-            "--app-port",
-            Integer.toString(appPort),
-            "--service-port",
-            "80",
-            "--state-dir",
-            folder.resolve("state").toString());
-    return new Contender("weft", port, command, Map.of());
+  /** Whether the distribution has that way. */
+  public static boolean can(Wiring wiring) {
+    return wiring.in() == Protocol.HTTP1
+        && wiring.out() == Protocol.HTTP1
+        && wiring.inTls() == Tls.NONE
+        && wiring.outTls() == Tls.NONE;
   }
 
-  private void register(int i, int originPort) {
+  /**
+   * The sidecar of the distribution with its defaults, as a contender. Retries and outlier
+   * detection are among them; a mesh adds the access log.
+   */
+  public Contender sidecar(String name, Wiring wiring, String javaOptions, String... further)
+      throws IOException {
+    var command =
+        new ArrayList<>(
+            List.of(
+                home.resolve("sidecar/bin/weft-sidecar").toString(),
+                "--node-id",
+                "bench-" + wiring.port(),
+                "--namespace",
+                "bench",
+                "--service",
+                "bench",
+                "--control-plane",
+                "127.0.0.1:" + grpcPort,
+                "--outbound-port",
+                Integer.toString(wiring.port()),
+                "--inbound-port",
+                Integer.toString(Child.freePort()),
+                "--admin-port",
+                Integer.toString(Child.freePort()),
+                "--app-port",
+                Integer.toString(wiring.originPort()),
+                "--service-port",
+                "80",
+                "--state-dir",
+                folder.resolve("state-" + name + wiring.port()).toString()));
+    if (wiring.mesh()) {
+      command.addAll(List.of("--access-log", folder.resolve("weft-access.log").toString()));
+    }
+    command.addAll(List.of(further));
+    return new Contender(name, wiring.port(), command, Map.of("WEFT_JAVA_OPTS", javaOptions));
+  }
+
+  private void register(int i, Wiring wiring) {
     var instance =
         Instance.newBuilder()
             .setId("svc-" + i + "-0")
@@ -108,12 +140,12 @@ final class WeftMesh implements AutoCloseable {
                 InstancePort.newBuilder()
                     .setName("http")
                     .setServicePort(80)
-                    .setPort(originPort)
-                    .addProtocols(Protocol.HTTP1));
+                    .setPort(wiring.originPort())
+                    .setAppProtocol(appProtocol(wiring.out())));
     String incarnation =
         RegistryServiceGrpc.newBlockingStub(channel)
             .withWaitForReady()
-            .withDeadlineAfter(20, TimeUnit.SECONDS)
+            .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
             .register(RegisterRequest.newBuilder().setInstance(instance).build())
             .getIncarnation();
     RegistryServiceGrpc.newStub(channel)
@@ -127,9 +159,17 @@ final class WeftMesh implements AutoCloseable {
                 .build());
   }
 
+  private static String appProtocol(Protocol out) {
+    return switch (out) {
+      case HTTP1 -> "http";
+      case HTTP2 -> "kubernetes.io/h2c";
+      case TCP -> "tcp";
+    };
+  }
+
   private void applyRoutes() throws IOException {
     var documents = new StringBuilder();
-    for (int i = 0; i < Workload.HOSTS; i++) {
+    for (int i = 0; i < Peers.HOSTS; i++) {
       documents.append(
           """
           ---
@@ -146,7 +186,7 @@ final class WeftMesh implements AutoCloseable {
     }
     ApplyResponse response =
         PolicyServiceGrpc.newBlockingStub(channel)
-            .withDeadlineAfter(20, TimeUnit.SECONDS)
+            .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
             .apply(
                 ApplyRequest.newBuilder()
                     .addManifests(
