@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerConnections {
   /** How long the caller of a closed connection may take to read its last answer. */
-  static final long LINGER_NANOS = Bound.LINGER.value();
+  public static final long LINGER_NANOS = Bound.LINGER.value();
 
   private final Direction direction;
   private final WorkerTelemetry telemetry;

@@ -40,6 +40,25 @@ public enum Bound {
   CHUNK_EXTENSIONS(Scope.WORKER, Unit.BYTES, kib(4), "", "400 DPE, closed; from upstream 502 UPE"),
   CHUNK_SIZE_DIGITS(Scope.WORKER, Unit.COUNT, 15, "", "400 DPE, closed; from upstream 502 UPE"),
 
+  // Connections of HTTP/2: windows and the like, and what a peer may have too much of.
+  H2_STREAMS(Scope.WORKER, Unit.COUNT, 256, "", "the stream is refused, unread"),
+  H2_HEAD_BYTES(Scope.WORKER, Unit.BYTES, kib(64), "", "431 DPE; from upstream 502 UPE"),
+  H2_STREAM_WINDOW(Scope.QUIET, Unit.BYTES, kib(128), "", "the peer waits"),
+  H2_CONNECTION_WINDOW(Scope.QUIET, Unit.BYTES, kib(512), "", "the peer waits"),
+  H2_STREAM_QUEUE(
+      Scope.QUIET, Unit.BYTES, kib(64), "", "the sender's reads stop until half is sent"),
+  H2_QUEUE(Scope.QUIET, Unit.BYTES, kib(512), "", "as for a stream, for all that have any queued"),
+  H2_LEAVE_TIME(Scope.QUIET, Unit.TIME, seconds(5), "", "the last GOAWAY is sent all the same"),
+  H2_RESETS(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
+  H2_LARGE_HEADS(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
+  H2_CONTINUATIONS(Scope.WORKER, Unit.COUNT, 16, "", "ENHANCE_YOUR_CALM"),
+  H2_SETTINGS(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
+  H2_PINGS(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
+  H2_PRIORITIES(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
+  H2_EMPTY_DATA(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
+  H2_WINDOW_UPDATES(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
+  H2_TINY_WINDOWS(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
+
   // Buffers.
   RECEIVE_BUFFER(Scope.QUIET, Unit.BYTES, kib(64), "", "the next read takes the rest"),
   SEND_BUFFER(Scope.QUIET, Unit.BYTES, kib(64), "", "the sender's reads stop until half is sent"),

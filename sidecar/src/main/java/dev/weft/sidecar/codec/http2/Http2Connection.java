@@ -1,0 +1,684 @@
+package dev.weft.sidecar.codec.http2;
+
+import dev.weft.common.head.HeadView;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.collection.IntObjectHashMap;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What both ends of an HTTP/2 connection share (RFC 9113): the table of streams, settings, errors,
+ * and when what is gathered is flushed. What goes out is in {@link SendFlow}, what the windows of
+ * the peer allow in {@link ReceiveFlow}. A subclass says what a head means and gives streams their
+ * objects. Worker thread only.
+ *
+ * <p>Everything that one readable batch causes on this connection leaves with one flush at its end;
+ * what other channels cause leaves with one flush at the end of the event loop's round.
+ */
+abstract class Http2Connection extends ChannelInboundHandlerAdapter implements FrameSink {
+  private static final System.Logger LOG = System.getLogger(Http2Connection.class.getName());
+
+  static final int SETTINGS_HEADER_TABLE_SIZE = 1;
+  static final int SETTINGS_ENABLE_PUSH = 2;
+  static final int SETTINGS_MAX_CONCURRENT_STREAMS = 3;
+  static final int SETTINGS_INITIAL_WINDOW_SIZE = 4;
+  static final int SETTINGS_MAX_FRAME_SIZE = 5;
+  static final int SETTINGS_MAX_HEADER_LIST_SIZE = 6;
+  static final int SETTINGS_ENABLE_CONNECT_PROTOCOL = 8;
+
+  static final int MAX_STREAM_ID = Integer.MAX_VALUE;
+
+  final Http2Limits limits;
+  final FrameWriter writer = new FrameWriter();
+  final Allowances allowances;
+  final HeadDecoder heads;
+  final HeadEncoder encoder;
+
+  /** Open streams, in no order. */
+  final List<Http2Stream> streams = new ArrayList<>();
+
+  private final IntObjectHashMap<Http2Stream> table = new IntObjectHashMap<>(8);
+  private final FrameReader reader;
+  private final SendFlow sends;
+  private final ReceiveFlow receives;
+  private final ResetStreams resets = new ResetStreams();
+  private final Runnable deferredFlush = this::flushDeferred;
+
+  @SuppressWarnings("NullAway.Init") // Set when the handler is added, before anything else.
+  ChannelHandlerContext ctx;
+
+  /** The peer's SETTINGS_MAX_CONCURRENT_STREAMS. */
+  int peerMaxStreams = Integer.MAX_VALUE;
+
+  /** Whether the peer serves extended CONNECT (RFC 8441). */
+  boolean peerConnectProtocol;
+
+  /** Whether the peer's first SETTINGS have come. */
+  boolean settled;
+
+  private final boolean client;
+  private boolean reading;
+  private boolean open = true;
+  private boolean flushScheduled;
+  private int peerInitialWindow = 65535;
+  private @Nullable Http2Stream dataStream;
+  private boolean dataEndsStream;
+  private boolean dataAccepted;
+  private boolean begun;
+
+  /**
+   * @param client whether this end opens the streams
+   * @param fields shared by the connections of a worker, as the encoder is
+   */
+  Http2Connection(boolean client, Http2Limits limits, FieldList fields, HeadEncoder encoder) {
+    this.client = client;
+    this.limits = limits;
+    this.heads = new HeadDecoder(fields, limits);
+    this.encoder = encoder;
+    this.allowances = new Allowances(limits);
+    this.reader = new FrameReader(this, !client, 2 * limits.maxHead());
+    this.sends = new SendFlow(this, writer, limits);
+    this.receives = new ReceiveFlow(writer, limits);
+  }
+
+  // What a subclass says.
+
+  /** The time by which streams grow old; that of the last tick is good enough. */
+  abstract long now();
+
+  /**
+   * A head on a stream that is not in the table: one that the peer opens, or an error.
+   *
+   * @throws ConnectionError when it may not be
+   */
+  abstract void onNewHead(int stream, ByteBuf block, boolean end);
+
+  /** A head on an open stream whose peer has not ended it. */
+  abstract void onHead(Http2Stream stream, ByteBuf block, boolean end);
+
+  /** The peer's GOAWAY. */
+  abstract void onPeerLeaves(int lastStream, int code);
+
+  /** The answer to a PING of ours. */
+  abstract void onPong(long content);
+
+  /** The peer's SETTINGS are in force. */
+  abstract void onSettled();
+
+  /** Our SETTINGS are in force. */
+  void onSettingsAck() {}
+
+  /** No more streams and frames, while the channel may still be there; before streams are told. */
+  void onOver() {}
+
+  /** The last number that the peer may have used and that we have looked at. */
+  abstract int lastPeerStream();
+
+  /** Whether the stream may exist: it has, or had, been opened by either side. */
+  abstract boolean wasOpened(int stream);
+
+  /** The connection is over; streams have been told already. */
+  abstract void onGone();
+
+  /** The peer broke the protocol, or flooded us. */
+  abstract void onBroken(ConnectionError error);
+
+  /** A stream has left the table. */
+  abstract void onStreamGone();
+
+  // Channel.
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    ctx = context;
+    writer.attach(context);
+    if (context.channel().isActive()) {
+      begin();
+    }
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    begin();
+  }
+
+  private void begin() {
+    if (!begun) {
+      begun = true;
+      if (client) {
+        writer.preface();
+      }
+      sendSettings();
+      receives.open();
+      onBegin();
+      flushLater();
+    }
+  }
+
+  /** The channel is there, and our SETTINGS are written. */
+  abstract void onBegin();
+
+  /** Writes our SETTINGS. */
+  abstract void sendSettings();
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    if (!open) {
+      in.release();
+      return;
+    }
+    reading = true;
+    try {
+      reader.read(in, context.alloc());
+    } catch (ConnectionError e) {
+      fail(e);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    // A stream may end by what it is told; those behind it move up.
+    for (int i = streams.size() - 1; i >= 0; i--) {
+      if (i < streams.size()) {
+        Http2Stream stream = streams.get(i);
+        if (stream.touched) {
+          stream.touched = false;
+          stream.onReadComplete();
+        }
+      }
+    }
+    reading = false;
+    flushNow();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (open && context.channel().isWritable()) {
+      sends.pump();
+      flushLater();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    gone("the connection ended");
+    onGone();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (!(cause instanceof IOException)) {
+      LOG.log(System.Logger.Level.ERROR, "An HTTP/2 connection is closed after an error", cause);
+    }
+    context.close();
+  }
+
+  // Streams.
+
+  final @Nullable Http2Stream stream(int id) {
+    return table.get(id);
+  }
+
+  final int openStreams() {
+    return streams.size();
+  }
+
+  /** Puts a stream that is open in the table. */
+  final void add(Http2Stream stream, int id) {
+    stream.begin(id, peerInitialWindow, limits.streamWindow(), now());
+    stream.index = streams.size();
+    streams.add(stream);
+    table.put(id, stream);
+    allowances.useful();
+  }
+
+  private void remove(Http2Stream stream) {
+    table.remove(stream.id);
+    Http2Stream last = streams.removeLast();
+    if (last.index != stream.index) {
+      last.index = stream.index;
+      streams.set(stream.index, last);
+    }
+    if (dataStream != null && dataStream.id == stream.id) {
+      dataStream = null;
+    }
+    sends.drop(stream);
+    receives.drop(stream);
+    stream.id = 0;
+    onStreamGone();
+  }
+
+  /** Writes the encoder's head. */
+  final void sendHead(Http2Stream stream, boolean end) {
+    if (stream.id == 0 || stream.localEnded) {
+      return;
+    }
+    allowances.useful();
+    stream.localEnded |= end;
+    writer.head(stream.id, encoder.block(), encoder.length(), end);
+    if (end) {
+      onEndWritten(stream);
+    }
+  }
+
+  /** Writes trailers, which end the stream; false when there is nothing in them to be sent. */
+  final boolean writeTrailers(Http2Stream stream, HeadView trailers) {
+    if (!encoder.trailers(trailers)) {
+      return false;
+    }
+    writer.head(stream.id, encoder.block(), encoder.length(), true);
+    return true;
+  }
+
+  /** More of the body; takes it over. */
+  final void sendData(Http2Stream stream, ByteBuf data) {
+    if (stream.id == 0 || stream.localEnded) {
+      data.release();
+    } else {
+      sends.data(stream, data);
+    }
+  }
+
+  /** Ends our direction, behind what is queued. */
+  final void sendEnd(Http2Stream stream, @Nullable HeadView trailers) {
+    if (stream.id != 0 && !stream.localEnded) {
+      stream.localEnded = true;
+      sends.end(stream, trailers);
+    }
+  }
+
+  /** Our END_STREAM is written. */
+  final void onEndWritten(Http2Stream stream) {
+    stream.localClosed = true;
+    stream.onEndWritten();
+    closeIfWhole(stream);
+  }
+
+  final void closeIfWhole(Http2Stream stream) {
+    if (stream.id != 0 && stream.localClosed && stream.remoteEnded) {
+      remove(stream);
+      stream.onClosed();
+    }
+  }
+
+  /** Ends a stream of which the stream's owner knows already. */
+  final void reset(Http2Stream stream, int code) {
+    if (stream.id != 0) {
+      writer.reset(stream.id, code);
+      resets.add(stream.id);
+      remove(stream);
+      flushLater();
+    }
+  }
+
+  /** Refuses a stream that is not in the table. */
+  final void refuse(int id, int code) {
+    writer.reset(id, code);
+    resets.add(id);
+    flushLater();
+  }
+
+  /** What the peer sent ends the stream: counted, since it costs the peer nothing. */
+  final void streamError(int id, int code, String detail) {
+    Http2Stream stream = table.get(id);
+    if (stream == null) {
+      if (!wasOpened(id)) {
+        throw ConnectionError.of(code, detail);
+      }
+      refuse(id, code);
+    } else {
+      reset(stream, code);
+      stream.onReset(code, false, detail);
+    }
+    spend(Flood.RESET);
+  }
+
+  /** Lets more of the peer's data come on a stream, or not. */
+  final void setReading(Http2Stream stream, boolean on) {
+    if (stream.id != 0 && stream.reading != on) {
+      stream.reading = on;
+      stream.since = now();
+      if (on) {
+        receives.release(stream);
+        flushLater();
+      }
+    }
+  }
+
+  final void spend(Flood flood) {
+    if (allowances.exceeds(flood)) {
+      throw ConnectionError.flood(flood);
+    }
+  }
+
+  /** As {@link #spend}, for where nobody expects the connection to end. */
+  final void spendLater(Flood flood) {
+    if (allowances.exceeds(flood)) {
+      ctx.executor().execute(() -> fail(ConnectionError.flood(flood)));
+    }
+  }
+
+  // Flushing.
+
+  /** Flushes soon: at the end of the batch that is read, or of the loop's round. */
+  final void flushLater() {
+    if (!reading && !flushScheduled) {
+      flushScheduled = true;
+      ctx.executor().execute(deferredFlush);
+    }
+  }
+
+  /** What the socket takes now need not stop the sender. */
+  final void flushNow() {
+    if (open || !writer.isEmpty()) {
+      writer.write();
+      ctx.flush();
+    }
+  }
+
+  private void flushDeferred() {
+    flushScheduled = false;
+    flushNow();
+  }
+
+  // Frames.
+
+  @Override
+  public final boolean isOpen() {
+    return open;
+  }
+
+  @Override
+  public final void onHeaders(int id, ByteBuf block, boolean end, boolean dependsOnItself) {
+    Http2Stream stream = table.get(id);
+    if (stream == null) {
+      if (resets.contains(id)) {
+        // On its way when we ended the stream; the table of HPACK must see it all the same.
+        heads.skip(id, block);
+      } else {
+        onNewHead(id, block, end);
+      }
+    } else if (stream.remoteEnded) {
+      heads.skip(id, block);
+      streamError(id, ErrorCode.STREAM_CLOSED, "a head after the end of the stream");
+    } else {
+      stream.since = now();
+      onHead(stream, block, end);
+    }
+    if (dependsOnItself) {
+      streamError(id, ErrorCode.PROTOCOL_ERROR, "a stream that depends on itself");
+    }
+  }
+
+  @Override
+  public final void onDataFrame(int id, int flowLength, int content, boolean end) {
+    receives.received(flowLength);
+    Http2Stream stream = table.get(id);
+    dataEndsStream = end;
+    dataStream = null;
+    dataAccepted = false;
+    if (stream == null) {
+      receives.consumed(flowLength);
+      if (!wasOpened(id)) {
+        throw ConnectionError.protocol("DATA on an idle stream");
+      }
+      if (!resets.contains(id)) {
+        streamError(id, ErrorCode.STREAM_CLOSED, "DATA after the end of the stream");
+      }
+      return;
+    }
+    if (content == 0 && !end) {
+      spend(Flood.EMPTY_DATA);
+    } else {
+      allowances.useful();
+    }
+    if (stream.remoteEnded) {
+      receives.consumed(flowLength);
+      streamError(id, ErrorCode.STREAM_CLOSED, "DATA after the end of the stream");
+    } else if (flowLength > stream.receiveWindow) {
+      receives.consumed(flowLength);
+      streamError(id, ErrorCode.FLOW_CONTROL_ERROR, "more DATA than the stream's window");
+    } else if (stream.contentLeft >= 0
+        && (content > stream.contentLeft || (end && content < stream.contentLeft))) {
+      receives.consumed(flowLength);
+      streamError(id, ErrorCode.PROTOCOL_ERROR, "DATA that does not add up to content-length");
+    } else {
+      stream.receiveWindow -= flowLength;
+      stream.since = now();
+      if (stream.contentLeft >= 0) {
+        stream.contentLeft -= content;
+      }
+      receives.consumed(stream, flowLength - content);
+      dataStream = stream;
+      dataAccepted = true;
+    }
+  }
+
+  @Override
+  public final void onDataBytes(ByteBuf in, int at, int length) {
+    Http2Stream stream = dataStream;
+    if (stream != null) {
+      stream.touched = true;
+      stream.onData(in.retainedSlice(at, length));
+    }
+    // What it was told may have ended it.
+    if (stream != null && dataStream != null) {
+      receives.consumed(stream, length);
+    } else if (dataAccepted) {
+      receives.consumed(length);
+    }
+  }
+
+  @Override
+  public final void onDataEnd(boolean end) {
+    Http2Stream stream = dataStream;
+    dataStream = null;
+    if (stream != null && dataEndsStream) {
+      endRemote(stream, null);
+    }
+  }
+
+  /** The peer has ended its direction, with or without trailers. */
+  final void endRemote(Http2Stream stream, @Nullable HeadView last) {
+    stream.remoteEnded = true;
+    stream.onEnd(last);
+    closeIfWhole(stream);
+  }
+
+  @Override
+  public final void onPriority(int id, boolean wellFormed, boolean dependsOnItself) {
+    if (!wellFormed) {
+      streamError(id, ErrorCode.FRAME_SIZE_ERROR, "PRIORITY of the wrong size");
+    } else if (dependsOnItself) {
+      streamError(id, ErrorCode.PROTOCOL_ERROR, "a stream that depends on itself");
+    }
+    spend(Flood.PRIORITY);
+  }
+
+  @Override
+  public final void onUnknown() {
+    spend(Flood.PRIORITY);
+  }
+
+  @Override
+  public final void onReset(int id, int code) {
+    Http2Stream stream = table.get(id);
+    if (stream == null) {
+      if (!wasOpened(id)) {
+        throw ConnectionError.protocol("RST_STREAM on an idle stream");
+      }
+      spend(Flood.PRIORITY);
+      return;
+    }
+    boolean whole = stream.localEnded && stream.remoteEnded;
+    remove(stream);
+    stream.onReset(code, true, "the peer reset the stream");
+    if (!whole) {
+      spend(Flood.RESET);
+    }
+  }
+
+  @Override
+  public final void onSettings(boolean ack, ByteBuf payload) {
+    if (ack) {
+      onSettingsAck();
+      return;
+    }
+    spend(Flood.SETTINGS);
+    while (payload.isReadable()) {
+      setting(payload.readUnsignedShort(), payload.readInt());
+    }
+    writer.settingsAck();
+    if (!settled) {
+      settled = true;
+      onSettled();
+    }
+    sends.pump();
+    flushLater();
+  }
+
+  private void setting(int name, int value) {
+    switch (name) {
+      case SETTINGS_ENABLE_PUSH -> {
+        if (value < 0 || value > 1 || (client && value == 1)) {
+          throw ConnectionError.protocol("SETTINGS_ENABLE_PUSH is neither 0 nor 1");
+        }
+      }
+      case SETTINGS_MAX_CONCURRENT_STREAMS ->
+          peerMaxStreams = value < 0 ? Integer.MAX_VALUE : value;
+      case SETTINGS_INITIAL_WINDOW_SIZE -> {
+        if (value < 0) {
+          throw ConnectionError.of(
+              ErrorCode.FLOW_CONTROL_ERROR, "SETTINGS_INITIAL_WINDOW_SIZE above 2^31-1");
+        }
+        sends.changeWindows(streams, value - peerInitialWindow);
+        peerInitialWindow = value;
+      }
+      case SETTINGS_MAX_FRAME_SIZE -> {
+        // We never send a larger one than everybody must take.
+        if (value < FrameReader.MAX_FRAME || value > 0xffffff) {
+          throw ConnectionError.protocol("SETTINGS_MAX_FRAME_SIZE out of range");
+        }
+      }
+      case SETTINGS_ENABLE_CONNECT_PROTOCOL -> {
+        if (value < 0 || value > 1 || (peerConnectProtocol && value == 0)) {
+          throw ConnectionError.protocol("SETTINGS_ENABLE_CONNECT_PROTOCOL is not 0 or 1");
+        }
+        peerConnectProtocol = value == 1;
+      }
+      default -> {
+        // HEADER_TABLE_SIZE: our encoder has no table. MAX_HEADER_LIST_SIZE is advisory.
+      }
+    }
+  }
+
+  @Override
+  public final void onPing(boolean ack, long content) {
+    if (ack) {
+      onPong(content);
+      return;
+    }
+    spend(Flood.PING);
+    writer.ping(true, content);
+  }
+
+  @Override
+  public final void onGoAway(int lastStream, int code) {
+    spend(Flood.SETTINGS);
+    onPeerLeaves(lastStream, code);
+  }
+
+  @Override
+  public final void onWindowUpdate(int id, int increment) {
+    spend(Flood.WINDOW_UPDATE);
+    if (id == 0) {
+      sends.widen(increment);
+      return;
+    }
+    Http2Stream stream = table.get(id);
+    if (stream == null) {
+      if (!wasOpened(id)) {
+        throw ConnectionError.protocol("WINDOW_UPDATE on an idle stream");
+      }
+    } else if (increment == 0) {
+      streamError(id, ErrorCode.PROTOCOL_ERROR, "a WINDOW_UPDATE by nothing");
+    } else if (!sends.widen(stream, increment)) {
+      streamError(id, ErrorCode.FLOW_CONTROL_ERROR, "a window above 2^31-1");
+    }
+  }
+
+  @Override
+  public final ConnectionError flood(Flood flood) {
+    return ConnectionError.flood(flood);
+  }
+
+  // Ends.
+
+  /** Whether a frame other than DATA is under way. */
+  final boolean isWithinFrame() {
+    return reader.isWithinFrame();
+  }
+
+  /** How many frames other than DATA have come; wraps. */
+  final int frames() {
+    return reader.frames();
+  }
+
+  /** Says what was wrong and ends the connection; its streams are told. */
+  final void fail(ConnectionError error) {
+    if (open) {
+      LOG.log(System.Logger.Level.DEBUG, "An HTTP/2 connection is ended: {0}", error.getMessage());
+      onBroken(error);
+      writer.goAway(lastPeerStream(), error.code());
+      gone(String.valueOf(error.getMessage()));
+      finish();
+    }
+  }
+
+  /** Ends the connection after what is queued, politely; streams that are left are cut off. */
+  final void close() {
+    gone("the connection is closed");
+    finish();
+  }
+
+  private void finish() {
+    writer.write();
+    Channel channel = ctx.channel();
+    // Closing with unread bytes would reset the connection and lose what was said last.
+    ctx.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER)
+        .addListener(
+            (ChannelFutureListener)
+                done -> {
+                  if (done.isSuccess() && channel instanceof DuplexChannel duplex) {
+                    duplex.shutdownOutput();
+                  } else {
+                    channel.close();
+                  }
+                });
+  }
+
+  private void gone(String why) {
+    if (!open) {
+      return;
+    }
+    open = false;
+    onOver();
+    reader.close();
+    while (!streams.isEmpty()) {
+      Http2Stream stream = streams.getLast();
+      remove(stream);
+      stream.onLost(why);
+    }
+    if (!ctx.channel().isActive()) {
+      writer.close();
+    }
+  }
+}
