@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param backends at least one, of which at least one has a weight above 0 unless all requests are
  *     to be answered 500
  * @param cors null: the application alone speaks about other origins
+ * @param streamIdleTimeoutNanos how long no byte may move in either direction; {@link
+ *     #DEFAULT_IDLE}: the sidecar's default
  */
 public record RouteConfig(
     String name,
@@ -20,8 +22,12 @@ public record RouteConfig(
     HeadEdits responseEdits,
     long requestTimeoutNanos,
     long perTryTimeoutNanos,
+    long streamIdleTimeoutNanos,
     RetryConfig retry,
     @Nullable CorsConfig cors) {
+  /** A stream idle timeout that nobody has set. */
+  public static final long DEFAULT_IDLE = -1;
+
   public RouteConfig {
     origins = List.copyOf(origins);
     backends = List.copyOf(backends);

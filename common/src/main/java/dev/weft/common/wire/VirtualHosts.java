@@ -80,6 +80,9 @@ final class VirtualHosts {
         edits(at.field("response_headers"), route.getResponseHeaders()),
         at.field("request_timeout_nanos").nanos(route.getRequestTimeoutNanos(), 0),
         at.field("per_try_timeout_nanos").nanos(route.getPerTryTimeoutNanos(), 0),
+        route.hasStreamIdleTimeoutNanos()
+            ? at.field("stream_idle_timeout_nanos").nanos(route.getStreamIdleTimeoutNanos(), 0)
+            : RouteConfig.DEFAULT_IDLE,
         route.hasRetry() ? retry(at.field("retry"), route.getRetry()) : RetryConfig.DEFAULT,
         route.hasCors() ? Cors.decode(at.field("cors"), route.getCors()) : null);
   }

@@ -221,6 +221,7 @@ class RouteTableTest {
         HeadEdits.NONE,
         0,
         0,
+        0,
         RetryConfig.NEVER,
         null);
   }

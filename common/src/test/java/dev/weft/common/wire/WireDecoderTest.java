@@ -386,6 +386,10 @@ class WireDecoderTest {
             "routes[0].per_try_timeout_nanos",
             "0 to",
             route(r -> r.setPerTryTimeoutNanos(Long.MAX_VALUE))),
+        bad(
+            "routes[0].stream_idle_timeout_nanos",
+            "0 to",
+            route(r -> r.setStreamIdleTimeoutNanos(-1))),
         bad("routes[0].retry.attempts", "0 to 10", retry(r -> r.setAttempts(11))),
         bad("routes[0].retry.on", "at least one reason", retry(RetryPolicy.Builder::clearOn)),
         bad("routes[0].retry.on[0]", "known values", retry(r -> r.setOnValue(0, 99))),

@@ -204,6 +204,7 @@ final class VirtualHosts {
             policies,
             TrafficPolicy::perTryTimeout,
             "timeouts.perTry"));
+    streamIdle(message, policies);
     RetryConfig retry = RetryConfig.DEFAULT;
     for (TrafficPolicy policy : policies) {
       RetryConfig said = policy.retry();
@@ -214,6 +215,21 @@ final class VirtualHosts {
       }
     }
     message.setRetry(Messages.retry(retry));
+  }
+
+  /** Left out where nobody has said it: the sidecar has a default. */
+  private static void streamIdle(Route.Builder message, List<TrafficPolicy> policies) {
+    for (TrafficPolicy policy : policies) {
+      Duration said = policy.streamIdleTimeout();
+      if (said != null) {
+        message
+            .addOrigins(
+                Messages.origin(
+                    POLICY_KIND, policy.meta(), "spec.timeouts.streamIdle", "timeouts.streamIdle"))
+            .setStreamIdleTimeoutNanos(said.toNanos());
+        return;
+      }
+    }
   }
 
   private static long timeout(

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param targets at least one, in the policy's own namespace
  * @param requestTimeout null: not said; zero: no limit
  * @param perTryTimeout null: not said; zero: no limit
+ * @param streamIdleTimeout null: not said; zero: no limit
  */
 public record TrafficPolicy(
     DocumentMeta meta,
@@ -25,6 +26,7 @@ public record TrafficPolicy(
     @Nullable LoadBalancerType loadBalancer,
     @Nullable Duration requestTimeout,
     @Nullable Duration perTryTimeout,
+    @Nullable Duration streamIdleTimeout,
     @Nullable RetryConfig retry,
     @Nullable OutlierConfig outlierDetection,
     @Nullable HealthCheckConfig healthCheck,

@@ -89,11 +89,13 @@ final class TrafficPolicyDocuments {
     }
     Duration request = null;
     Duration perTry = null;
+    Duration streamIdle = null;
     Place timeoutsAt = spec.get("timeouts");
     if (timeoutsAt != null) {
-      Obj timeouts = Obj.of(timeoutsAt, Known.of("request", "perTry"));
+      Obj timeouts = Obj.of(timeoutsAt, Known.of("request", "perTry", "streamIdle"));
       request = timeouts.duration("request", Duration.ZERO);
       perTry = timeouts.duration("perTry", Duration.ZERO);
+      streamIdle = timeouts.duration("streamIdle", Duration.ZERO);
       HttpRouteDocuments.notLonger(timeouts.get("perTry"), perTry, "request", request);
     }
     return new TrafficPolicy(
@@ -102,6 +104,7 @@ final class TrafficPolicyDocuments {
         loadBalancer(spec.get("loadBalancer")),
         request,
         perTry,
+        streamIdle,
         retry(spec.get("retry")),
         outlier(spec.get("outlierDetection")),
         healthCheck(spec.get("healthCheck")),

@@ -169,6 +169,33 @@ class VirtualHostsTest {
   }
 
   @Test
+  void aStreamIdleTimeoutIsSentOnlyWhereAPolicySaysIt() {
+    mesh.put(instance("catalog", "a")).put(instance("cart", "b"));
+    mesh.policy(
+        new TrafficPolicy(
+            meta("quiet"),
+            List.of(new TrafficPolicy.Target(TargetKind.SERVICE, "catalog")),
+            null,
+            null,
+            null,
+            Duration.ZERO,
+            null,
+            null,
+            null,
+            null));
+
+    Route said = host("catalog").getRoutes(0);
+    Route unsaid = host("cart").getRoutes(0);
+
+    assertThat(said.hasStreamIdleTimeoutNanos()).isTrue();
+    assertThat(said.getStreamIdleTimeoutNanos()).isZero();
+    assertThat(said.getOriginsList())
+        .extracting(origin -> origin.getName() + " " + origin.getFieldPath())
+        .contains("quiet spec.timeouts.streamIdle");
+    assertThat(unsaid.hasStreamIdleTimeoutNanos()).isFalse();
+  }
+
+  @Test
   void ofTwoPoliciesOnOneTargetTheOlderWinsBlockByBlock() {
     mesh.put(instance("catalog", "a"));
     mesh.policy(policy("b-older", TargetKind.SERVICE, "catalog", null, null, RetryConfig.NEVER, 1));
@@ -198,6 +225,7 @@ class VirtualHostsTest {
             meta("robin"),
             List.of(new TrafficPolicy.Target(TargetKind.SERVICE, "v1")),
             LoadBalancerType.ROUND_ROBIN,
+            null,
             null,
             null,
             null,
@@ -295,6 +323,7 @@ class VirtualHostsTest {
         null,
         request,
         perTry,
+        null,
         retry,
         null,
         null,

@@ -524,6 +524,7 @@ class BadDocumentsTest {
         null,
         null,
         null,
+        null,
         null);
   }
 }

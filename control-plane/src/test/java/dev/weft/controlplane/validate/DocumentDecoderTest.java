@@ -252,6 +252,7 @@ class DocumentDecoderTest {
     assertThat(policy.loadBalancer()).isEqualTo(LoadBalancerType.PEAK_EWMA);
     assertThat(policy.requestTimeout()).isEqualTo(Duration.ofSeconds(2));
     assertThat(policy.perTryTimeout()).isEqualTo(Duration.ofMillis(500));
+    assertThat(policy.streamIdleTimeout()).isEqualTo(Duration.ofMinutes(1));
     assertThat(policy.retry()).isEqualTo(RetryConfig.DEFAULT);
     assertThat(policy.outlierDetection()).isEqualTo(OutlierConfig.DEFAULT);
     assertThat(policy.healthCheck())

@@ -78,6 +78,9 @@ public final class ConfigPage {
       json.endArray();
       edits(json, "request_headers", route.requestEdits());
       edits(json, "response_headers", route.responseEdits());
+      if (route.streamIdleTimeoutNanos() != RouteConfig.DEFAULT_IDLE) {
+        json.field("stream_idle_timeout_nanos", route.streamIdleTimeoutNanos());
+      }
       json.field("request_timeout_nanos", route.requestTimeoutNanos())
           .field("per_try_timeout_nanos", route.perTryTimeoutNanos())
           .object("retry")

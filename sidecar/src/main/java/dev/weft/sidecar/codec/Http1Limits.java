@@ -10,21 +10,14 @@ import dev.weft.sidecar.telemetry.Bound;
  * @param maxHeaders lines; beyond it 431 (or 502)
  * @param headTimeoutNanos from a request's first byte to the end of its head
  * @param idleTimeoutNanos between two requests of a caller
- * @param tunnelIdleTimeoutNanos without a byte in either direction of a tunnel
  */
 public record Http1Limits(
-    int maxRequestLine,
-    int maxHead,
-    int maxHeaders,
-    long headTimeoutNanos,
-    long idleTimeoutNanos,
-    long tunnelIdleTimeoutNanos) {
+    int maxRequestLine, int maxHead, int maxHeaders, long headTimeoutNanos, long idleTimeoutNanos) {
   public static final Http1Limits DEFAULT =
       new Http1Limits(
           Bound.REQUEST_LINE.intValue(),
           Bound.HEAD_BYTES.intValue(),
           Bound.HEAD_LINES.intValue(),
           Bound.HEAD_TIME.value(),
-          Bound.KEEP_ALIVE_IDLE.value(),
-          Bound.TUNNEL_IDLE.value());
+          Bound.KEEP_ALIVE_IDLE.value());
 }

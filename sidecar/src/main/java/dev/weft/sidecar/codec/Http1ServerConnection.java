@@ -177,7 +177,9 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
           }
           at = body.decode(in, at, limit, this);
           if (at == BodyDecoder.REFUSED) {
-            refuseBody();
+            connections.protocolError();
+            reached(body.bound());
+            refuseBody(Failure.BAD_REQUEST, body.problem());
             return false;
           }
         }
@@ -260,16 +262,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
   }
 
-  private void refuseBody() {
-    connections.protocolError();
-    reached(body.bound());
-    exchange.onAborted(Failure.BAD_REQUEST);
+  private void refuseBody(Failure failure, String problem) {
+    exchange.onAborted(failure);
     if (!responseStarted) {
       writer.localReply(
-          LocalReply.of(Failure.BAD_REQUEST, body.problem()),
-          headRequest,
-          request.view.minorVersion() == 0,
-          true);
+          LocalReply.of(failure, problem), headRequest, request.view.minorVersion() == 0, true);
       endRequest();
       linger();
     } else {
@@ -504,19 +501,12 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       case BODY -> {
         if (!bodyPaused && now - since > connections.limits().idleTimeoutNanos()) {
           connections.idleTimeout(Bound.REQUEST_BODY_IDLE);
-          ctx.close();
+          refuseBody(Failure.REQUEST_NOT_RECEIVED, "the body did not go on in time");
+        } else {
+          exchange.tick(now);
         }
       }
-      case TUNNEL -> {
-        TunnelEnd end = tunnel;
-        if (end != null && now - since > connections.limits().tunnelIdleTimeoutNanos()) {
-          connections.tunnelIdleTimeout();
-          exchange.onAborted(Failure.TUNNEL_IDLE);
-          endRequest();
-          phase = Phase.LINGER;
-          end.reset();
-        }
-      }
+      case TUNNEL -> exchange.tick(now);
       case LINGER -> {
         if (now - since > ServerConnections.LINGER_NANOS) {
           connections.reached(Bound.LINGER);
@@ -529,6 +519,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         if (!isWritable() && now - since > connections.limits().idleTimeoutNanos()) {
           connections.idleTimeout(Bound.RESPONSE_STALLED);
           ctx.close();
+        } else {
+          exchange.tick(now);
         }
       }
       case CLOSED -> {

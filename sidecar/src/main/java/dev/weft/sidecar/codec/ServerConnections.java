@@ -49,7 +49,10 @@ public final class ServerConnections {
   public void tick(long nanoTime) {
     now = nanoTime;
     for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).tick(nanoTime);
+      // One that ends may take others with it.
+      if (i < open.size()) {
+        open.get(i).tick(nanoTime);
+      }
     }
   }
 
@@ -186,11 +189,6 @@ public final class ServerConnections {
 
   public void tunnelEnded() {
     telemetry.add(WorkerCounter.DOWNSTREAM_TUNNEL_ACTIVE, direction, -1);
-  }
-
-  public void tunnelIdleTimeout() {
-    telemetry.count(WorkerCounter.DOWNSTREAM_TUNNEL_IDLE_TIMEOUT, direction);
-    reached(Bound.TUNNEL_IDLE);
   }
 
   public void idleTimeout(Bound which) {

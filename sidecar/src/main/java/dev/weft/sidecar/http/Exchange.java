@@ -28,6 +28,9 @@ public interface Exchange {
   /** {@link DownstreamStream#isWritable()} has changed. */
   void onWritabilityChanged();
 
+  /** About once a second while a request is under way: the moment to look at what stands still. */
+  void tick(long nowNanos);
+
   /** The caller is gone or broke the protocol within the body: no answer can reach it. */
   void onAborted(Failure why);
 

@@ -39,6 +39,8 @@ public enum Failure {
   UPSTREAM_PROTOCOL_ERROR(502, 13, "UPE", Kind.RETRYABLE, "Malformed response"),
   PER_TRY_TIMEOUT(504, 4, "UT", Kind.RETRYABLE, "Attempt timed out"),
   REQUEST_TIMEOUT(504, 4, "UT", Kind.FINAL, "Request timed out"),
+  STREAM_IDLE(504, 4, "SI", Kind.FINAL, "No byte moved for too long"),
+  REQUEST_STALLED(408, 4, "SI", Kind.CLOSES, "Request did not go on"),
   TUNNEL_IDLE(0, 4, "SI", Kind.CLOSES, "Tunnel idle for too long"),
   RESPONSE_LATE(0, 4, "UT", Kind.CLOSES, "Response not complete in time"),
   RESPONSE_CUT(0, 14, "UC", Kind.CLOSES, "Response ended early"),

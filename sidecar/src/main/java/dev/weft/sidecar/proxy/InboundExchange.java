@@ -64,6 +64,13 @@ final class InboundExchange extends ProxyExchange {
     }
   }
 
+  // How long a request may stand still is the caller's to say: it knows the route. What would be
+  // left here for good is a tunnel whose caller has vanished.
+  @Override
+  long tunnelIdleNanos() {
+    return Bound.TUNNEL_IDLE.value();
+  }
+
   @Override
   void forget() {
     if (counted) {

@@ -11,6 +11,7 @@ import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.upstream.Hop;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
   private VirtualHostLookup.@Nullable Waiting waiting;
   private HeadEdits routeEdits = HeadEdits.NONE;
   private HeadEdits backendEdits = HeadEdits.NONE;
+  private long tunnelIdle;
 
   OutboundExchange(OutboundStack stack, DownstreamStream stream) {
     super(stack.worker, Direction.OUTBOUND, stream);
@@ -76,7 +78,24 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
     routeEdits = route.requestEdits();
     backendEdits = backend.requestEdits();
     responseEdits(route.responseEdits());
+    idleTimeout(idleNanos(route));
+    tunnelIdle =
+        route.streamIdleTimeoutNanos() == RouteConfig.DEFAULT_IDLE
+            ? Bound.TUNNEL_IDLE.value()
+            : route.streamIdleTimeoutNanos();
     start(cluster, route.retry(), route.requestTimeoutNanos(), route.perTryTimeoutNanos());
+  }
+
+  // Whoever allows a request ten minutes does not mean it to end after five.
+  private static long idleNanos(RouteConfig route) {
+    return route.streamIdleTimeoutNanos() == RouteConfig.DEFAULT_IDLE
+        ? Math.max(Bound.STREAM_IDLE.value(), route.requestTimeoutNanos())
+        : route.streamIdleTimeoutNanos();
+  }
+
+  @Override
+  long tunnelIdleNanos() {
+    return tunnelIdle;
   }
 
   @Override

@@ -14,11 +14,14 @@ import dev.weft.sidecar.http.GrpcStatus;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.RequestRecord;
+import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.upstream.CallListener;
 import dev.weft.sidecar.upstream.UpstreamCall;
 import io.netty.buffer.ByteBuf;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +46,14 @@ abstract class ProxyExchange implements Exchange, CallListener {
   private boolean whole;
   private boolean responding;
   private boolean throttled;
+  private boolean requestPaused;
+  private boolean tunnel;
   private long received;
   private long sent;
+  private long idleNanos;
+  // What had moved at the last tick, and since when no more has.
+  private long movedBefore;
+  private long movedAt;
 
   ProxyExchange(Worker worker, Direction direction, DownstreamStream stream) {
     this.worker = worker;
@@ -66,6 +75,18 @@ abstract class ProxyExchange implements Exchange, CallListener {
   final void responseEdits(HeadEdits edits) {
     responseEdits = edits;
   }
+
+  /**
+   * Limits how long no byte may move in either direction.
+   *
+   * @param nanos 0: no limit, but for that of a tunnel
+   */
+  final void idleTimeout(long nanos) {
+    idleNanos = nanos;
+  }
+
+  /** What limits a tunnel; 0: nothing. */
+  abstract long tunnelIdleNanos();
 
   /**
    * Has the route's filters look at the request, and at its response later.
@@ -148,8 +169,13 @@ abstract class ProxyExchange implements Exchange, CallListener {
     whole = end;
     responding = false;
     throttled = false;
+    requestPaused = false;
+    tunnel = false;
     received = request.inlineBody;
     sent = 0;
+    idleNanos = 0;
+    movedBefore = received;
+    movedAt = record.startNanos();
     responseEdits = HeadEdits.NONE;
     call.begin(request, end);
     route(request.view);
@@ -177,6 +203,47 @@ abstract class ProxyExchange implements Exchange, CallListener {
       malformedBody();
     } else {
       call.end(trailers);
+    }
+  }
+
+  // Costs the path of a byte nothing: what was counted anyway is compared.
+  @Override
+  public final void tick(long nowNanos) {
+    long moved = received + sent;
+    if (moved != movedBefore) {
+      movedBefore = moved;
+      movedAt = nowNanos;
+      return;
+    }
+    long limit = tunnel ? tunnelIdleNanos() : idleNanos;
+    if (limit != 0 && nowNanos - movedAt > limit) {
+      standsStill(limit);
+    }
+  }
+
+  private void standsStill(long limitNanos) {
+    worker.telemetry().reached(tunnel ? Bound.TUNNEL_IDLE : Bound.STREAM_IDLE, direction);
+    if (tunnel) {
+      worker.telemetry().count(WorkerCounter.DOWNSTREAM_TUNNEL_IDLE_TIMEOUT, direction);
+      record.flags(Failure.TUNNEL_IDLE.flag());
+      call.cancel();
+      stream.abort();
+    } else if (responding) {
+      record.flags(Failure.STREAM_IDLE.flag());
+      call.giveUp();
+      stream.abort();
+    } else {
+      boolean callers = !whole && !requestPaused;
+      String detail =
+          "no byte has moved in either direction for "
+              + TimeUnit.NANOSECONDS.toMillis(limitNanos)
+              + " ms";
+      if (callers) {
+        call.cancel();
+      } else {
+        call.giveUp();
+      }
+      reply(callers ? Failure.REQUEST_STALLED : Failure.STREAM_IDLE, detail);
     }
   }
 
@@ -229,6 +296,9 @@ abstract class ProxyExchange implements Exchange, CallListener {
       record.flags("URX");
     }
     sent = response.inlineBody;
+    // A head is a sign of life, whatever came with it.
+    movedBefore = -1;
+    tunnel = response.tunnel;
     responsePlan.clear();
     responsePlan.apply(responseEdits);
     filter(stream.request().view, responsePlan);
@@ -305,6 +375,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   @Override
   public final void readRequest(boolean on) {
+    requestPaused = !on;
     stream.readRequest(on);
   }
 

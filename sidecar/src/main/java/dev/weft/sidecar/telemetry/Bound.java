@@ -34,9 +34,9 @@ public enum Bound {
   HEAD_LINES(Scope.WORKER, Unit.COUNT, 128, "", "431 DPE, closed; from upstream 502 UPE"),
   EMPTY_LINES(Scope.WORKER, Unit.BYTES, 16, "", "400 DPE, closed"),
   HEAD_TIME(Scope.WORKER, Unit.TIME, seconds(10), "", "408 DPE, closed"),
-  REQUEST_BODY_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
+  REQUEST_BODY_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "408 DPE, closed"),
   RESPONSE_STALLED(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
-  TUNNEL_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "", "cut off"),
+  TUNNEL_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "timeouts.streamIdle", "cut off"),
   CHUNK_EXTENSIONS(Scope.WORKER, Unit.BYTES, kib(4), "", "400 DPE, closed; from upstream 502 UPE"),
   CHUNK_SIZE_DIGITS(Scope.WORKER, Unit.COUNT, 15, "", "400 DPE, closed; from upstream 502 UPE"),
 
@@ -87,6 +87,8 @@ public enum Bound {
   UPSTREAM_IDLE(Scope.WORKER, Unit.TIME, seconds(30), "", "closed"),
   REQUEST_TIME(Scope.WORKER, Unit.TIME, 0, "timeouts.request", "504 UT"),
   ATTEMPT_TIME(Scope.WORKER, Unit.TIME, 0, "timeouts.perTry", "retried, 504 UT"),
+  STREAM_IDLE(
+      Scope.WORKER, Unit.TIME, seconds(300), "timeouts.streamIdle", "504 or 408 SI, or cut off"),
   RETRIES(Scope.WORKER, Unit.COUNT, 2, "retry.attempts", "the last answer, with URX"),
   RETRY_BUDGET(Scope.WORKER, Unit.PERCENT, 20, "retry.budgetPercent", "not retried"),
   RETRIES_SAVED(Scope.QUIET, Unit.COUNT, 1000, "", "no more are saved up"),

@@ -183,6 +183,15 @@ public final class UpstreamCall implements ResponseListener {
     }
   }
 
+  /** The endpoint has left the request, or its response, standing for too long. */
+  public void giveUp() {
+    if (active && stream != null && !responding) {
+      long now = upstream.nanoClock.getAsLong();
+      endpoint().onTimeout(upstream.worker, now - attemptSince, now);
+    }
+    cancel();
+  }
+
   public boolean isActive() {
     return active;
   }

@@ -25,6 +25,8 @@ import dev.weft.sidecar.codec.Http1ServerConnection;
 import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.telemetry.AccessLog;
+import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.telemetry.BoundReading;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.Telemetry;
 import dev.weft.sidecar.upstream.Upstream;
@@ -117,6 +119,7 @@ final class ProxyFixture implements AutoCloseable {
     RetryConfig retry = RetryConfig.DEFAULT;
     long timeoutNanos;
     long perTryNanos;
+    long idleNanos = RouteConfig.DEFAULT_IDLE;
     HeadEdits request = HeadEdits.NONE;
     HeadEdits response = HeadEdits.NONE;
     @Nullable CorsConfig cors;
@@ -183,6 +186,7 @@ final class ProxyFixture implements AutoCloseable {
             route.response,
             route.timeoutNanos,
             route.perTryNanos,
+            route.idleNanos,
             route.retry,
             route.cors);
     put(new VirtualHostConfig("test/" + authority, true, List.of(), List.of(config)), authority);
@@ -246,6 +250,14 @@ final class ProxyFixture implements AutoCloseable {
 
   int pending(String authority) {
     return Objects.requireNonNull(clusters.find(authority + ".test:80")).pendingRequests().used();
+  }
+
+  /** How often a bound was reached. */
+  long reached(Bound bound) {
+    return telemetry.bounds().stream()
+        .filter(reading -> reading.bound() == bound)
+        .mapToLong(BoundReading::reached)
+        .sum();
   }
 
   int connections() {
