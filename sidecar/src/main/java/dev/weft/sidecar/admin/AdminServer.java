@@ -10,6 +10,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** Listens for requests of people and tools, and serves each on the control loop. */
@@ -78,6 +79,17 @@ public final class AdminServer implements AutoCloseable {
       this.reached = reached;
       this.loop = loop;
       this.handler = handler;
+    }
+
+    // Out of descriptors, as a rule: accepting at once again would only spin.
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      var config = ctx.channel().config();
+      if (config.isAutoRead()) {
+        config.setAutoRead(false);
+        loop.schedule(
+            () -> config.setAutoRead(true), Bound.ACCEPT_PAUSE.millis(), TimeUnit.MILLISECONDS);
+      }
     }
 
     @Override

@@ -17,6 +17,7 @@ final class ControlTick implements Runnable {
   private final HealthChecker checker;
   private final @Nullable InboundApp app;
   private final @Nullable AppProbe probe;
+  private final MemoryWatch memory;
   private long seenConnectFailures;
 
   ControlTick(
@@ -25,6 +26,12 @@ final class ControlTick implements Runnable {
     this.checker = checker;
     this.app = app;
     this.probe = probe;
+    this.memory =
+        new MemoryWatch(
+            new DirectMemory(PooledByteBufAllocator.DEFAULT, sidecar.memory().directBytes()),
+            new Heap(),
+            sidecar.overload(),
+            System::nanoTime);
   }
 
   @Override
@@ -33,7 +40,7 @@ final class ControlTick implements Runnable {
       sidecar.clusters().fold();
       checker.tick();
       probeAfterRefusal();
-      watchMemory();
+      memory.watch();
       sidecar.tellReadiness();
     } catch (RuntimeException e) {
       // An executor would drop the task for good.
@@ -48,20 +55,6 @@ final class ControlTick implements Runnable {
         seenConnectFailures = failures;
         probe.probe();
       }
-    }
-  }
-
-  private void watchMemory() {
-    PooledByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-    long limit = sidecar.memory().shedDirectBytes();
-    // Chunks are cheap to sum; what of them is really in use is asked only when it may matter.
-    boolean shed =
-        allocator.metric().usedDirectMemory() > limit && allocator.pinnedDirectMemory() > limit;
-    if (shed != sidecar.connections().shedding()) {
-      sidecar.connections().shedding(shed);
-      LOG.log(
-          System.Logger.Level.WARNING,
-          shed ? "memory is short: new connections are refused" : "memory suffices again");
     }
   }
 }

@@ -77,9 +77,9 @@ final class Metrics {
         () -> sidecar.connections().max());
     to.gauge(
         "overload_shedding",
-        "1 while new connections are refused because memory is short.",
+        "1 while new work is refused because memory is short.",
         false,
-        () -> sidecar.connections().shedding() ? 1 : 0);
+        () -> sidecar.overload().memoryShort() ? 1 : 0);
     to.gauge("server_draining", "1 once it takes leave.", false, () -> sidecar.draining() ? 1 : 0);
     bounds(sidecar, to);
     discovery(sidecar, to);
@@ -89,6 +89,14 @@ final class Metrics {
   private static void bounds(Sidecar sidecar, Telemetry to) {
     ConnectionLimit connections = sidecar.connections();
     to.bound(Bound.CONNECTIONS, connections::open, connections::max);
+    to.bound(
+        Bound.REQUESTS,
+        () -> sidecar.overload().requests(),
+        () -> sidecar.overload().maxRequests());
+    to.bound(
+        Bound.CONNECTION_AGE,
+        () -> -1,
+        () -> sidecar.options().limits().maxConnectionAgeSeconds() * 1_000_000_000L);
     to.bound(
         Bound.HEAP,
         () -> Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory(),

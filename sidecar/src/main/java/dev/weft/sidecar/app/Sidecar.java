@@ -9,6 +9,7 @@ import dev.weft.sidecar.discovery.ControlPlaneLink;
 import dev.weft.sidecar.discovery.DiscoveryClient;
 import dev.weft.sidecar.discovery.DiscoverySettings;
 import dev.weft.sidecar.discovery.DiscoveryStatus;
+import dev.weft.sidecar.http.Overload;
 import dev.weft.sidecar.listener.ConnectionLimit;
 import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.listener.ProxyListener;
@@ -61,6 +62,7 @@ public final class Sidecar implements AutoCloseable {
   private final MemoryPlan memory;
   private final SidecarTls tls;
   private final ConnectionLimit connections;
+  private final Overload overload;
   private volatile @Nullable Registrar registrar;
   private final @Nullable AppProbe probe;
   private final @Nullable InboundApp app;
@@ -77,8 +79,17 @@ public final class Sidecar implements AutoCloseable {
     this.options = options;
     tls = SidecarTls.open(options.tls(), false, NANO_CLOCK);
     var random = new SplittableRandom();
-    memory = MemoryPlan.of(Runtime.getRuntime().maxMemory(), PlatformDependent.maxDirectMemory());
-    connections = new ConnectionLimit(memory.maxConnections());
+    memory =
+        MemoryPlan.of(
+            Runtime.getRuntime().maxMemory(),
+            PlatformDependent.maxDirectMemory(),
+            Descriptors.limit());
+    connections =
+        new ConnectionLimit(
+            options.limits().maxConnections() == 0
+                ? memory.maxConnections()
+                : options.limits().maxConnections());
+    overload = new Overload(options.limits().maxRequests());
     telemetry =
         new Telemetry(
             options.accessLog().equals("off") ? null : AccessLog.open(options.accessLog()));
@@ -143,7 +154,11 @@ public final class Sidecar implements AutoCloseable {
               epochMicros,
               Http1Limits.DEFAULT,
               UpstreamLimits.DEFAULT,
-              random.nextLong()));
+              random.nextLong(),
+              overload));
+      workers
+          .getLast()
+          .maxConnectionAge(TimeUnit.SECONDS.toNanos(options.limits().maxConnectionAgeSeconds()));
     }
   }
 
@@ -388,6 +403,10 @@ public final class Sidecar implements AutoCloseable {
 
   ConnectionLimit connections() {
     return connections;
+  }
+
+  Overload overload() {
+    return overload;
   }
 
   MemoryPlan memory() {

@@ -51,7 +51,8 @@ public record SidecarOptions(
     String accessLog,
     String logLevel,
     int drainSeconds,
-    TlsOptions tls) {
+    TlsOptions tls,
+    LimitOptions limits) {
   private static final String LOOPBACK = "127.0.0.1";
   private static final int MAX_PORT = 65535;
 
@@ -90,7 +91,14 @@ public record SidecarOptions(
               "drain-seconds",
               "N",
               String.valueOf(Bound.DRAIN_TIME.millis() / 1000),
-              "for requests under way when it ends"));
+              "for requests under way when it ends"),
+          new Flag("max-connections", "N", "0", "callers' connections; 0: as memory allows"),
+          new Flag("max-requests", "N", "0", "requests under way; 0: no limit"),
+          new Flag(
+              "max-connection-age",
+              "SECONDS",
+              "0",
+              "then a caller is told to connect anew; 0: never"));
 
   private static final List<Flag> FLAGS =
       Stream.concat(OWN_FLAGS.stream(), TlsOptions.FLAGS.stream()).toList();
@@ -150,7 +158,11 @@ public record SidecarOptions(
         flags.text("access-log"),
         flags.text("log-level"),
         flags.number("drain-seconds", 0, 3600),
-        TlsOptions.parse(flags));
+        TlsOptions.parse(flags),
+        new LimitOptions(
+            flags.number("max-connections", 0, 1_000_000),
+            flags.number("max-requests", 0, 1_000_000),
+            flags.number("max-connection-age", 0, 86_400)));
   }
 
   static String usage() {

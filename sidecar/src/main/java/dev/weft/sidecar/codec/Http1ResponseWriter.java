@@ -130,6 +130,9 @@ final class Http1ResponseWriter {
         .append("\r\ncontent-length: ")
         .append(body.length)
         .append("\r\n");
+    if (reply.failure().retryAfterSeconds() > 0) {
+      head.append("retry-after: ").append(reply.failure().retryAfterSeconds()).append("\r\n");
+    }
     if (close) {
       head.append("connection: close\r\n");
     } else if (http10) {

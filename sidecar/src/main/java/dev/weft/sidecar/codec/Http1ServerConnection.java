@@ -60,6 +60,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   private boolean responseEnded;
   private boolean headRequest;
   private boolean keepAlive;
+  private boolean retiring;
   private boolean processing;
   private boolean bodyPaused;
   private boolean withinHead;
@@ -316,7 +317,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
     // What came before the answer to an Upgrade that is not made was not meant as a request.
     boolean early = request.tunnel && pending != null;
-    if ((phase == Phase.BODY && end) || early || connections.isDraining()) {
+    if ((phase == Phase.BODY && end) || early || retiring || connections.isDraining()) {
       keepAlive = false;
     }
     boolean http10 = request.view.minorVersion() == 0;
@@ -355,7 +356,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   public void localReply(LocalReply reply) {
     responseStarted = true;
     boolean early = request.tunnel && pending != null;
-    if (phase == Phase.BODY || early || reply.failure().closes() || connections.isDraining()) {
+    if (phase == Phase.BODY
+        || early
+        || reply.failure().closes()
+        || retiring
+        || connections.isDraining()) {
       keepAlive = false;
     }
     writer.localReply(reply, headRequest, request.view.minorVersion() == 0, !keepAlive);
@@ -527,6 +532,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         // Gone.
       }
     }
+  }
+
+  @Override
+  public void drain() {
+    retiring = true;
   }
 
   @Override

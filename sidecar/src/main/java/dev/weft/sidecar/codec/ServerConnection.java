@@ -12,8 +12,9 @@ public interface ServerConnection {
   void closeIfIdle();
 
   /**
-   * The process takes leave: a connection of many requests tells its caller to send what follows
-   * elsewhere, and serves what is under way. Others say it with their next response.
+   * The process takes leave, or this connection has grown old: a connection of many requests tells
+   * its caller to send what follows elsewhere, and serves what is under way. Others end with their
+   * next response.
    */
   default void drain() {}
 

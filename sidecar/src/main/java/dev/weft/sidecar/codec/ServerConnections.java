@@ -5,7 +5,9 @@ import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,10 @@ public final class ServerConnections {
   private boolean draining;
   private @Nullable Runnable whenIdle;
   private long now;
+  private long maxAgeNanos;
+  private RandomGenerator random = RandomGenerator.getDefault();
+  // Beside the list of open ones; 0: told already, or never.
+  private long[] retireAt = new long[16];
 
   public ServerConnections(
       Direction direction, WorkerTelemetry telemetry, Http1Limits limits, long nanoTime) {
@@ -51,9 +57,16 @@ public final class ServerConnections {
     for (int i = open.size() - 1; i >= 0; i--) {
       // One that ends may take others with it.
       if (i < open.size()) {
+        retireIfOld(i);
         open.get(i).tick(nanoTime);
       }
     }
+  }
+
+  /** Before the first connection: how old one gets, give or take a tenth; 0: no limit. */
+  public void maxAge(long nanos, RandomGenerator jitter) {
+    maxAgeNanos = nanos;
+    random = jitter;
   }
 
   /** From now on every response ends its connection. */
@@ -124,15 +137,33 @@ public final class ServerConnections {
     telemetry.add(WorkerCounter.DOWNSTREAM_PRE_CX_ACTIVE, direction, -1);
   }
 
+  private void retireIfOld(int place) {
+    if (retireAt[place] != 0 && now - retireAt[place] >= 0) {
+      retireAt[place] = 0;
+      reached(Bound.CONNECTION_AGE);
+      open.get(place).drain();
+    }
+  }
+
   private void add(ServerConnection connection) {
     arrivals++;
-    connection.place(open.size());
+    int place = open.size();
+    connection.place(place);
     open.add(connection);
+    if (place == retireAt.length) {
+      retireAt = Arrays.copyOf(retireAt, place * 2);
+    }
+    retireAt[place] = 0;
+    if (maxAgeNanos > 0) {
+      long tenth = maxAgeNanos / 10;
+      retireAt[place] = now + maxAgeNanos - tenth + random.nextLong(1 + 2 * tenth);
+    }
   }
 
   private void remove(ServerConnection connection) {
     ServerConnection last = open.removeLast();
     if (last.place() != connection.place()) {
+      retireAt[connection.place()] = retireAt[open.size()];
       last.place(connection.place());
       open.set(connection.place(), last);
     }

@@ -25,7 +25,7 @@ public enum Failure {
   DANGLING_BACKEND(500, 14, "NC", Kind.FINAL, "Route refers to a backend that does not exist"),
   CONFIGURATION_MISSING(503, 14, "NC", Kind.FINAL, "Configuration not received yet"),
   TOO_MANY_LOOKUPS(503, 14, "OM", Kind.FINAL, "Too many requests wait for configuration"),
-  OVERLOADED(503, 14, "OM", Kind.FINAL, "Overloaded"),
+  OVERLOADED(503, 14, "UO", Kind.UNDELIVERED, "Overloaded"),
   NO_HEALTHY_ENDPOINT(503, 14, "UH", Kind.FINAL, "No healthy endpoint"),
   CONNECT_FAILED(503, 14, "UF", Kind.UNDELIVERED, "Connect failed"),
   CONNECT_TIMEOUT(503, 14, "UF", Kind.UNDELIVERED, "Connect timed out"),
@@ -95,6 +95,14 @@ public enum Failure {
   /** Whether the caller's connection cannot be used for another request. */
   public boolean closes() {
     return kind == Kind.CLOSES;
+  }
+
+  /**
+   * After how many seconds the caller may well try again; 0: nothing is said. Only where this
+   * process has refused to begin, not where an upstream has failed.
+   */
+  public int retryAfterSeconds() {
+    return this == OVERLOADED || this == UPSTREAM_OVERFLOW || this == TOO_MANY_LOOKUPS ? 1 : 0;
   }
 
   /** The title of the problem details. */

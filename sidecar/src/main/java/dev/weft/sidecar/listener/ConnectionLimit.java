@@ -6,7 +6,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class ConnectionLimit {
   private final AtomicInteger open = new AtomicInteger();
   private final int max;
-  private volatile boolean shedding;
 
   public ConnectionLimit(int max) {
     this.max = max;
@@ -20,19 +19,7 @@ public final class ConnectionLimit {
     return max;
   }
 
-  /** While memory is short no new connection is taken. */
-  public void shedding(boolean now) {
-    shedding = now;
-  }
-
-  public boolean shedding() {
-    return shedding;
-  }
-
   boolean tryAcquire() {
-    if (shedding) {
-      return false;
-    }
     if (open.incrementAndGet() <= max) {
       return true;
     }

@@ -86,11 +86,14 @@ public final class ProxyListener implements AutoCloseable {
   /** On the first worker's loop. */
   private static final class Acceptor extends ChannelInboundHandlerAdapter {
     private static final long PAUSE_MILLIS = Bound.ACCEPT_PAUSE.millis();
+    private static final int MAX_REFUSALS = Bound.REFUSALS.intValue();
 
     private final Direction direction;
     private final List<Worker> workers;
     private final List<ConnectionStack> stacks;
     private final ConnectionLimit limit;
+    private int refusals;
+    private boolean failing;
 
     Acceptor(
         Direction direction,
@@ -106,13 +109,16 @@ public final class ProxyListener implements AutoCloseable {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       var connection = (Channel) message;
+      if (failing) {
+        failing = false;
+        LOG.log(System.Logger.Level.WARNING, "accepting ({0}) goes on", direction.label());
+      }
+      if (workers.getFirst().overload().memoryShort()) {
+        refuse(connection, Bound.MEMORY_SHED);
+        return;
+      }
       if (!limit.tryAcquire()) {
-        workers.getFirst().telemetry().count(WorkerCounter.DOWNSTREAM_CX_OVERFLOW, direction);
-        workers
-            .getFirst()
-            .telemetry()
-            .reached(limit.shedding() ? Bound.MEMORY_SHED : Bound.CONNECTIONS, direction);
-        connection.unsafe().closeForcibly();
+        refuse(connection, Bound.CONNECTIONS);
         return;
       }
       int index = leastLoaded();
@@ -149,6 +155,32 @@ public final class ProxyListener implements AutoCloseable {
               });
     }
 
+    // Here, not on the worker that serves the fewest: it costs little, and is counted by one
+    // thread.
+    private void refuse(Channel connection, Bound why) {
+      Worker worker = workers.getFirst();
+      worker.telemetry().count(WorkerCounter.DOWNSTREAM_CX_OVERFLOW, direction);
+      worker.telemetry().reached(why, direction);
+      if (refusals >= MAX_REFUSALS) {
+        worker.telemetry().reached(Bound.REFUSALS, direction);
+        connection.unsafe().closeForcibly();
+        return;
+      }
+      refusals++;
+      connection.closeFuture().addListener(closed -> refusals--);
+      connection.config().setOption(ChannelOption.ALLOCATOR, worker.allocator());
+      connection.pipeline().addLast(new Refusal(worker.downstream(direction)));
+      worker
+          .eventLoop()
+          .register(connection)
+          .addListener(
+              registered -> {
+                if (!registered.isSuccess()) {
+                  connection.unsafe().closeForcibly();
+                }
+              });
+    }
+
     private int leastLoaded() {
       int best = 0;
       for (int i = 1; i < workers.size(); i++) {
@@ -162,12 +194,15 @@ public final class ProxyListener implements AutoCloseable {
     // Out of descriptors, as a rule: accepting at once again would only spin.
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "accepting ({0}) pauses for {1} ms: {2}",
-          direction.label(),
-          PAUSE_MILLIS,
-          cause.toString());
+      if (!failing) {
+        failing = true;
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "accepting ({0}) fails and is tried every {1} ms: {2}",
+            direction.label(),
+            PAUSE_MILLIS,
+            cause.toString());
+      }
       var config = ctx.channel().config();
       if (config.isAutoRead()) {
         workers.getFirst().telemetry().reached(Bound.ACCEPT_PAUSE, direction);

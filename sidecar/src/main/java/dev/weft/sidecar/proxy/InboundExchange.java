@@ -32,8 +32,12 @@ final class InboundExchange extends ProxyExchange {
   }
 
   @Override
-  void route(HeadView head) {
+  void arrived(HeadView head) {
     fromSidecar = Hop.announced(head);
+  }
+
+  @Override
+  void route(HeadView head) {
     addProto = !head.has(WellKnown.X_FORWARDED_PROTO);
     tls = stream.callerTls();
     record.route(ROUTE, InboundApp.CLUSTER);

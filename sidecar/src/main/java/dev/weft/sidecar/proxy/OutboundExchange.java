@@ -30,6 +30,11 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
   }
 
   @Override
+  void arrived(HeadView head) {
+    // Everything that is needed is in the route.
+  }
+
+  @Override
   void route(HeadView head) {
     ResolvedHost host = stack.hosts.find(head);
     if (host != null) {

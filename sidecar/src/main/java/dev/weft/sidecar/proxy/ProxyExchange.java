@@ -48,6 +48,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
   private boolean throttled;
   private boolean requestPaused;
   private boolean tunnel;
+  private boolean admitted;
   private long received;
   private long sent;
   private long idleNanos;
@@ -62,6 +63,9 @@ abstract class ProxyExchange implements Exchange, CallListener {
     this.call = new UpstreamCall(worker.upstream(direction), this);
     this.record = worker.telemetry().newRecord();
   }
+
+  /** Notes what is needed whatever becomes of the request. */
+  abstract void arrived(HeadView head);
 
   /** Decides where the request goes: starts the call, answers, or waits. */
   abstract void route(HeadView head);
@@ -178,7 +182,23 @@ abstract class ProxyExchange implements Exchange, CallListener {
     movedAt = record.startNanos();
     responseEdits = HeadEdits.NONE;
     call.begin(request, end);
-    route(request.view);
+    arrived(request.view);
+    Bound full = worker.overload().begin();
+    admitted = full == null;
+    if (full == null) {
+      route(request.view);
+    } else {
+      refuse(full);
+    }
+  }
+
+  private void refuse(Bound full) {
+    worker.telemetry().reached(full, direction);
+    reply(
+        Failure.OVERLOADED,
+        full == Bound.REQUESTS
+            ? "all " + worker.overload().maxRequests() + " requests are under way"
+            : "this sidecar is short of memory");
   }
 
   @Override
@@ -272,6 +292,10 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   @Override
   public final void onFinished() {
+    if (admitted) {
+      admitted = false;
+      worker.overload().ended();
+    }
     forget();
     call.cancel();
     record.attempts(call.attemptCount());

@@ -3,6 +3,7 @@ package dev.weft.sidecar.proxy;
 import dev.weft.sidecar.codec.Http1Limits;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.filter.Filter;
+import dev.weft.sidecar.http.Overload;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import dev.weft.sidecar.upstream.Upstream;
@@ -38,12 +39,14 @@ public final class Worker {
   private final AtomicInteger connections = new AtomicInteger();
   private final Filter.Answer answer = new Filter.Answer();
   private final OwnResponse ownResponse;
+  private final Overload overload;
 
   /**
    * @param index from 0, the one by which clusters and trackers know this worker
    * @param channelType the client channel of the event loop's kind
    * @param nanoClock monotonic; the one that the clusters were given
    * @param seed differs from worker to worker and from process to process
+   * @param overload what the process takes on
    */
   public Worker(
       int index,
@@ -55,7 +58,9 @@ public final class Worker {
       LongSupplier epochMicros,
       Http1Limits http1Limits,
       UpstreamLimits upstreamLimits,
-      long seed) {
+      long seed,
+      Overload overload) {
+    this.overload = overload;
     this.index = index;
     this.eventLoop = eventLoop;
     this.allocator = allocator;
@@ -119,6 +124,16 @@ public final class Worker {
     return connections;
   }
 
+  /**
+   * Before the first connection: tells callers to connect anew, so that they spread over instances
+   * that came later.
+   *
+   * @param nanos a tenth more or less, so that not all come at once; 0: never
+   */
+  public void maxConnectionAge(long nanos) {
+    downstream.values().forEach(connections -> connections.maxAge(nanos, random));
+  }
+
   /** From now on every response of that direction ends its connection; any thread. */
   public void drain(Direction direction) {
     eventLoop.execute(() -> downstream(direction).drain());
@@ -154,6 +169,11 @@ public final class Worker {
 
   OwnResponse ownResponse() {
     return ownResponse;
+  }
+
+  /** What the process takes on; any thread. */
+  public Overload overload() {
+    return overload;
   }
 
   long nanoTime() {

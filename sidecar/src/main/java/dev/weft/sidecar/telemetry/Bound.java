@@ -12,7 +12,10 @@ import java.util.Locale;
  */
 public enum Bound {
   // Connections of callers.
-  CONNECTIONS(Scope.WORKER, Unit.COUNT, 0, "", "closed"),
+  CONNECTIONS(Scope.WORKER, Unit.COUNT, 0, "--max-connections", "503 UO, closed; HTTP/2 GOAWAY"),
+  REFUSALS(Scope.WORKER, Unit.COUNT, 64, "", "closed without an answer"),
+  CONNECTION_AGE(Scope.WORKER, Unit.TIME, 0, "--max-connection-age", "the caller connects anew"),
+  REQUESTS(Scope.WORKER, Unit.COUNT, 0, "--max-requests", "503 UO"),
   ACCEPT_BACKLOG(Scope.KERNEL, Unit.COUNT, 1024, "", "the kernel drops the handshake"),
   ACCEPT_PAUSE(Scope.WORKER, Unit.TIME, ms(100), "", "accepting waits after it failed"),
   KEEP_ALIVE_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
@@ -96,7 +99,7 @@ public enum Bound {
   // Memory and telemetry.
   HEAP(Scope.PROCESS, Unit.BYTES, 0, "-Xmx", "the process ends"),
   DIRECT_MEMORY(Scope.PROCESS, Unit.BYTES, 0, "-XX:MaxDirectMemorySize", "see memory-shed"),
-  MEMORY_SHED(Scope.PROCESS, Unit.PERCENT, 85, "", "new connections are refused"),
+  MEMORY_SHED(Scope.WORKER, Unit.PERCENT, 85, "", "503 UO, for connections and requests"),
   ACCESS_LOG_RING(Scope.PROCESS, Unit.COUNT, 2048, "", "the line is dropped"),
   ACCESS_LOG_WRITE(Scope.QUIET, Unit.BYTES, kib(64), "", "written out"),
   ACCESS_LOG_TEXT(Scope.QUIET, Unit.BYTES, kib(1), "", "the field is cut"),

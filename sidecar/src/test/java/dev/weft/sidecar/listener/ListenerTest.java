@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.common.config.InboundConfig;
 import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.http.Overload;
 import dev.weft.sidecar.proxy.InboundApp;
 import dev.weft.sidecar.proxy.InboundStack;
 import dev.weft.sidecar.proxy.Worker;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.Telemetry;
 import dev.weft.sidecar.upstream.UpstreamLimits;
@@ -18,6 +20,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -31,6 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ListenerTest {
   private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 
+  private final Overload overload = new Overload(0);
   private final Telemetry telemetry = new Telemetry(null);
   private final List<EventLoopGroup> groups = new ArrayList<>();
   private final List<Socket> sockets = new ArrayList<>();
@@ -61,7 +65,8 @@ class ListenerTest {
               () -> 0,
               Http1Limits.DEFAULT,
               UpstreamLimits.DEFAULT,
-              i));
+              i,
+              overload));
     }
     return workers;
   }
@@ -117,7 +122,24 @@ class ListenerTest {
       Socket first = connect(listener);
       connect(listener);
       await().until(() -> limit.open() == 2);
-      assertThat(closed(connect(listener))).isTrue();
+      Socket refused = connect(listener);
+      refused
+          .getOutputStream()
+          .write("GET / HTTP/1.1\r\nhost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(refused.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+          .startsWith("HTTP/1.1 503 ")
+          .contains("\r\nretry-after: 1\r\n", "\r\nconnection: close\r\n", "\"flag\":\"UO\"");
+      Socket http2 = connect(listener);
+      http2
+          .getOutputStream()
+          .write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      // SETTINGS, then GOAWAY with last stream 0 and NO_ERROR: all may be sent again elsewhere.
+      assertThat(http2.getInputStream().readAllBytes())
+          .containsExactly(
+              0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      Socket other = connect(listener);
+      other.getOutputStream().write(0x16);
+      assertThat(closed(other)).isTrue();
       first.close();
       await().until(() -> limit.open() == 1);
       connect(listener);
@@ -143,6 +165,45 @@ class ListenerTest {
           .hasMessageStartingWith("cannot listen on 127.0.0.1:" + taken.getLocalPort())
           .hasMessageContaining("(inbound)")
           .hasMessageContaining("in use");
+    }
+  }
+
+  @Test
+  void aRefusedConnectionThatSaysNothingGoesAfterASecondAndNoMoreThanSomeAreAnswered()
+      throws IOException {
+    var limit = new ConnectionLimit(0);
+    var workers = workers(Transport.best(), 1);
+    try (var listener =
+        ProxyListener.bind(
+            ANY, Direction.INBOUND, Transport.best(), workers, stacks(workers), limit)) {
+      var silent = new ArrayList<Socket>();
+      for (int i = 0; i < Bound.REFUSALS.intValue(); i++) {
+        silent.add(connect(listener));
+      }
+      await().until(() -> workers.getFirst().downstream(Direction.INBOUND).openConnections() >= 64);
+      assertThat(closed(connect(listener))).isTrue();
+      for (Socket socket : silent) {
+        assertThat(closed(socket)).isTrue();
+      }
+      assertThat(limit.open()).isZero();
+    }
+  }
+
+  @Test
+  void whileMemoryIsShortConnectionsAreRefusedAndThenNotAnyMore() throws IOException {
+    var limit = new ConnectionLimit(10);
+    var workers = workers(Transport.best(), 1);
+    try (var listener =
+        ProxyListener.bind(
+            ANY, Direction.INBOUND, Transport.best(), workers, stacks(workers), limit)) {
+      overload.memoryShort(true);
+      Socket refused = connect(listener);
+      refused.getOutputStream().write("GET ".getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(refused.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+          .startsWith("HTTP/1.1 503 ");
+      overload.memoryShort(false);
+      connect(listener);
+      await().until(() -> limit.open() == 1);
     }
   }
 

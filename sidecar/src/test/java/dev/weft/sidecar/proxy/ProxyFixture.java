@@ -24,6 +24,7 @@ import dev.weft.sidecar.codec.Http1Limits;
 import dev.weft.sidecar.codec.Http1ServerConnection;
 import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.http.Exchange;
+import dev.weft.sidecar.http.Overload;
 import dev.weft.sidecar.telemetry.AccessLog;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.BoundReading;
@@ -65,6 +66,9 @@ import org.jspecify.annotations.Nullable;
  * allocator counts, and closing the fixture asserts that every buffer went back.
  */
 final class ProxyFixture implements AutoCloseable {
+  /** More than any test has under way, but for the one that wants to reach it. */
+  static final int MAX_REQUESTS = 3000;
+
   final AtomicLong nanos = new AtomicLong(1_000_000_000_000L);
   final Map<String, ResolvedHost> hosts = new ConcurrentHashMap<>();
   final List<VirtualHostLookup.Waiter> waiters = new ArrayList<>();
@@ -74,6 +78,7 @@ final class ProxyFixture implements AutoCloseable {
   final ClusterSet clusters = new ClusterSet(1, nanos::get, new Random(7));
   final Worker worker;
   final EventLoop loop;
+  final Overload overload = new Overload(MAX_REQUESTS);
   boolean otherHostsAreUnknown;
   RouteBuilder route = new RouteBuilder();
   LimitsConfig limits = LimitsConfig.DEFAULT;
@@ -108,7 +113,8 @@ final class ProxyFixture implements AutoCloseable {
             () -> 0,
             http1,
             UpstreamLimits.DEFAULT,
-            42);
+            42,
+            overload);
   }
 
   private static final ResolvedHost UNKNOWN =

@@ -1,0 +1,21 @@
+package dev.weft.sidecar.app;
+
+import io.netty.buffer.PooledByteBufAllocator;
+
+/** The allocator's direct memory. */
+record DirectMemory(PooledByteBufAllocator allocator, long max) implements MemoryWatch.Source {
+  @Override
+  public long atMost() {
+    return allocator.metric().usedDirectMemory();
+  }
+
+  @Override
+  public long held() {
+    return allocator.pinnedDirectMemory();
+  }
+
+  @Override
+  public void refresh() {
+    // It always tells what is.
+  }
+}
