@@ -23,6 +23,8 @@ final class OwnResponse {
   private static final byte[] HEAD = {'H', 'E', 'A', 'D'};
   private static final byte[] PROBLEM = LocalReply.CONTENT_TYPE.getBytes(StandardCharsets.US_ASCII);
 
+  private static final byte[] RETRY_AFTER = "retry-after".getBytes(StandardCharsets.US_ASCII);
+
   private final ReceivedHead head = new ReceivedHead();
   private final ByteBufAllocator allocator;
 
@@ -46,6 +48,9 @@ final class OwnResponse {
     byte[] body = LocalReply.of(failure, detail).body();
     plan.line(WellKnown.name(WellKnown.CONTENT_TYPE), PROBLEM);
     length(plan, body.length);
+    if (failure.retryAfterSeconds() > 0) {
+      plan.line(RETRY_AFTER, ascii(failure.retryAfterSeconds()));
+    }
     hop(plan, hop);
     head.bodyLength = body.length;
     if (!to.request().view.methodIs(HEAD)) {
@@ -93,8 +98,10 @@ final class OwnResponse {
   }
 
   private static void length(HeadPlan plan, int length) {
-    plan.line(
-        WellKnown.name(WellKnown.CONTENT_LENGTH),
-        Integer.toString(length).getBytes(StandardCharsets.US_ASCII));
+    plan.line(WellKnown.name(WellKnown.CONTENT_LENGTH), ascii(length));
+  }
+
+  private static byte[] ascii(int number) {
+    return Integer.toString(number).getBytes(StandardCharsets.US_ASCII);
   }
 }
