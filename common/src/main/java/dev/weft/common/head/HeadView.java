@@ -219,7 +219,10 @@ public final class HeadView {
       view.queryEnd = end;
     }
 
-    /** Adds a header line and indexes it when its name is well known; returns which one it is. */
+    /**
+     * Adds a header line and indexes it when its name is well known; returns which one it is, or
+     * {@link WellKnown#ALIAS}, which a codec refuses.
+     */
     public int header(int nameStart, int nameEnd, int valueStart, int valueEnd) {
       int line = view.count++;
       if (line == view.known.length) {
@@ -232,8 +235,8 @@ public final class HeadView {
       view.headers[at + 2] = valueStart;
       view.headers[at + 3] = valueEnd;
       int name = WellKnown.recognise(view.slab, nameStart, nameEnd);
-      view.known[line] = (byte) name;
-      if (name != WellKnown.OTHER) {
+      view.known[line] = (byte) (name == WellKnown.ALIAS ? WellKnown.OTHER : name);
+      if (name >= 0) {
         long bit = 1L << name;
         if ((view.present & bit) != 0) {
           view.repeated |= bit;

@@ -50,6 +50,12 @@ public final class WellKnown {
   /** Any other name. */
   public static final int OTHER = -1;
 
+  /**
+   * None of them, but one of them to everybody who reads underscores as hyphens, as CGI, WSGI and
+   * PHP do.
+   */
+  public static final int ALIAS = -2;
+
   private static final byte[][] NAMES =
       bytes(
           "host",
@@ -95,7 +101,7 @@ public final class WellKnown {
 
   /**
    * Which well-known name stands at [start, end) of the view's slab, in any case; {@link #OTHER} if
-   * none.
+   * none, {@link #ALIAS} if one does but for underscores.
    */
   static int recognise(java.nio.ByteBuffer slab, int start, int end) {
     int length = end - start;
@@ -103,11 +109,26 @@ public final class WellKnown {
       return OTHER;
     }
     for (byte candidate : BY_LENGTH[length]) {
-      if (Ascii.equalsIgnoreCase(slab, start, end, NAMES[candidate])) {
-        return candidate;
+      int match = compare(slab, start, NAMES[candidate]);
+      if (match != OTHER) {
+        return match == ALIAS ? ALIAS : candidate;
       }
     }
     return OTHER;
+  }
+
+  private static int compare(java.nio.ByteBuffer slab, int start, byte[] name) {
+    int match = 0;
+    for (int i = 0; i < name.length; i++) {
+      byte b = Ascii.lower(slab.get(start + i));
+      if (b != name[i]) {
+        if (b != '_' || name[i] != '-') {
+          return OTHER;
+        }
+        match = ALIAS;
+      }
+    }
+    return match;
   }
 
   private static byte[][] bytes(String... names) {

@@ -1,9 +1,13 @@
 package dev.weft.sidecar.codec;
 
+import dev.weft.common.head.Ascii;
 import dev.weft.common.head.HeadView;
+import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +33,8 @@ final class BodyDecoder {
     LENGTH,
     UNTIL_CLOSE,
     SIZE,
+    /** Blanks before an extension (RFC 9112, section 7.1.1), and nothing else. */
+    BEFORE_EXTENSION,
     EXTENSION,
     SIZE_LF,
     DATA,
@@ -44,6 +50,7 @@ final class BodyDecoder {
   private int digits;
   private int extensionBytes;
   private @Nullable ByteBuf trailerBytes;
+  private List<String> connectionOptions = List.of();
   private String problem = "";
   private @Nullable Bound bound;
 
@@ -76,6 +83,8 @@ final class BodyDecoder {
     extensionBytes = 0;
     if (state == State.SIZE) {
       remaining = 0;
+      connectionOptions =
+          head.connectionOptions ? FieldLists.members(head.view, WellKnown.CONNECTION) : List.of();
     }
   }
 
@@ -103,6 +112,16 @@ final class BodyDecoder {
         case LENGTH, UNTIL_CLOSE, DATA -> i = data(in, i, limit, sink);
         case SIZE -> {
           if (!size(in.getByte(i++))) {
+            return REFUSED;
+          }
+        }
+        case BEFORE_EXTENSION -> {
+          byte b = in.getByte(i++);
+          if (b == ';') {
+            state = State.EXTENSION;
+          } else if (b != ' ' && b != '\t') {
+            return refuse("a blank after a chunk size, before no extension");
+          } else if (!extension(b)) {
             return REFUSED;
           }
         }
@@ -190,6 +209,10 @@ final class BodyDecoder {
       state = State.EXTENSION;
       return true;
     }
+    if (b == ' ' || b == '\t') {
+      state = State.BEFORE_EXTENSION;
+      return true;
+    }
     return refused("a chunk size is followed by neither CR LF nor an extension");
   }
 
@@ -237,11 +260,28 @@ final class BodyDecoder {
     state = State.NONE;
     trailerBytes = null;
     try {
-      sink.bodyEnd(trailers.view.headerCount() == 0 ? null : trailers.view);
+      HeadView view = withoutOptions(trailers.view);
+      sink.bodyEnd(view.headerCount() == 0 ? null : view);
     } finally {
       all.release();
     }
     return at + end - before;
+  }
+
+  /** Without the fields that Connection names, which ends here (RFC 9110, section 7.6.1). */
+  private HeadView withoutOptions(HeadView all) {
+    if (connectionOptions.isEmpty()) {
+      return all;
+    }
+    var kept = new HeadView.Filler();
+    kept.begin(all.slab());
+    for (int i = 0; i < all.headerCount(); i++) {
+      String name = Ascii.string(all.slab(), all.nameStart(i), all.nameEnd(i));
+      if (!connectionOptions.contains(name.toLowerCase(Locale.ROOT))) {
+        kept.header(all.nameStart(i), all.nameEnd(i), all.valueStart(i), all.valueEnd(i));
+      }
+    }
+    return kept.view();
   }
 
   private int refuse(String what) {

@@ -8,6 +8,7 @@ public final class Chars {
   private static final int VALUE = 2;
   private static final int TARGET = 4;
   private static final int HOST = 8;
+  private static final int UNRESERVED = 16;
   private static final byte[] CLASSES = new byte[256];
 
   static {
@@ -23,6 +24,7 @@ public final class Chars {
     }
     String alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     mark(TOKEN, "!#$%&'*+-.^_`|~" + alphanumeric);
+    mark(UNRESERVED, "-._~" + alphanumeric);
     mark(HOST, "-._~!$&'()*+,;=%:[]" + alphanumeric);
   }
 
@@ -42,6 +44,11 @@ public final class Chars {
 
   public static boolean host(byte b) {
     return (CLASSES[b & 0xff] & HOST) != 0;
+  }
+
+  /** Whether an escape of it means the same as the character (RFC 3986, section 2.3). */
+  static boolean unreserved(byte b) {
+    return (CLASSES[b & 0xff] & UNRESERVED) != 0;
   }
 
   public static boolean digit(byte b) {

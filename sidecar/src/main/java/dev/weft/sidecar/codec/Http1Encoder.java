@@ -25,8 +25,15 @@ final class Http1Encoder {
           | bit(WellKnown.HTTP2_SETTINGS)
           | bit(WellKnown.WEFT_HOP);
 
-  /** Well-known names that a Connection option may not take away. */
-  private static final long END_TO_END =
+  /** What no Connection option takes away, because the encoder decides on it by itself. */
+  private static final long OWN =
+      bit(WellKnown.HOST)
+          | bit(WellKnown.CONTENT_LENGTH)
+          | bit(WellKnown.TRANSFER_ENCODING)
+          | bit(WellKnown.UPGRADE);
+
+  /** What frames or addresses a message, or says who sends it: it means nothing in a trailer. */
+  private static final long NO_TRAILER =
       bit(WellKnown.HOST)
           | bit(WellKnown.CONTENT_LENGTH)
           | bit(WellKnown.TRANSFER_ENCODING)
@@ -45,6 +52,9 @@ final class Http1Encoder {
   private static final byte[] HOST = Chars.ascii("host: ");
   private static final byte[] COLON = Chars.ascii(": ");
   private static final byte[] UPGRADE = Chars.ascii("connection: Upgrade\r\nupgrade: ");
+  private static final byte[] TRAILERS = Chars.ascii("te: trailers\r\nconnection: TE\r\n");
+  private static final byte[] UPGRADE_AND_TRAILERS =
+      Chars.ascii("te: trailers\r\nconnection: TE, Upgrade\r\nupgrade: ");
   private static final byte[] CRLF = Chars.ascii("\r\n");
   static final byte[] CHUNKED_LINE = Chars.ascii("transfer-encoding: chunked\r\n");
 
@@ -87,17 +97,21 @@ final class Http1Encoder {
       copy(out, from, view.authorityStart(), view.authorityEnd());
       out.writeBytes(CRLF);
     }
+    boolean trailers = view.has(WellKnown.TE) && FieldLists.acceptsTrailers(view);
     if (head.tunnel) {
-      out.writeBytes(UPGRADE);
+      out.writeBytes(trailers ? UPGRADE_AND_TRAILERS : UPGRADE);
       Upgrades.write(view, out);
       out.writeBytes(CRLF);
+    } else if (trailers) {
+      out.writeBytes(TRAILERS);
     }
     if (view.minorVersion() == 0) {
       drop |= bit(WellKnown.EXPECT);
     }
     if (!chunked) {
       drop |= bit(WellKnown.TRANSFER_ENCODING) | bit(WellKnown.TRAILER);
-    } else if (!head.chunked) {
+    } else if (!head.chunked || head.oddFraming) {
+      drop |= bit(WellKnown.TRANSFER_ENCODING);
       out.writeBytes(CHUNKED_LINE);
     }
     out.writeBytes(plan.lines(), 0, plan.linesLength());
@@ -120,7 +134,7 @@ final class Http1Encoder {
     HeadView view = head.view;
     int size = head.end - head.start + plan.linesLength() + 32;
     ByteBuf out = alloc.directBuffer(head.lines ? size : size + view.headerCount() * 4);
-    if (head.lines) {
+    if (hasStatusLine(head)) {
       out.writeBytes(VERSION);
       copy(out, head.buffer, head.start + VERSION.length, firstLine(head));
     } else {
@@ -143,7 +157,12 @@ final class Http1Encoder {
 
   /** Whether a response is rewritten where it lies, so that its inline body leaves with it. */
   static boolean fitsInPlace(ReceivedHead head, HeadPlan plan) {
-    return head.lines && plan.linesLength() <= head.room;
+    return hasStatusLine(head) && plan.linesLength() <= head.room;
+  }
+
+  /** Whether the status line can be sent on: not when the blank before its end is missing. */
+  private static boolean hasStatusLine(ReceivedHead head) {
+    return head.lines && head.buffer.getByte(head.start + VERSION.length + 3) == ' ';
   }
 
   /** Trailer lines, without the empty line after them. */
@@ -152,7 +171,7 @@ final class Http1Encoder {
     for (int i = 0; i < trailers.headerCount(); i++) {
       int known = trailers.wellKnown(i);
       // Framing and addressing mean nothing in a trailer, and may deceive who merges them.
-      if (known == WellKnown.OTHER || (bit(known) & (HOP_BY_HOP | END_TO_END)) == 0) {
+      if (known == WellKnown.OTHER || (bit(known) & (HOP_BY_HOP | NO_TRAILER)) == 0) {
         copy(out, slab, trailers.nameStart(i), trailers.nameEnd(i));
         out.writeBytes(COLON);
         copy(out, slab, trailers.valueStart(i), trailers.valueEnd(i));
@@ -237,7 +256,7 @@ final class Http1Encoder {
       return true;
     }
     return head.connectionOptions
-        && (known == WellKnown.OTHER || (bit(known) & END_TO_END) == 0)
+        && (known == WellKnown.OTHER || (bit(known) & OWN) == 0)
         && isConnectionOption(head.view, header);
   }
 

@@ -40,6 +40,8 @@ final class Http1HeadParser {
   private long contentLength;
   private boolean keepAliveOption;
   private boolean upgradeOption;
+  private boolean unknownCoding;
+  private boolean response;
 
   Http1HeadParser(Http1Limits limits) {
     this.limits = limits;
@@ -72,6 +74,7 @@ final class Http1HeadParser {
    */
   int request(ByteBuffer slab, int start, int limit, ReceivedHead head) {
     begin(slab, head);
+    response = false;
     HeadView.Filler filler = head.filler;
     int first = afterEmptyLines(slab, start, limit);
     if (first == REFUSED || first == limit) {
@@ -79,11 +82,16 @@ final class Http1HeadParser {
     }
     head.start = first;
     int i = first;
+    int bits = 0;
     while (i < limit && Chars.token(slab.get(i))) {
-      i++;
+      bits |= slab.get(i++);
     }
     if (i == limit) {
       return incomplete(start, limit);
+    }
+    // No upper-case letter has this bit.
+    if ((bits & 0x20) != 0 && RequestMethods.isMisspelt(slab, first, i)) {
+      return refuse(Failure.BAD_REQUEST, "a standard method that is not in upper case");
     }
     if (i == first || slab.get(i) != ' ') {
       return refuse(Failure.BAD_REQUEST, "the request does not start with a method and one space");
@@ -133,6 +141,7 @@ final class Http1HeadParser {
    */
   int response(ByteBuffer slab, int start, int limit, ReceivedHead head, boolean headRequest) {
     begin(slab, head);
+    response = true;
     if (limit - start < 13) {
       for (int i = start; i < Math.min(limit, start + HTTP1.length); i++) {
         if (slab.get(i) != HTTP1[i - start]) {
@@ -210,6 +219,9 @@ final class Http1HeadParser {
     contentLength = -1;
     keepAliveOption = false;
     upgradeOption = false;
+    unknownCoding = false;
+    head.oddFraming = false;
+    head.absoluteForm = false;
     head.tunnel = false;
   }
 
@@ -243,10 +255,17 @@ final class Http1HeadParser {
       if (i == limit) {
         return tooLong(start, limit) ? refuseHead() : NEED_MORE;
       }
+      int nameEnd = i;
+      if (response && i > name && isBlank(slab.get(i))) {
+        i = colonBack(slab, i, limit);
+        if (i == limit) {
+          return tooLong(start, limit) ? refuseHead() : NEED_MORE;
+        }
+      }
       if (slab.get(i) != ':' || i == name) {
         return refuseName(slab.get(i), i == name);
       }
-      int nameEnd = i++;
+      i++;
       while (i < limit && (slab.get(i) == ' ' || slab.get(i) == '\t')) {
         i++;
       }
@@ -276,10 +295,38 @@ final class Http1HeadParser {
             "more than " + limits.maxHeaders() + " header lines");
       }
       int known = head.filler.header(name, nameEnd, value, valueEnd);
-      if (known != WellKnown.OTHER && !known(known, slab, value, valueEnd, head)) {
+      if (known >= 0 && !known(known, slab, value, valueEnd, head)) {
         return REFUSED;
       }
+      if (known == WellKnown.ALIAS && !response) {
+        return refuse(
+            Failure.BAD_REQUEST,
+            "a header name that many read as "
+                + Ascii.string(slab, name, nameEnd).replace('_', '-'));
+      }
     }
+  }
+
+  /**
+   * Moves the colon of a line to its name, in front of the blanks that should not be there (RFC
+   * 9112, section 5.1).
+   *
+   * @return the colon's new place, what stands there instead, or the limit
+   */
+  private static int colonBack(ByteBuffer slab, int blank, int limit) {
+    int i = blank;
+    while (i < limit && isBlank(slab.get(i))) {
+      i++;
+    }
+    if (i == limit || slab.get(i) != ':') {
+      return i == limit ? limit : blank;
+    }
+    slab.put(i, (byte) ' ').put(blank, (byte) ':');
+    return blank;
+  }
+
+  private static boolean isBlank(byte b) {
+    return b == ' ' || b == '\t';
   }
 
   private boolean known(int known, ByteBuffer slab, int start, int end, ReceivedHead head) {
@@ -298,13 +345,13 @@ final class Http1HeadParser {
           return refused(Failure.BAD_REQUEST, "Transfer-Encoding stands twice");
         }
         if (!Ascii.equalsIgnoreCase(slab, start, end, CHUNKED)) {
-          return refused(
-              Failure.TRANSFER_CODING_NOT_SUPPORTED,
-              "Transfer-Encoding is not exactly \"chunked\"");
+          return transferCodings(slab, start, end, head);
         }
         head.chunked = true;
       }
-      case WellKnown.CONNECTION -> connection(slab, start, end, head);
+      case WellKnown.CONNECTION -> {
+        return connection(slab, start, end, head);
+      }
       default -> {
         // Looked at later, or by others.
       }
@@ -312,7 +359,29 @@ final class Http1HeadParser {
     return true;
   }
 
-  private void connection(ByteBuffer slab, int start, int end, ReceivedHead head) {
+  /** A line that is not just "chunked": a list, with codings that we do not know, or empty. */
+  private boolean transferCodings(ByteBuffer slab, int start, int end, ReceivedHead head) {
+    head.oddFraming = true;
+    boolean any = false;
+    for (String member : Ascii.string(slab, start, end).split(",", -1)) {
+      String coding = member.strip();
+      if (coding.isEmpty()) {
+        continue;
+      }
+      any = true;
+      if (head.chunked) {
+        return refused(Failure.BAD_REQUEST, "a transfer coding after chunked");
+      }
+      if (coding.equalsIgnoreCase("chunked")) {
+        head.chunked = true;
+      } else {
+        unknownCoding = true;
+      }
+    }
+    return any || refused(Failure.BAD_REQUEST, "Transfer-Encoding is empty");
+  }
+
+  private boolean connection(ByteBuffer slab, int start, int end, ReceivedHead head) {
     int i = start;
     while (i < end) {
       int token = i;
@@ -335,10 +404,16 @@ final class Http1HeadParser {
         // No option of its own: the field is hop-by-hop in any case.
         upgradeOption = true;
       } else if (token < tokenEnd) {
+        if (!response && FieldLists.isEndToEnd(slab, token, tokenEnd)) {
+          return refused(
+              Failure.BAD_REQUEST,
+              "Connection names " + Ascii.string(slab, token, tokenEnd) + ", which is for all");
+        }
         head.connectionOptions = true;
       }
       i++;
     }
+    return true;
   }
 
   private boolean target(ByteBuffer slab, int start, int end, ReceivedHead head) {
@@ -364,6 +439,9 @@ final class Http1HeadParser {
         filler.query(end, end);
         return true;
       }
+      head.absoluteForm = true;
+      // A proxy keeps no connection of HTTP/1.0 (RFC 9112, section 9.3).
+      head.close |= view.minorVersion() == 0;
       path = absoluteForm(slab, start, end, filler);
       if (path < 0) {
         return refused(Failure.BAD_REQUEST, "the request target is neither a path nor http://...");
@@ -375,12 +453,13 @@ final class Http1HeadParser {
     }
     if (path == query) {
       // http://host or http://host?query: the path is "/", for which the scheme's second slash
-      // stands.
+      // stands; for OPTIONS without a query it is "*" (RFC 9112, section 3.2.4).
       filler.path(start + 6, start + 7);
+      slab.put(start + 6, (byte) (query == end && view.methodIs(OPTIONS) ? '*' : '/'));
     } else {
-      int pathEnd = Paths.normalise(slab, path, query);
+      int pathEnd = Paths.normalise(slab, path, query, limits.paths());
       if (pathEnd < 0) {
-        return refused(Failure.BAD_REQUEST, "the path leads above its root");
+        return refused(Failure.BAD_REQUEST, Paths.problem(pathEnd));
       }
       filler.path(path, pathEnd);
     }
@@ -405,6 +484,12 @@ final class Http1HeadParser {
   }
 
   private boolean requestBody(ReceivedHead head) {
+    if (unknownCoding) {
+      return head.chunked
+          ? refused(
+              Failure.TRANSFER_CODING_NOT_SUPPORTED, "Transfer-Encoding is more than \"chunked\"")
+          : refused(Failure.BAD_REQUEST, "Transfer-Encoding does not end in \"chunked\"");
+    }
     if (head.chunked) {
       if (contentLength >= 0) {
         return refused(Failure.BAD_REQUEST, "Content-Length and Transfer-Encoding stand together");
@@ -423,8 +508,14 @@ final class Http1HeadParser {
     int expect = head.view.find(WellKnown.EXPECT);
     if (expect != HeadView.NONE
         && head.view.minorVersion() > 0
-        && !Ascii.equalsIgnoreCase(
-            head.view.slab(), head.view.valueStart(expect), head.view.valueEnd(expect), CONTINUE)) {
+        && (head.view.isRepeated(WellKnown.EXPECT)
+            || !Ascii.equalsIgnoreCase(
+                head.view.slab(),
+                head.view.valueStart(expect),
+                head.view.valueEnd(expect),
+                CONTINUE))
+        && !FieldLists.members(head.view, WellKnown.EXPECT).stream()
+            .allMatch("100-continue"::equals)) {
       return refused(Failure.EXPECTATION_FAILED, "Expect is not \"100-continue\"");
     }
     // With a body, or from HTTP/1.0, an Upgrade is ignored (RFC 9110, section 7.8).
@@ -437,6 +528,9 @@ final class Http1HeadParser {
   }
 
   private boolean responseBody(ReceivedHead head, int status, boolean headRequest) {
+    if (unknownCoding) {
+      return refused(Failure.UPSTREAM_PROTOCOL_ERROR, "Transfer-Encoding is not just \"chunked\"");
+    }
     if (head.chunked && contentLength >= 0) {
       return refused(
           Failure.UPSTREAM_PROTOCOL_ERROR, "Content-Length and Transfer-Encoding stand together");

@@ -10,14 +10,21 @@ import dev.weft.sidecar.telemetry.Bound;
  * @param maxHeaders lines; beyond it 431 (or 502)
  * @param headTimeoutNanos from a request's first byte to the end of its head
  * @param idleTimeoutNanos between two requests of a caller
+ * @param paths how a request's path is brought into one form
  */
 public record Http1Limits(
-    int maxRequestLine, int maxHead, int maxHeaders, long headTimeoutNanos, long idleTimeoutNanos) {
+    int maxRequestLine,
+    int maxHead,
+    int maxHeaders,
+    long headTimeoutNanos,
+    long idleTimeoutNanos,
+    PathRules paths) {
   public static final Http1Limits DEFAULT =
       new Http1Limits(
           Bound.REQUEST_LINE.intValue(),
           Bound.HEAD_BYTES.intValue(),
           Bound.HEAD_LINES.intValue(),
           Bound.HEAD_TIME.value(),
-          Bound.KEEP_ALIVE_IDLE.value());
+          Bound.KEEP_ALIVE_IDLE.value(),
+          PathRules.DEFAULT);
 }

@@ -74,7 +74,8 @@ final class Http1ResponseWriter {
     } else if (http10) {
       drop = Http1Encoder.bit(WellKnown.TRANSFER_ENCODING) | Http1Encoder.bit(WellKnown.TRAILER);
       kept &= !unknown;
-    } else if (chunked && !response.chunked) {
+    } else if (chunked && (!response.chunked || response.oddFraming)) {
+      drop = Http1Encoder.bit(WellKnown.TRANSFER_ENCODING);
       plan.line(TRANSFER_ENCODING, CHUNKED);
     }
     if (Http1Encoder.keepsUpgrade(response)) {

@@ -55,6 +55,12 @@ public final class ReceivedHead {
   /** Whether {@code Connection} names anything but {@code close} and {@code keep-alive}. */
   public boolean connectionOptions;
 
+  /** Whether the framing fields are valid but unusual, and are to be written anew. */
+  public boolean oddFraming;
+
+  /** Of a request: whether its target names scheme and authority, as one sends it to a proxy. */
+  public boolean absoluteForm;
+
   /**
    * Of a request: its sender wants a tunnel, by an {@code Upgrade} that may be passed on, by {@code
    * CONNECT}, or by extended {@code CONNECT} (RFC 8441), which a codec presents as the upgrade of a
@@ -79,6 +85,8 @@ public final class ReceivedHead {
     chunked = false;
     close = false;
     connectionOptions = false;
+    oddFraming = false;
+    absoluteForm = false;
     tunnel = false;
   }
 }

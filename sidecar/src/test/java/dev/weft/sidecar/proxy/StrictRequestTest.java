@@ -94,9 +94,9 @@ class StrictRequestTest {
             POST + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
             400),
         row("9112 6.1 gzip, chunked", POST + "Transfer-Encoding: gzip, chunked\r\n\r\n", 501),
-        row("9112 6.1 identity", POST + "Transfer-Encoding: identity\r\n\r\n", 501),
-        row("9112 6.1 xchunked", POST + "Transfer-Encoding: xchunked\r\n\r\n", 501),
-        row("9112 6.1 chunked in quotes", POST + "Transfer-Encoding: \"chunked\"\r\n\r\n", 501),
+        row("9112 6.1 identity", POST + "Transfer-Encoding: identity\r\n\r\n", 400),
+        row("9112 6.1 xchunked", POST + "Transfer-Encoding: xchunked\r\n\r\n", 400),
+        row("9112 6.1 chunked in quotes", POST + "Transfer-Encoding: \"chunked\"\r\n\r\n", 400),
         row("9112 6.1 chunked with VT", POST + "Transfer-Encoding: \u000bchunked\r\n\r\n", 400),
         row(
             "9112 6.1 chunked twice",
