@@ -5,7 +5,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
@@ -27,7 +26,7 @@ public enum Transport {
 
   public EventLoopGroup newGroup(String threadName, int threads) {
     IoHandlerFactory handlers =
-        this == EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        this == EPOLL ? SteadyEpoll.newFactory() : NioIoHandler.newFactory();
     return new MultiThreadIoEventLoopGroup(
         threads, new DefaultThreadFactory(threadName, true), handlers);
   }

@@ -25,6 +25,7 @@ import dev.weft.sidecar.codec.Http1ServerConnection;
 import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.http.Overload;
+import dev.weft.sidecar.listener.Transport;
 import dev.weft.sidecar.telemetry.AccessLog;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.BoundReading;
@@ -39,13 +40,10 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetSocketAddress;
@@ -98,9 +96,7 @@ final class ProxyFixture implements AutoCloseable {
   ProxyFixture(boolean epoll, Http1Limits http1, @Nullable AccessLog log) {
     this.epoll = epoll;
     telemetry = new Telemetry(log);
-    group =
-        new MultiThreadIoEventLoopGroup(
-            1, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    group = (epoll ? Transport.EPOLL : Transport.NIO).newGroup("weft-test", 1);
     loop = group.next();
     worker =
         new Worker(
