@@ -27,6 +27,7 @@ class LayersTest {
               Map.entry("upstream", 3),
               Map.entry("check", 4),
               Map.entry("callout", 4),
+              Map.entry("relay", 4),
               Map.entry("proxy", 5),
               Map.entry("listener", 6),
               Map.entry("discovery", 6),

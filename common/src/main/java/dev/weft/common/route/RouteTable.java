@@ -1,6 +1,7 @@
 package dev.weft.common.route;
 
 import dev.weft.common.config.BackendConfig;
+import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.RouteConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadView;
@@ -59,6 +60,19 @@ public final class RouteTable {
   public int match(HeadView head) {
     for (int i = 0; i < matchers.length; i++) {
       if (matchers[i].matches(head)) {
+        return i;
+      }
+    }
+    return NONE;
+  }
+
+  /**
+   * The index of the first route without conditions, which is where anything goes that has no head
+   * to match, such as a TCP connection; or {@link #NONE}.
+   */
+  public int unconditional() {
+    for (int i = 0; i < routes.length; i++) {
+      if (routes[i].match().equals(MatchConfig.ANY)) {
         return i;
       }
     }

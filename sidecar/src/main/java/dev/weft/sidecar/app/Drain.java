@@ -72,6 +72,10 @@ final class Drain {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMillis);
     awaitQuiet(direction, limitMillis / 2);
     listener.close();
+    TcpListeners ports = sidecar.tcpListeners();
+    if (direction == Direction.OUTBOUND && ports != null) {
+      ports.close();
+    }
     List<CompletableFuture<Void>> each = new ArrayList<>();
     for (Worker worker : sidecar.workers()) {
       each.add(worker.drained(direction));
@@ -85,6 +89,9 @@ final class Drain {
     }
     for (Worker worker : sidecar.workers()) {
       worker.closeIdle(direction);
+      if (!whole) {
+        worker.closeAll(direction);
+      }
     }
     return whole;
   }

@@ -15,7 +15,6 @@ import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.listener.ProxyListener;
 import dev.weft.sidecar.listener.Transport;
 import dev.weft.sidecar.proxy.InboundApp;
-import dev.weft.sidecar.proxy.InboundStack;
 import dev.weft.sidecar.proxy.OutboundStack;
 import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.registration.AppProbe;
@@ -69,6 +68,7 @@ public final class Sidecar implements AutoCloseable {
   private final ConfigInForce config = new ConfigInForce(this);
   private volatile @Nullable ProxyListener inbound;
   private volatile @Nullable ProxyListener outbound;
+  private volatile @Nullable TcpListeners tcpListeners;
   private volatile @Nullable AdminServer admin;
   private final Drain drain = new Drain(this);
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -130,7 +130,7 @@ public final class Sidecar implements AutoCloseable {
             new DiscoverySettings(
                 options.controlPlanes(),
                 Identity.node(options),
-                options.dependencies(),
+                options.subscriptions(),
                 options.stateDirectory(),
                 options.maxHosts(),
                 DiscoverySettings.DEFAULT_IDLE_NANOS),
@@ -183,6 +183,12 @@ public final class Sidecar implements AutoCloseable {
     return listener == null ? 0 : listener.address().getPort();
   }
 
+  /** Of every {@code --tcp-listen}, in their order. */
+  public List<Integer> tcpPorts() {
+    TcpListeners listeners = tcpListeners;
+    return listeners == null ? List.of() : listeners.ports();
+  }
+
   /** 0 when there is no application. */
   public int inboundPort() {
     ProxyListener listener = inbound;
@@ -205,7 +211,7 @@ public final class Sidecar implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    for (AutoCloseable each : new AutoCloseable[] {inbound, outbound, admin}) {
+    for (AutoCloseable each : new AutoCloseable[] {inbound, outbound, tcpListeners, admin}) {
       closeQuietly(each);
     }
     try {
@@ -234,24 +240,16 @@ public final class Sidecar implements AutoCloseable {
   private void begin() throws IOException {
     var outboundStacks = new ArrayList<ConnectionStack>();
     var inboundStacks = new ArrayList<ConnectionStack>();
+    var calls = new ArrayList<OutboundStack>();
     for (Worker worker : workers) {
+      var call =
+          new OutboundStack(
+              worker, discovery.newWorker(worker.eventLoop(), worker.telemetry()), clusters);
+      calls.add(call);
       outboundStacks.add(
-          tls.around(
-              ConnectionStack.http1(
-                  worker.downstream(Direction.OUTBOUND),
-                  new OutboundStack(
-                      worker,
-                      discovery.newWorker(worker.eventLoop(), worker.telemetry()),
-                      clusters)),
-              worker,
-              Direction.OUTBOUND));
+          tls.around(Stacks.outbound(call, Stacks.HTTPS_PORT), worker, Direction.OUTBOUND));
       if (app != null) {
-        inboundStacks.add(
-            tls.around(
-                ConnectionStack.http1(
-                    worker.downstream(Direction.INBOUND), new InboundStack(worker, app)),
-                worker,
-                Direction.INBOUND));
+        inboundStacks.add(tls.around(Stacks.inbound(worker, app), worker, Direction.INBOUND));
       }
     }
     // The admin server is first, so that a second sidecar on the same ports fails before it serves.
@@ -270,6 +268,7 @@ public final class Sidecar implements AutoCloseable {
             workers,
             outboundStacks,
             connections);
+    tcpListeners = TcpListeners.bind(options, transport, workers, calls, connections);
     if (app != null) {
       inbound =
           ProxyListener.bind(
@@ -415,6 +414,10 @@ public final class Sidecar implements AutoCloseable {
 
   @Nullable ProxyListener inbound() {
     return inbound;
+  }
+
+  @Nullable TcpListeners tcpListeners() {
+    return tcpListeners;
   }
 
   @Nullable ProxyListener outbound() {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     what the registry says
  * @param stateDirectory null: nothing is kept for a restart
  * @param accessLog a file, {@code -} for standard output, or {@code off}
+ * @param tcpListens ports that lead to one destination each
  * @param drainSeconds how long requests under way may take when the sidecar ends
  */
 public record SidecarOptions(
@@ -31,6 +32,7 @@ public record SidecarOptions(
     Map<String, String> labels,
     List<ControlPlaneAddress> controlPlanes,
     List<String> dependencies,
+    List<TcpListen> tcpListens,
     String bind,
     String outboundBind,
     String adminBind,
@@ -64,6 +66,12 @@ public record SidecarOptions(
           new Flag("label", "K=V", "", "label of the instance; may be repeated"),
           new Flag("control-plane", "HOST:PORT[,...]", "127.0.0.1:7700", "control planes"),
           new Flag("dependency", "AUTHORITY", "", "host to subscribe to at once; repeatable"),
+          new Flag(
+              "tcp-listen",
+              "[IP:]PORT=HOST[:PORT]",
+              "",
+              "port that leads to HOST, whatever is spoken; HOST * is the name in the TLS hello;"
+                  + " repeatable"),
           new Flag("bind", "IP", LOOPBACK, "address of the inbound listener"),
           new Flag("outbound-bind", "IP", LOOPBACK, "address of the outbound listener"),
           new Flag("admin-bind", "IP", LOOPBACK, "address of the admin server"),
@@ -107,6 +115,7 @@ public record SidecarOptions(
     labels = Map.copyOf(labels);
     controlPlanes = List.copyOf(controlPlanes);
     dependencies = List.copyOf(dependencies);
+    tcpListens = List.copyOf(tcpListens);
     locality = List.copyOf(locality);
   }
 
@@ -136,6 +145,7 @@ public record SidecarOptions(
         labels(flags.all("label")),
         ControlPlaneAddress.parse(flags.text("control-plane")),
         flags.all("dependency"),
+        flags.all("tcp-listen").stream().map(TcpListen::parse).toList(),
         bind,
         flags.text("outbound-bind"),
         flags.text("admin-bind"),
@@ -163,6 +173,15 @@ public record SidecarOptions(
             flags.number("max-connections", 0, 1_000_000),
             flags.number("max-requests", 0, 1_000_000),
             flags.number("max-connection-age", 0, 86_400)));
+  }
+
+  /** What is subscribed to at once: declared dependencies, and where own ports lead. */
+  List<String> subscriptions() {
+    return Stream.concat(
+            dependencies.stream(),
+            tcpListens.stream().filter(one -> !one.byServerName()).map(TcpListen::authority))
+        .distinct()
+        .toList();
   }
 
   static String usage() {

@@ -29,6 +29,7 @@ public final class EndpointTracker {
 
   private final EndpointKey key;
   private final InetSocketAddress address;
+  private final String hostAndPort;
   private final WorkerView[] views;
   private final Counters controlCounters = new Counters();
   private final Counters clusterControlCounters;
@@ -51,6 +52,7 @@ public final class EndpointTracker {
     this.config = config;
     this.outlier = outlier;
     this.address = new InetSocketAddress(InetAddress.ofLiteral(config.address()), config.port());
+    this.hostAndPort = config.address() + ":" + config.port();
     this.clusterControlCounters = counters.control();
     this.views = new WorkerView[loads.length];
     for (int i = 0; i < loads.length; i++) {
@@ -77,6 +79,11 @@ public final class EndpointTracker {
 
   public InetSocketAddress address() {
     return address;
+  }
+
+  /** Address and port as text, e.g. for the access log; always the same object. */
+  public String hostAndPort() {
+    return hostAndPort;
   }
 
   /** No longer part of its cluster: its pooled connections are to be closed when they are idle. */

@@ -540,6 +540,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
+  public void closeNow() {
+    ctx.close();
+  }
+
+  @Override
   public int place() {
     return place;
   }

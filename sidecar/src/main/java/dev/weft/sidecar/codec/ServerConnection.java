@@ -18,6 +18,11 @@ public interface ServerConnection {
    */
   default void drain() {}
 
+  /** Closes it, whatever it serves. */
+  default void closeNow() {
+    closeIfIdle();
+  }
+
   /** Its place in the list of open connections, which the list keeps here. */
   int place();
 

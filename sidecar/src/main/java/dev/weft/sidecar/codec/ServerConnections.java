@@ -96,6 +96,14 @@ public final class ServerConnections {
     }
   }
 
+  /** Closes every connection, whatever it serves: the time for that is over. */
+  public void closeAll() {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      telemetry.count(WorkerCounter.DOWNSTREAM_CX_DRAIN_CLOSE, direction);
+      open.get(i).closeNow();
+    }
+  }
+
   public boolean isDraining() {
     return draining;
   }
@@ -211,6 +219,19 @@ public final class ServerConnections {
 
   public void protocolError() {
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_PROTOCOL_ERROR, direction);
+  }
+
+  /** A connection is passed on as bytes: it is under way for as long as it is open. */
+  public void relayStarted() {
+    activeRequests++;
+    telemetry.count(WorkerCounter.TCP_CX_TOTAL, direction);
+    telemetry.add(WorkerCounter.TCP_CX_ACTIVE, direction, 1);
+  }
+
+  public void relayEnded() {
+    activeRequests--;
+    telemetry.add(WorkerCounter.TCP_CX_ACTIVE, direction, -1);
+    runIfIdle();
   }
 
   public void tunnelStarted() {

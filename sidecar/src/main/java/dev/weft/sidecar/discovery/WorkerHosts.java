@@ -56,8 +56,17 @@ final class WorkerHosts implements VirtualHostLookup {
   }
 
   @Override
+  public @Nullable ResolvedHost find(String authority) {
+    return lookUp(authority);
+  }
+
+  @Override
   public Waiting await(HeadView head, Waiter waiter) {
-    String authority = head.authority().toLowerCase(Locale.ROOT);
+    return await(head.authority().toLowerCase(Locale.ROOT), waiter);
+  }
+
+  @Override
+  public Waiting await(String authority, Waiter waiter) {
     var wait = new Wait(authority, waiter);
     if (!Names.isAuthority(authority)) {
       ResolvedHost none =

@@ -7,8 +7,8 @@ package dev.weft.sidecar.http;
  * <p>Flags are the field's usual ones: DPE the caller broke the protocol, NR no route, NC no
  * configuration for it, UH no healthy endpoint, UF connect failed, UO overflow of a bound, UC the
  * connection ended under the request, UR the upstream reset its stream, UPE the upstream broke the
- * protocol, UT timeout, SI idle for too long, DC the caller went away, OM this process is short of
- * something, LR our own fault.
+ * protocol, UT timeout, SI idle for too long, DT cut at the end of a drain, DC the caller went
+ * away, OM this process is short of something, LR our own fault.
  */
 public enum Failure {
   BAD_REQUEST(400, 13, "DPE", Kind.CLOSES, "Malformed request"),
@@ -43,6 +43,7 @@ public enum Failure {
   REQUEST_STALLED(408, 4, "SI", Kind.CLOSES, "Request did not go on"),
   TUNNEL_IDLE(0, 4, "SI", Kind.CLOSES, "Tunnel idle for too long"),
   RESPONSE_LATE(0, 4, "UT", Kind.CLOSES, "Response not complete in time"),
+  DRAINED(0, 14, "DT", Kind.CLOSES, "Cut at the drain's deadline"),
   RESPONSE_CUT(0, 14, "UC", Kind.CLOSES, "Response ended early"),
   CALLER_GONE(0, 1, "DC", Kind.CLOSES, "Caller went away"),
   INTERNAL(500, 13, "LR", Kind.CLOSES, "Internal error");

@@ -1,60 +1,125 @@
 package dev.weft.sidecar.listener;
 
+import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.sidecar.codec.Http1ServerConnection;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.http.Exchange;
+import dev.weft.sidecar.proxy.Worker;
+import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.tls.TlsAcceptor;
 import io.netty.channel.ChannelHandler;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a worker serves one listener's connections: what there is for each protocol that their first
- * bytes may show. Immutable; worker thread only.
- *
- * @param connections where those are counted that are not known yet
- * @param http1 serves what nothing else does, and refuses what is no HTTP/1
- * @param http2 null: such a connection is refused by {@code http1}
- * @param tls null: such a connection is refused by {@code http1}
+ * bytes may show. Made once, at the start; then worker thread only.
  */
-public record ConnectionStack(
-    ServerConnections connections,
-    ProtocolStack http1,
-    @Nullable ProtocolStack http2,
-    @Nullable ProtocolStack tls) {
+public final class ConnectionStack {
+  private final ServerConnections connections;
+  private final SilenceWait silence;
+  private final ProtocolStack http1;
+  private @Nullable ProtocolStack http2;
+  private @Nullable ProtocolStack tls;
+  private @Nullable RelayStack relays;
+  private boolean terminates;
+  private Supplier<@Nullable WireProtocol> declared = () -> WireProtocol.HTTP1;
 
-  /** HTTP/1 and nothing else. */
-  public static ConnectionStack http1(ServerConnections connections, Exchange.Factory exchanges) {
+  private ConnectionStack(Worker worker, Direction direction, ProtocolStack http1) {
+    this(
+        worker.downstream(direction), new SilenceWait(worker.eventLoop(), worker::nanoTime), http1);
+  }
+
+  private ConnectionStack(ServerConnections connections, SilenceWait silence, ProtocolStack http1) {
+    this.connections = connections;
+    this.silence = silence;
+    this.http1 = http1;
+  }
+
+  /** HTTP/1, which refuses what is something else. */
+  public static ConnectionStack http1(
+      Worker worker, Direction direction, Exchange.Factory exchanges) {
+    ServerConnections connections = worker.downstream(direction);
     return new ConnectionStack(
-        connections,
-        (pipeline, hello) -> pipeline.addLast(new Http1ServerConnection(connections, exchanges)),
-        null,
-        null);
+        worker,
+        direction,
+        (pipeline, hello) -> pipeline.addLast(new Http1ServerConnection(connections, exchanges)));
   }
 
+  /** Bytes, whatever they are: nobody looks at them, and the upstream is dialled at once. */
+  public static ConnectionStack bytes(Worker worker, Direction direction, RelayStack relays) {
+    return new ConnectionStack(
+            worker,
+            direction,
+            (pipeline, hello) -> pipeline.addLast(relays.newRelay(hello).handler()))
+        .withBytes(relays, () -> WireProtocol.TCP);
+  }
+
+  /** HTTP/2 with prior knowledge. */
   public ConnectionStack withHttp2(ProtocolStack stack) {
-    return new ConnectionStack(connections, http1, stack, tls);
+    http2 = stack;
+    return this;
   }
 
+  /** TLS; without it, bytes are, and if there are none either, it is refused. */
   public ConnectionStack withTls(ProtocolStack stack) {
-    return new ConnectionStack(connections, http1, http2, stack);
+    tls = stack;
+    return this;
   }
 
   /** TLS around all that there is; without it, only where the acceptor allows it. */
   public ConnectionStack terminating(TlsAcceptor acceptor) {
-    var secured = new TlsStack(acceptor, this);
-    if (acceptor.plaintextAllowed()) {
-      return withTls(secured);
+    boolean plaintext = acceptor.plaintextAllowed();
+    var outer =
+        new ConnectionStack(
+            connections,
+            silence,
+            plaintext
+                ? http1
+                : (pipeline, hello) -> pipeline.addLast(new PlaintextRefusal(connections)));
+    outer.tls = new TlsStack(acceptor, this);
+    outer.terminates = true;
+    if (plaintext) {
+      outer.http2 = http2;
+      outer.relays = relays;
+      outer.declared = declared;
     }
-    return new ConnectionStack(
-        connections,
-        (pipeline, hello) -> pipeline.addLast(new PlaintextRefusal(connections)),
-        null,
-        secured);
+    return outer;
   }
 
-  /** The handler to begin with; it finds out and replaces itself. */
-  public ChannelHandler detection() {
-    return new DetectionHandler(this);
+  /**
+   * What is neither HTTP nor TLS, and clients that wait for the server to speak.
+   *
+   * @param protocol asked for each connection: TCP is not looked at, HTTP is never taken for bytes;
+   *     null: the first bytes tell
+   */
+  public ConnectionStack withBytes(RelayStack stack, Supplier<@Nullable WireProtocol> protocol) {
+    relays = stack;
+    declared = protocol;
+    return this;
+  }
+
+  /** The handler to begin with. */
+  public ChannelHandler begin() {
+    RelayStack bytes = relays;
+    WireProtocol protocol = declared.get();
+    boolean onlyBytes = bytes != null && protocol == WireProtocol.TCP;
+    if (bytes != null && onlyBytes && !terminates) {
+      return bytes.newRelay(null).handler();
+    }
+    return new DetectionHandler(this, onlyBytes || protocol == null ? bytes : null, onlyBytes);
+  }
+
+  ServerConnections connections() {
+    return connections;
+  }
+
+  SilenceWait silence() {
+    return silence;
+  }
+
+  @Nullable ProtocolStack tls() {
+    return tls;
   }
 
   ProtocolStack serving(Protocol protocol) {

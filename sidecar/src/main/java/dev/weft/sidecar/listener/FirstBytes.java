@@ -67,6 +67,11 @@ final class FirstBytes {
     return hello == null ? ClientHello.UNKNOWN : hello;
   }
 
+  /** Whether the first byte, which is there, can be TLS's. */
+  static boolean maybeTls(ByteBuf in) {
+    return in.getByte(in.readerIndex()) == HANDSHAKE;
+  }
+
   /** Looks at all bytes so far, the readable ones of {@code in}, which is left as it is. */
   Verdict look(ByteBuf in) {
     int start = in.readerIndex();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One request to our application after the other. */
 final class InboundExchange extends ProxyExchange {
-  private static final String ROUTE = "inbound";
+  static final String ROUTE = "inbound";
   private static final byte[] HTTP = {'h', 't', 't', 'p'};
   private static final byte[] HTTPS = {'h', 't', 't', 'p', 's'};
 

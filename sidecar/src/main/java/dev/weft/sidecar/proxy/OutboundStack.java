@@ -24,6 +24,10 @@ public final class OutboundStack implements Exchange.Factory {
     this.clusters = clusters;
   }
 
+  public Worker worker() {
+    return worker;
+  }
+
   @Override
   public Exchange newExchange(DownstreamStream stream) {
     return new OutboundExchange(this, stream);

@@ -14,11 +14,17 @@ public interface VirtualHostLookup {
    */
   @Nullable ResolvedHost find(HeadView head);
 
+  /** The same for an authority that no head carries; lower case. */
+  @Nullable ResolvedHost find(String authority);
+
   /**
    * Subscribes to the authority and tells the waiter once: within two seconds, on the worker's
    * thread, never from within this call. The head is not kept.
    */
   Waiting await(HeadView head, Waiter waiter);
+
+  /** The same for an authority that no head carries; lower case. */
+  Waiting await(String authority, Waiter waiter);
 
   /** Who waits. */
   interface Waiter {

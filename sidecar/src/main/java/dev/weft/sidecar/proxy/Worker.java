@@ -4,6 +4,8 @@ import dev.weft.sidecar.codec.Http1Limits;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.filter.Filter;
 import dev.weft.sidecar.http.Overload;
+import dev.weft.sidecar.relay.RelayLimits;
+import dev.weft.sidecar.relay.Relays;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import dev.weft.sidecar.upstream.Upstream;
@@ -35,6 +37,7 @@ public final class Worker {
   private final SplittableRandom random;
   private final WorkerTelemetry telemetry;
   private final EnumMap<Direction, Upstream> upstream = new EnumMap<>(Direction.class);
+  private final EnumMap<Direction, Relays> relays = new EnumMap<>(Direction.class);
   private final EnumMap<Direction, ServerConnections> downstream = new EnumMap<>(Direction.class);
   private final AtomicInteger connections = new AtomicInteger();
   private final Filter.Answer answer = new Filter.Answer();
@@ -70,9 +73,22 @@ public final class Worker {
     this.random = new SplittableRandom(seed);
     this.ownResponse = new OwnResponse(allocator);
     for (Direction direction : Direction.values()) {
-      downstream.put(
+      var connections =
+          new ServerConnections(direction, telemetry, http1Limits, nanoClock.getAsLong());
+      downstream.put(direction, connections);
+      relays.put(
           direction,
-          new ServerConnections(direction, telemetry, http1Limits, nanoClock.getAsLong()));
+          new Relays(
+              index,
+              direction,
+              connections,
+              eventLoop,
+              channelType,
+              allocator,
+              RelayLimits.DEFAULT,
+              telemetry,
+              nanoClock,
+              epochMicros));
       upstream.put(
           direction,
           new Upstream(
@@ -117,6 +133,11 @@ public final class Worker {
   /** The pools that a direction's requests use. */
   public Upstream upstream(Direction direction) {
     return Objects.requireNonNull(upstream.get(direction));
+  }
+
+  /** What a direction's relays share. */
+  public Relays relays(Direction direction) {
+    return Objects.requireNonNull(relays.get(direction));
   }
 
   /** How many callers' connections it serves, to find the least loaded one; any thread. */
@@ -176,7 +197,13 @@ public final class Worker {
     return overload;
   }
 
-  long nanoTime() {
+  /** Closes every caller's connection of that direction, whatever it serves; any thread. */
+  public void closeAll(Direction direction) {
+    eventLoop.execute(() -> downstream(direction).closeAll());
+  }
+
+  /** By the worker's clock, which is monotonic; any thread. */
+  public long nanoTime() {
     return nanoClock.getAsLong();
   }
 

@@ -20,6 +20,7 @@ public enum Bound {
   ACCEPT_PAUSE(Scope.WORKER, Unit.TIME, ms(100), "", "accepting waits after it failed"),
   KEEP_ALIVE_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
   FIRST_BYTES(Scope.QUIET, Unit.BYTES, kib(16), "", "served as what it seems to be"),
+  SILENCE(Scope.WORKER, Unit.TIME, ms(100), "", "the application is dialled as if for TCP"),
   LINGER(Scope.WORKER, Unit.TIME, seconds(1), "", "closed"),
 
   // TLS.
@@ -40,6 +41,7 @@ public enum Bound {
   REQUEST_BODY_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "408 DPE, closed"),
   RESPONSE_STALLED(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
   TUNNEL_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "timeouts.streamIdle", "cut off"),
+  TCP_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "", "cut off"),
   CHUNK_EXTENSIONS(Scope.WORKER, Unit.BYTES, kib(4), "", "400 DPE, closed; from upstream 502 UPE"),
   CHUNK_SIZE_DIGITS(Scope.WORKER, Unit.COUNT, 15, "", "400 DPE, closed; from upstream 502 UPE"),
 

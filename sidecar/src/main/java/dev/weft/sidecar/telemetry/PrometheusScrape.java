@@ -194,8 +194,13 @@ final class PrometheusScrape {
         }
       }
       counter(
-          "weft.upstream.rq.bytes.received", "Request body bytes.", RequestStats::bytesReceived);
-      counter("weft.upstream.rq.bytes.sent", "Response body bytes.", RequestStats::bytesSent);
+          "weft.upstream.rq.bytes.received",
+          "Bytes of request bodies and from callers of relays.",
+          RequestStats::bytesReceived);
+      counter(
+          "weft.upstream.rq.bytes.sent",
+          "Bytes of response bodies and to callers of relays.",
+          RequestStats::bytesSent);
       counter("weft.upstream.rq.retry", "Attempts after the first.", RequestStats::retries);
     }
 

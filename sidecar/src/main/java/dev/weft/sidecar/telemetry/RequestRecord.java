@@ -88,6 +88,16 @@ public final class RequestRecord {
     }
   }
 
+  /** The authority of a connection that has no head; ASCII. */
+  public void authority(String authority) {
+    if (keepText) {
+      int length = reserve(AUTHORITY, authority.length());
+      for (int i = 0; i < length; i++) {
+        text[starts[AUTHORITY] + i] = (byte) authority.charAt(i);
+      }
+    }
+  }
+
   /** The 32 hexadecimal digits of the trace id in {@code traceparent}. */
   public void traceId(ByteBuffer slab, int start, int end) {
     if (keepText) {
@@ -125,6 +135,13 @@ public final class RequestRecord {
   /** Response flags as the failure table has them, a constant; empty for none. */
   public void flags(String flags) {
     this.flags = flags;
+  }
+
+  /** The same, unless there are some already: the first cause is the one that tells. */
+  public void flagsIfNone(String flags) {
+    if (this.flags.isEmpty()) {
+      this.flags = flags;
+    }
   }
 
   /** Body bytes taken from downstream. */

@@ -52,10 +52,15 @@ final class RequestStats {
     if (record.attempts > 1) {
       values[RETRIES] += record.attempts - 1;
     }
-    values[BYTES_RECEIVED] += record.bytesReceived;
-    values[BYTES_SENT] += record.bytesSent;
+    addBytes(record);
     values[SUM_NANOS] += record.durationNanos;
     values[FIRST_BUCKET + LatencyBuckets.of(record.durationNanos)]++;
+  }
+
+  /** Worker only. */
+  void addBytes(RequestRecord record) {
+    values[BYTES_RECEIVED] += record.bytesReceived;
+    values[BYTES_SENT] += record.bytesSent;
   }
 
   long responses(int statusClass) {

@@ -4,6 +4,8 @@ package dev.weft.sidecar.telemetry;
 public enum WorkerCounter {
   DOWNSTREAM_CX_TOTAL("downstream_cx", "Connections accepted.", false),
   DOWNSTREAM_CX_ACTIVE("downstream_cx_active", "Connections open now.", true),
+  DOWNSTREAM_CX_DRAIN_CLOSE(
+      "downstream_cx_drain_close", "Connections cut at the deadline of the drain.", false),
   DOWNSTREAM_PRE_CX_ACTIVE(
       "downstream_pre_cx_active",
       "Connections open now that have not shown what they speak.",
@@ -29,6 +31,11 @@ public enum WorkerCounter {
   DOWNSTREAM_TUNNEL_ACTIVE("downstream_tunnel_active", "Tunnels open now.", true),
   DOWNSTREAM_TUNNEL_IDLE_TIMEOUT(
       "downstream_tunnel_idle_timeout", "Tunnels closed as idle.", false),
+  TCP_CX_TOTAL("tcp_cx", "Connections relayed as bytes.", false),
+  TCP_CX_ACTIVE("tcp_cx_active", "Connections relayed as bytes now.", true),
+  TCP_RX_BYTES("tcp_rx_bytes", "Bytes that relays took from callers.", false),
+  TCP_TX_BYTES("tcp_tx_bytes", "Bytes that relays took from upstream.", false),
+  TCP_CONNECT_RETRY("tcp_connect_retry", "Connects of relays made again elsewhere.", false),
   UPSTREAM_CX_TOTAL("upstream_cx", "Connections made.", false),
   UPSTREAM_CX_ACTIVE("upstream_cx_active", "Upstream connections open now.", true),
   UPSTREAM_CX_CONNECT_FAIL("upstream_cx_connect_fail", "Connects that failed.", false),

@@ -50,6 +50,17 @@ public final class WorkerTelemetry {
   public void finished(RequestRecord record, long nanoTime) {
     record.durationNanos = nanoTime - record.startNanos;
     stats(record.direction, record.cluster, record.route).add(record);
+    log(record);
+  }
+
+  /** The same for a relayed connection, which is no request: its bytes count, not its time. */
+  public void relayed(RequestRecord record, long nanoTime) {
+    record.durationNanos = nanoTime - record.startNanos;
+    stats(record.direction, record.cluster, record.route).addBytes(record);
+    log(record);
+  }
+
+  private void log(RequestRecord record) {
     if (!record.flags.isEmpty()) {
       flag(record.direction, record.flags);
     }

@@ -83,8 +83,7 @@ class ListenerTest {
     return workers.stream()
         .map(
             worker ->
-                ConnectionStack.http1(
-                    worker.downstream(Direction.INBOUND), new InboundStack(worker, app)))
+                ConnectionStack.http1(worker, Direction.INBOUND, new InboundStack(worker, app)))
         .toList();
   }
 

@@ -310,7 +310,18 @@ final class ProxyFixture implements AutoCloseable {
       }
 
       @Override
+      public @Nullable ResolvedHost find(String authority) {
+        ResolvedHost host = hosts.get(authority);
+        return host == null && otherHostsAreUnknown ? UNKNOWN : host;
+      }
+
+      @Override
       public Waiting await(HeadView head, Waiter waiter) {
+        return await(head.authority(), waiter);
+      }
+
+      @Override
+      public Waiting await(String authority, Waiter waiter) {
         synchronized (waiters) {
           waiters.add(waiter);
         }

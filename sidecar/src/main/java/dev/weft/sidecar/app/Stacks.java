@@ -1,0 +1,61 @@
+package dev.weft.sidecar.app;
+
+import dev.weft.sidecar.listener.ClientHello;
+import dev.weft.sidecar.listener.ConnectionStack;
+import dev.weft.sidecar.proxy.InboundApp;
+import dev.weft.sidecar.proxy.InboundRelays;
+import dev.weft.sidecar.proxy.InboundStack;
+import dev.weft.sidecar.proxy.OutboundRelays;
+import dev.weft.sidecar.proxy.OutboundStack;
+import dev.weft.sidecar.proxy.Worker;
+import dev.weft.sidecar.relay.Relay;
+import dev.weft.sidecar.telemetry.Direction;
+import org.jspecify.annotations.Nullable;
+
+/** What each listener serves, per worker. Made by the starting thread. */
+final class Stacks {
+  private static final String TCP = "TCP";
+  private static final String TLS = "TLS";
+  static final String HTTPS_PORT = ":443";
+
+  private Stacks() {}
+
+  /**
+   * What our application calls without saying where by the port: HTTP by its authority, TLS by the
+   * name in its hello.
+   *
+   * @param tlsPort of the destinations of TLS, with its colon
+   */
+  static ConnectionStack outbound(OutboundStack calls, String tlsPort) {
+    var relays = new OutboundRelays(calls);
+    return ConnectionStack.http1(calls.worker(), Direction.OUTBOUND, calls)
+        .withTls(
+            (pipeline, hello) -> {
+              String name = hello == null ? null : hello.serverName();
+              pipeline.addLast(
+                  (name == null
+                          ? relays.refused(TLS, "the TLS hello names no server")
+                          : relays.newRelay(name + tlsPort, TLS))
+                      .handler());
+            });
+  }
+
+  /** What our application calls at a port of its own, whatever it speaks. */
+  static ConnectionStack outboundTo(OutboundStack calls, String authority) {
+    var relays = new OutboundRelays(calls);
+    return ConnectionStack.bytes(
+        calls.worker(), Direction.OUTBOUND, hello -> relays.newRelay(authority, TCP));
+  }
+
+  /** What calls our application: HTTP is served, anything else passed on to it. */
+  static ConnectionStack inbound(Worker worker, InboundApp app) {
+    var relays = new InboundRelays(worker, app);
+    return ConnectionStack.http1(worker, Direction.INBOUND, new InboundStack(worker, app))
+        .withBytes(hello -> relay(relays, hello), app::declared);
+  }
+
+  private static Relay relay(InboundRelays relays, @Nullable ClientHello hello) {
+    String name = hello == null ? null : hello.serverName();
+    return relays.newRelay(name == null ? "" : name, hello == null ? TCP : TLS);
+  }
+}
