@@ -23,7 +23,7 @@ final class BodyWriter {
     if (size == 0) {
       data.release();
     } else if (!chunked) {
-      ctx.write(data, ctx.voidPromise());
+      ctx.write(Pressure.beforeWrite(ctx.channel(), data, COPIED), ctx.voidPromise());
     } else if (size <= COPIED) {
       ByteBuf chunk = ctx.alloc().directBuffer(size + 16);
       size(chunk, size);
@@ -34,7 +34,7 @@ final class BodyWriter {
       ByteBuf line = ctx.alloc().directBuffer(16);
       size(line, size);
       ctx.write(line, ctx.voidPromise());
-      ctx.write(data, ctx.voidPromise());
+      ctx.write(Pressure.beforeWrite(ctx.channel(), data, COPIED), ctx.voidPromise());
       ctx.write(CRLF.duplicate(), ctx.voidPromise());
     }
   }

@@ -33,6 +33,9 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
 
     @Override
     public ByteBuf allocate(ByteBufAllocator alloc) {
+      if (level > INITIAL && Pressure.isHigh()) {
+        level = INITIAL;
+      }
       return alloc.ioBuffer(SIZES[level]).setIndex(HEAD_ROOM, HEAD_ROOM);
     }
 

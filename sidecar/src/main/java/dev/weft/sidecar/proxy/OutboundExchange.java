@@ -83,7 +83,7 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
     routeEdits = route.requestEdits();
     backendEdits = backend.requestEdits();
     responseEdits(route.responseEdits());
-    idleTimeout(idleNanos(route));
+    idleTimeout(idleNanos(route, isGrpc()));
     tunnelIdle =
         route.streamIdleTimeoutNanos() == RouteConfig.DEFAULT_IDLE
             ? Bound.TUNNEL_IDLE.value()
@@ -91,11 +91,14 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
     start(cluster, route.retry(), route.requestTimeoutNanos(), route.perTryTimeoutNanos());
   }
 
-  // Whoever allows a request ten minutes does not mean it to end after five.
-  private static long idleNanos(RouteConfig route) {
-    return route.streamIdleTimeoutNanos() == RouteConfig.DEFAULT_IDLE
-        ? Math.max(Bound.STREAM_IDLE.value(), route.requestTimeoutNanos())
-        : route.streamIdleTimeoutNanos();
+  // Whoever allows a request ten minutes does not mean it to end after five; and a gRPC stream that
+  // waits for news is as quiet as a tunnel.
+  private static long idleNanos(RouteConfig route, boolean grpc) {
+    if (route.streamIdleTimeoutNanos() != RouteConfig.DEFAULT_IDLE) {
+      return route.streamIdleTimeoutNanos();
+    }
+    Bound unset = grpc ? Bound.TUNNEL_IDLE : Bound.STREAM_IDLE;
+    return Math.max(unset.value(), route.requestTimeoutNanos());
   }
 
   @Override

@@ -76,6 +76,10 @@ abstract class ProxyExchange implements Exchange, CallListener {
   /** What the local reply for a failure says in the hop header; null: nothing. */
   abstract byte @Nullable [] hop(Failure failure);
 
+  final boolean isGrpc() {
+    return grpc.isGrpc();
+  }
+
   final void responseEdits(HeadEdits edits) {
     responseEdits = edits;
   }

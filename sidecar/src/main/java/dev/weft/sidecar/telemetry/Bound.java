@@ -67,6 +67,7 @@ public enum Bound {
   // Buffers.
   RECEIVE_BUFFER(Scope.QUIET, Unit.BYTES, kib(64), "", "the next read takes the rest"),
   SEND_BUFFER(Scope.QUIET, Unit.BYTES, kib(64), "", "the sender's reads stop until half is sent"),
+  BUFFER_PRESSURE(Scope.QUIET, Unit.PERCENT, 50, "", "4 KiB a read, 8 KiB queued a connection"),
   INLINE_BODY(Scope.QUIET, Unit.BYTES, kib(8), "", "sent as a buffer of its own, not copied"),
   REPLAY_BODY(Scope.WORKER, Unit.BYTES, kib(64), "", "passed on, but not sent again"),
   REPLAY_PIECES(Scope.WORKER, Unit.COUNT, 64, "", "passed on, but not sent again"),

@@ -27,6 +27,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   private static final byte[] CONTENT_TYPE = WellKnown.name(WellKnown.CONTENT_TYPE);
   private static final byte[] CONTENT_LENGTH = WellKnown.name(WellKnown.CONTENT_LENGTH);
   private static final byte[] PROBLEM_JSON = Chars.ascii(LocalReply.CONTENT_TYPE);
+  private static final byte[] RETRY_AFTER = Chars.ascii("retry-after");
   private static final byte[] HOP = WellKnown.name(WellKnown.WEFT_HOP);
 
   final Slab slab = new Slab();
@@ -45,6 +46,9 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   /** Whether it counts as a request under way: until everything is written. */
   private boolean counted;
 
+  /** Whether a response has begun: both sides may then be silent for as long as the route says. */
+  private boolean answering;
+
   private boolean headRequest;
 
   Http2ServerStream(Http2Server server, Exchange.Factory exchanges) {
@@ -56,6 +60,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   void start(boolean end) {
     serving = true;
     counted = true;
+    answering = false;
     headRequest = request.view.methodIs(HEAD);
     server.connections.requestStarted();
     exchange.onRequest(end);
@@ -168,6 +173,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
     if (id == 0) {
       return;
     }
+    answering = true;
     boolean noContent = response.view.status() == 204;
     server.encoder.response(
         response, plan, noContent ? HeadEncoder.bit(WellKnown.CONTENT_LENGTH) : 0);
@@ -213,6 +219,11 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
     head.status(reply.failure().status());
     head.field(CONTENT_TYPE, PROBLEM_JSON, PROBLEM_JSON.length);
     head.field(CONTENT_LENGTH, length, length.length);
+    int retryAfter = reply.failure().retryAfterSeconds();
+    if (retryAfter > 0) {
+      byte[] seconds = Chars.ascii(Integer.toString(retryAfter));
+      head.field(RETRY_AFTER, seconds, seconds.length);
+    }
     byte[] hop = reply.hop();
     if (hop != null) {
       head.field(HOP, hop, hop.length);
@@ -291,9 +302,12 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
         && reading
         && !remoteEnded
         && !request.tunnel
+        && !answering
         && now - since > server.limits.stallTimeoutNanos()) {
       server.connections.reached(Bound.REQUEST_BODY_IDLE);
       cut(ErrorCode.CANCEL);
+    } else if (serving) {
+      exchange.tick(now);
     }
   }
 

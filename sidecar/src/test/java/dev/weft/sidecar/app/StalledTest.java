@@ -1,0 +1,223 @@
+package dev.weft.sidecar.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A thousand connections stand still half-way through a body, and the process with the direct
+ * memory that it ships with neither runs out of it nor takes more than it can pass on.
+ */
+@EnabledOnOs(OS.LINUX)
+class StalledTest {
+  private static final int STALLED = 1000;
+  private static final long DIRECT = 64L << 20;
+  private static final Pattern PORTS =
+      Pattern.compile("inbound 127\\.0\\.0\\.1:(\\d+), admin 127\\.0\\.0\\.1:(\\d+)");
+  private static final Pattern USED = Pattern.compile("\nweft_memory_direct_used (\\S+)");
+  // What kernels may hold of one connection on its two legs; 4 MB and 6 MB are their usual most,
+  // and test sockets ask for little.
+  private static final int KERNEL_BUFFER = 32 * 1024;
+
+  private final List<AutoCloseable> open = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicLong moved = new AtomicLong();
+  private final ServerSocket app = new ServerSocket();
+  private final Process process;
+  private volatile int inboundPort;
+  private volatile int adminPort;
+
+  enum Who {
+    THE_CALLER_DOES_NOT_READ,
+    THE_APPLICATION_DOES_NOT_READ
+  }
+
+  StalledTest() throws IOException {
+    app.setReceiveBufferSize(KERNEL_BUFFER);
+    app.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 2000);
+    process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:MaxDirectMemorySize=64m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-Dio.netty.allocator.numDirectArenas=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SidecarMain.class.getName(),
+                "--node-id=a",
+                "--service=a",
+                "--control-plane=127.0.0.1:1",
+                "--outbound-port=0",
+                "--inbound-port=0",
+                "--admin-port=0",
+                "--app-port=" + app.getLocalPort())
+            .redirectErrorStream(true)
+            .start();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    process.destroyForcibly();
+    app.close();
+    for (AutoCloseable each : List.copyOf(open)) {
+      each.close();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Who.class)
+  void memoryStaysWithinTheBoundAndTheSenderIsStopped(Who who) throws Exception {
+    boolean callers = who == Who.THE_CALLER_DOES_NOT_READ;
+    Thread.ofVirtual().start(this::readLog);
+    Thread.ofVirtual().start(() -> accept(callers));
+    await().atMost(Duration.ofSeconds(60)).until(() -> adminPort != 0);
+    for (int i = 0; i < STALLED; i++) {
+      SocketChannel caller = SocketChannel.open();
+      caller.socket().setReceiveBufferSize(KERNEL_BUFFER);
+      caller.socket().setSendBufferSize(KERNEL_BUFFER);
+      caller.connect(new InetSocketAddress("127.0.0.1", inboundPort));
+      open.add(caller);
+      write(
+          caller,
+          callers
+              ? "GET / HTTP/1.1\r\nhost: app\r\n\r\n"
+              : "PUT / HTTP/1.1\r\nhost: app\r\ncontent-length: 1000000000\r\n\r\n");
+      if (!callers) {
+        Thread.ofVirtual().start(() -> pour(caller));
+      }
+    }
+
+    // Nobody gets on any more: the same at two looks in a row.
+    var before = new long[] {-1};
+    await()
+        .atMost(Duration.ofSeconds(120))
+        .pollInterval(Duration.ofMillis(500))
+        .until(
+            () -> {
+              long now = moved.get();
+              boolean still = now == before[0] && now > 0;
+              before[0] = now;
+              return still;
+            });
+    long used = used();
+    assertThat(process.isAlive()).isTrue();
+    assertThat(used).as("direct memory").isLessThan(DIRECT * 85 / 100);
+    assertThat(admin("/limits")).contains("memory-shed                     0 ");
+    // What one leg's kernels and the process hold of each, and not what a file has.
+    assertThat(moved.get() / STALLED).as("bytes per connection").isLessThan(12L << 20);
+  }
+
+  private void accept(boolean callers) {
+    try {
+      while (true) {
+        Socket socket = app.accept();
+        socket.setSendBufferSize(KERNEL_BUFFER);
+        open.add(socket);
+        if (callers) {
+          Thread.ofVirtual().start(() -> answer(socket));
+        }
+      }
+    } catch (IOException e) {
+      // The test is over.
+    }
+  }
+
+  /** A response without end; to the probe one, too, which has gone by then. */
+  private void answer(Socket socket) {
+    try {
+      InputStream in = socket.getInputStream();
+      if (in.read() < 0) {
+        return;
+      }
+      OutputStream out = socket.getOutputStream();
+      out.write(
+          "HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n"
+              .getBytes(StandardCharsets.US_ASCII));
+      byte[] piece = new byte[16 * 1024];
+      while (true) {
+        out.write(piece);
+        moved.addAndGet(piece.length);
+      }
+    } catch (IOException e) {
+      // The test is over.
+    }
+  }
+
+  private void pour(SocketChannel caller) {
+    ByteBuffer piece = ByteBuffer.allocate(16 * 1024);
+    try {
+      while (true) {
+        moved.addAndGet(caller.write(piece.clear()));
+      }
+    } catch (IOException e) {
+      // The test is over.
+    }
+  }
+
+  private static void write(SocketChannel to, String text) throws IOException {
+    ByteBuffer bytes = StandardCharsets.US_ASCII.encode(text);
+    while (bytes.hasRemaining()) {
+      to.write(bytes);
+    }
+  }
+
+  private long used() throws IOException {
+    Matcher found = USED.matcher(admin("/metrics"));
+    assertThat(found.find()).isTrue();
+    return (long) Double.parseDouble(found.group(1));
+  }
+
+  private String admin(String path) throws IOException {
+    try (var socket = new Socket("127.0.0.1", adminPort)) {
+      socket
+          .getOutputStream()
+          .write(("GET " + path + " HTTP/1.1\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private void readLog() {
+    try (var lines =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        Matcher found = PORTS.matcher(line);
+        if (found.find()) {
+          inboundPort = Integer.parseInt(found.group(1));
+          adminPort = Integer.parseInt(found.group(2));
+        }
+      }
+    } catch (IOException e) {
+      // The process was ended.
+    }
+  }
+}
