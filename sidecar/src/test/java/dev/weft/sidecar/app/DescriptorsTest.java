@@ -88,7 +88,7 @@ class DescriptorsTest {
   @Test
   void itDoesNotSpinServesWhatItHasAndRecovers() throws Exception {
     Thread.ofVirtual().start(this::readLog);
-    await().atMost(Duration.ofSeconds(60)).until(() -> adminPort != 0);
+    await().atMost(Duration.ofMinutes(1)).until(() -> adminPort != 0);
     int inbound = inboundPort;
     int admin = adminPort;
     Socket served = connect(inbound);

@@ -99,7 +99,7 @@ class StalledTest {
     boolean callers = who == Who.THE_CALLER_DOES_NOT_READ;
     Thread.ofVirtual().start(this::readLog);
     Thread.ofVirtual().start(() -> accept(callers));
-    await().atMost(Duration.ofSeconds(60)).until(() -> adminPort != 0);
+    await().atMost(Duration.ofMinutes(1)).until(() -> adminPort != 0);
     for (int i = 0; i < STALLED; i++) {
       SocketChannel caller = SocketChannel.open();
       caller.socket().setReceiveBufferSize(KERNEL_BUFFER);
@@ -119,7 +119,7 @@ class StalledTest {
     // Nobody gets on any more: the same at two looks in a row.
     var before = new long[] {-1};
     await()
-        .atMost(Duration.ofSeconds(120))
+        .atMost(Duration.ofMinutes(2))
         .pollInterval(Duration.ofMillis(500))
         .until(
             () -> {
