@@ -5,6 +5,7 @@ import dev.weft.sidecar.admin.AdminServer;
 import dev.weft.sidecar.check.HealthChecker;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.discovery.ControlPlaneLink;
 import dev.weft.sidecar.discovery.DiscoveryClient;
 import dev.weft.sidecar.discovery.DiscoverySettings;
@@ -77,7 +78,7 @@ public final class Sidecar implements AutoCloseable {
 
   private Sidecar(SidecarOptions options) throws IOException {
     this.options = options;
-    tls = SidecarTls.open(options.tls(), false, NANO_CLOCK);
+    tls = SidecarTls.open(options.tls(), true, NANO_CLOCK);
     var random = new SplittableRandom();
     memory =
         MemoryPlan.of(
@@ -241,15 +242,17 @@ public final class Sidecar implements AutoCloseable {
     var outboundStacks = new ArrayList<ConnectionStack>();
     var inboundStacks = new ArrayList<ConnectionStack>();
     var calls = new ArrayList<OutboundStack>();
+    Http2Limits http2 = Http2Limits.of(memory.directBytes());
     for (Worker worker : workers) {
       var call =
           new OutboundStack(
               worker, discovery.newWorker(worker.eventLoop(), worker.telemetry()), clusters);
       calls.add(call);
       outboundStacks.add(
-          tls.around(Stacks.outbound(call, Stacks.HTTPS_PORT), worker, Direction.OUTBOUND));
+          tls.around(Stacks.outbound(call, Stacks.HTTPS_PORT, http2), worker, Direction.OUTBOUND));
       if (app != null) {
-        inboundStacks.add(tls.around(Stacks.inbound(worker, app), worker, Direction.INBOUND));
+        inboundStacks.add(
+            tls.around(Stacks.inbound(worker, app, http2), worker, Direction.INBOUND));
       }
     }
     // The admin server is first, so that a second sidecar on the same ports fails before it serves.
@@ -268,7 +271,7 @@ public final class Sidecar implements AutoCloseable {
             workers,
             outboundStacks,
             connections);
-    tcpListeners = TcpListeners.bind(options, transport, workers, calls, connections);
+    tcpListeners = TcpListeners.bind(options, transport, workers, calls, http2, connections);
     if (app != null) {
       inbound =
           ProxyListener.bind(

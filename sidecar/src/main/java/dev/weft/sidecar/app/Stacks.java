@@ -1,5 +1,6 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.listener.ClientHello;
 import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.proxy.InboundApp;
@@ -26,9 +27,9 @@ final class Stacks {
    *
    * @param tlsPort of the destinations of TLS, with its colon
    */
-  static ConnectionStack outbound(OutboundStack calls, String tlsPort) {
+  static ConnectionStack outbound(OutboundStack calls, String tlsPort, Http2Limits http2) {
     var relays = new OutboundRelays(calls);
-    return ConnectionStack.http1(calls.worker(), Direction.OUTBOUND, calls)
+    return ConnectionStack.http(calls.worker(), Direction.OUTBOUND, calls, http2)
         .withTls(
             (pipeline, hello) -> {
               String name = hello == null ? null : hello.serverName();
@@ -48,9 +49,9 @@ final class Stacks {
   }
 
   /** What calls our application: HTTP is served, anything else passed on to it. */
-  static ConnectionStack inbound(Worker worker, InboundApp app) {
+  static ConnectionStack inbound(Worker worker, InboundApp app, Http2Limits http2) {
     var relays = new InboundRelays(worker, app);
-    return ConnectionStack.http1(worker, Direction.INBOUND, new InboundStack(worker, app))
+    return ConnectionStack.http(worker, Direction.INBOUND, new InboundStack(worker, app), http2)
         .withBytes(hello -> relay(relays, hello), app::declared);
   }
 

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.listener.ConnectionLimit;
 import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.listener.ProxyListener;
@@ -20,6 +21,7 @@ final class TcpListeners implements AutoCloseable {
    * Binds them all.
    *
    * @param outbound per worker, in the workers' order
+   * @param http2 for those that are listened to by server name
    * @throws IOException one line: which could not be bound, and why; the others are closed
    */
   static TcpListeners bind(
@@ -27,6 +29,7 @@ final class TcpListeners implements AutoCloseable {
       Transport transport,
       List<Worker> workers,
       List<OutboundStack> outbound,
+      Http2Limits http2,
       ConnectionLimit limit)
       throws IOException {
     var all = new TcpListeners();
@@ -35,7 +38,7 @@ final class TcpListeners implements AutoCloseable {
       for (OutboundStack calls : outbound) {
         stacks.add(
             one.byServerName()
-                ? Stacks.outbound(calls, one.portSuffix())
+                ? Stacks.outbound(calls, one.portSuffix(), http2)
                 : Stacks.outboundTo(calls, one.authority()));
       }
       String address = one.address().isEmpty() ? options.outboundBind() : one.address();

@@ -3,6 +3,8 @@ package dev.weft.sidecar.listener;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.sidecar.codec.Http1ServerConnection;
 import dev.weft.sidecar.codec.ServerConnections;
+import dev.weft.sidecar.codec.http2.Http2Limits;
+import dev.weft.sidecar.codec.http2.Http2Server;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.telemetry.Direction;
@@ -44,6 +46,14 @@ public final class ConnectionStack {
         worker,
         direction,
         (pipeline, hello) -> pipeline.addLast(new Http1ServerConnection(connections, exchanges)));
+  }
+
+  /** HTTP/1, and HTTP/2 with prior knowledge or by ALPN. */
+  public static ConnectionStack http(
+      Worker worker, Direction direction, Exchange.Factory exchanges, Http2Limits limits) {
+    var http2 = new Http2Server(worker.downstream(direction), exchanges, limits);
+    return http1(worker, direction, exchanges)
+        .withHttp2((pipeline, hello) -> pipeline.addLast(http2.newConnection()));
   }
 
   /** Bytes, whatever they are: nobody looks at them, and the upstream is dialled at once. */

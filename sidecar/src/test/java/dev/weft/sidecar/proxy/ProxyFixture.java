@@ -21,10 +21,12 @@ import dev.weft.common.head.HeadEdits;
 import dev.weft.common.head.HeadView;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.codec.Http1Limits;
-import dev.weft.sidecar.codec.Http1ServerConnection;
 import dev.weft.sidecar.codec.ReceiveBuffers;
+import dev.weft.sidecar.codec.http2.Http2Limits;
+import dev.weft.sidecar.codec.http2.Http2Server;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.http.Overload;
+import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.listener.Transport;
 import dev.weft.sidecar.telemetry.AccessLog;
 import dev.weft.sidecar.telemetry.Bound;
@@ -36,6 +38,7 @@ import dev.weft.sidecar.upstream.UpstreamLimits;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -57,6 +60,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +83,7 @@ final class ProxyFixture implements AutoCloseable {
   final Overload overload = new Overload(MAX_REQUESTS);
   boolean otherHostsAreUnknown;
   RouteBuilder route = new RouteBuilder();
+  Http2Limits http2Limits = Http2Limits.DEFAULT;
   LimitsConfig limits = LimitsConfig.DEFAULT;
   InboundConfig inboundConfig = InboundConfig.DEFAULT;
   private final EventLoopGroup group;
@@ -213,9 +218,12 @@ final class ProxyFixture implements AutoCloseable {
 
   /** Listens for calls to the application on that port. */
   InetSocketAddress inbound(int appPort) {
-    var app =
-        new InboundApp("127.0.0.1", appPort, 1, () -> inboundConfig, nanos::get, new Random(3));
-    return listen(Direction.INBOUND, new InboundStack(worker, app));
+
+    return listen(Direction.INBOUND, new InboundStack(worker, app(appPort)));
+  }
+
+  private InboundApp app(int appPort) {
+    return new InboundApp("127.0.0.1", appPort, 1, () -> inboundConfig, nanos::get, new Random(3));
   }
 
   /** Where that direction is served; what it calls there is the origin, addressed as catalog. */
@@ -276,7 +284,26 @@ final class ProxyFixture implements AutoCloseable {
     return allocator.metric().usedDirectMemory();
   }
 
+  /** As {@link #outbound} where it is known beforehand that callers speak HTTP/2. */
+  InetSocketAddress outboundHttp2() {
+    return listenHttp2(Direction.OUTBOUND, new OutboundStack(worker, lookup(), clusters));
+  }
+
+  /** As {@link #inbound} where it is known beforehand that callers speak HTTP/2. */
+  InetSocketAddress inboundHttp2(int appPort) {
+    return listenHttp2(Direction.INBOUND, new InboundStack(worker, app(appPort)));
+  }
+
+  private InetSocketAddress listenHttp2(Direction direction, Exchange.Factory stack) {
+    var http2 = new Http2Server(worker.downstream(direction), stack, http2Limits);
+    return listen(http2::newConnection);
+  }
+
   private InetSocketAddress listen(Direction direction, Exchange.Factory stack) {
+    return listen(ConnectionStack.http(worker, direction, stack, http2Limits)::begin);
+  }
+
+  private InetSocketAddress listen(Supplier<ChannelHandler> first) {
     Channel channel =
         new ServerBootstrap()
             .group(loop)
@@ -289,9 +316,7 @@ final class ProxyFixture implements AutoCloseable {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel child) {
-                    child
-                        .pipeline()
-                        .addLast(new Http1ServerConnection(worker.downstream(direction), stack));
+                    child.pipeline().addLast(first.get());
                   }
                 })
             .bind("127.0.0.1", 0)

@@ -4,7 +4,9 @@ import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.codec.Authorities;
 import dev.weft.sidecar.codec.Chars;
+import dev.weft.sidecar.codec.PathRules;
 import dev.weft.sidecar.codec.Paths;
+import dev.weft.sidecar.codec.RequestMethods;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.ReceivedHead;
 import io.netty.buffer.ByteBuf;
@@ -48,6 +50,7 @@ final class HeadDecoder {
   private final DefaultHttp2HeadersDecoder hpack;
   private Failure failure = Failure.BAD_REQUEST;
   private String problem = "";
+  private boolean requests;
   private boolean tooLarge;
   private long contentLength;
 
@@ -98,10 +101,13 @@ final class HeadDecoder {
    * Reads a request's head.
    *
    * @param end whether the request ends with it
+   * @param rules how its path is brought into one form
    * @return {@link #OK}, {@link #MALFORMED} or {@link #REFUSED}
    */
-  int request(int stream, ByteBuf block, boolean end, Slab slab, ReceivedHead head) {
+  int request(
+      int stream, ByteBuf block, boolean end, PathRules rules, Slab slab, ReceivedHead head) {
     hpack(stream, block);
+    requests = true;
     if (tooLarge) {
       return refuse(Failure.HEAD_TOO_LARGE, problem);
     }
@@ -134,10 +140,13 @@ final class HeadDecoder {
     if (protocol != NONE) {
       return malformed(":protocol, which was not offered");
     }
-    return target(head);
+    if (RequestMethods.isMisspelt(head.view.slab(), fields.value(method), fields.end(method))) {
+      return refuse(Failure.BAD_REQUEST, "a standard method that is not in upper case");
+    }
+    return target(head, rules);
   }
 
-  private int target(ReceivedHead head) {
+  private int target(ReceivedHead head, PathRules rules) {
     HeadView view = head.view;
     ByteBuffer bytes = view.slab();
     if (scheme == NONE || path == NONE) {
@@ -169,10 +178,12 @@ final class HeadDecoder {
     if (!Authorities.isValid(bytes, view.authorityStart(), view.authorityEnd())) {
       return refuse(Failure.BAD_REQUEST, ":authority is not a host with an optional port");
     }
-    return path(head, bytes, fields.value(path), fields.end(path));
+    return path(head, bytes, rules);
   }
 
-  private int path(ReceivedHead head, ByteBuffer bytes, int start, int end) {
+  private int path(ReceivedHead head, ByteBuffer bytes, PathRules rules) {
+    int start = fields.value(path);
+    int end = fields.end(path);
     if (start == end) {
       return malformed(":path is empty");
     }
@@ -194,9 +205,9 @@ final class HeadDecoder {
         query = i;
       }
     }
-    int pathEnd = Paths.normalise(bytes, start, query == NONE ? end : query);
+    int pathEnd = Paths.normalise(bytes, start, query == NONE ? end : query, rules);
     if (pathEnd < 0) {
-      return refuse(Failure.BAD_REQUEST, "the path leads above its root");
+      return refuse(Failure.BAD_REQUEST, Paths.problem(pathEnd));
     }
     head.filler.path(start, pathEnd);
     if (query == NONE) {
@@ -329,7 +340,12 @@ final class HeadDecoder {
       } else {
         known = filler.header(name, value, value, end);
       }
-      if (known != WellKnown.OTHER && !allowed(known, bytes, value, end, i)) {
+      if (known == WellKnown.ALIAS && requests) {
+        return trailers
+            ? malformed("a trailer that many read as another field")
+            : refuse(Failure.BAD_REQUEST, "a field that many read as another, for its underscores");
+      }
+      if (known >= 0 && !allowed(known, bytes, value, end, i)) {
         return MALFORMED;
       }
     }

@@ -28,8 +28,8 @@ final class HeadEncoder {
           | bit(WellKnown.TE)
           | bit(WellKnown.WEFT_HOP);
 
-  /** Well-known names that a Connection option may not take away. */
-  private static final long END_TO_END =
+  /** What frames or addresses a message, or says who sends it: it means nothing in a trailer. */
+  private static final long NO_TRAILER =
       bit(WellKnown.CONTENT_LENGTH)
           | bit(WellKnown.X_FORWARDED_FOR)
           | bit(WellKnown.X_FORWARDED_PROTO)
@@ -177,7 +177,7 @@ final class HeadEncoder {
   /** Trailers; false when nothing of them may be passed on. */
   boolean trailers(HeadView view) {
     length = 0;
-    long drop = HOP_BY_HOP | END_TO_END;
+    long drop = HOP_BY_HOP | NO_TRAILER;
     for (int i = 0; i < view.headerCount(); i++) {
       int known = view.wellKnown(i);
       // Framing and addressing mean nothing in a trailer, and may deceive who merges them.
@@ -211,7 +211,7 @@ final class HeadEncoder {
       }
       if (plan.drops(view, i)
           || (head.connectionOptions
-              && (known == WellKnown.OTHER || (bit(known) & END_TO_END) == 0)
+              && known != WellKnown.CONTENT_LENGTH
               && isConnectionOption(view, i))) {
         continue;
       }

@@ -118,7 +118,8 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
     Http2ServerStream stream = server.acquire(this);
     int result;
     try {
-      result = heads.request(id, block, end, stream.slab, stream.request);
+      result =
+          heads.request(id, block, end, connections.limits().paths(), stream.slab, stream.request);
     } catch (ConnectionError e) {
       server.release(stream);
       throw e;

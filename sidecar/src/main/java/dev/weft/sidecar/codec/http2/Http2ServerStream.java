@@ -3,6 +3,7 @@ package dev.weft.sidecar.codec.http2;
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.codec.Chars;
+import dev.weft.sidecar.http.CallerTls;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.http.Failure;
@@ -27,7 +28,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   private static final byte[] CONTENT_TYPE = WellKnown.name(WellKnown.CONTENT_TYPE);
   private static final byte[] CONTENT_LENGTH = WellKnown.name(WellKnown.CONTENT_LENGTH);
   private static final byte[] PROBLEM_JSON = Chars.ascii(LocalReply.CONTENT_TYPE);
-  private static final byte[] RETRY_AFTER = Chars.ascii("retry-after");
+  private static final byte[] RETRY_AFTER = WellKnown.name(WellKnown.RETRY_AFTER);
   private static final byte[] HOP = WellKnown.name(WellKnown.WEFT_HOP);
 
   final Slab slab = new Slab();
@@ -156,6 +157,11 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   @Override
   public @Nullable SocketAddress remoteAddress() {
     return connection.ctx.channel().remoteAddress();
+  }
+
+  @Override
+  public @Nullable CallerTls callerTls() {
+    return connection.ctx.channel().attr(CallerTls.KEY).get();
   }
 
   @Override
@@ -304,11 +310,18 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
         && !request.tunnel
         && !answering
         && now - since > server.limits.stallTimeoutNanos()) {
-      server.connections.reached(Bound.REQUEST_BODY_IDLE);
-      cut(ErrorCode.CANCEL);
+      late();
     } else if (serving) {
       exchange.tick(now);
     }
+  }
+
+  /** The request's body does not go on. */
+  private void late() {
+    server.connections.reached(Bound.REQUEST_BODY_IDLE);
+    exchange.onAborted(Failure.REQUEST_NOT_RECEIVED);
+    writeReply(LocalReply.of(Failure.REQUEST_NOT_RECEIVED, "the body did not go on in time"));
+    ended();
   }
 
   private void cut(int code) {
