@@ -276,7 +276,16 @@ public final class Registry implements AutoCloseable {
 
   private void run(Runnable task) {
     try {
-      thread.execute(task);
+      // The executor would keep an error to itself, and everybody would wait without knowing why.
+      thread.execute(
+          () -> {
+            try {
+              task.run();
+            } catch (RuntimeException | Error e) {
+              LOG.log(Level.ERROR, "the registry thread failed", e);
+              throw e;
+            }
+          });
     } catch (RejectedExecutionException e) {
       // Closed: nobody is interested any more.
     }
