@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GrpcWebBridge {
   private static final byte[] ACCEPT = ascii("accept");
-  private static final byte[] TRAILERS = ascii("trailers");
   private static final int TRAILERS_FLAG = 0x80;
   private static final int PREFIX = 5;
 
@@ -46,9 +45,9 @@ public final class GrpcWebBridge {
   /** Edits the request's head, for one attempt. */
   public void planRequest(HeadView request, HeadPlan plan) {
     type(request, GrpcKind.GRPC, plan);
-    plan.drop(WellKnown.CONTENT_LENGTH);
-    plan.drop(WellKnown.TE);
-    plan.line(WellKnown.name(WellKnown.TE), TRAILERS);
+    if (textRequest) {
+      plan.drop(WellKnown.CONTENT_LENGTH);
+    }
   }
 
   /**

@@ -34,12 +34,26 @@ public final class HeadPlan {
   private byte[] lines = new byte[512];
   private int length;
   private long dropped;
+  private boolean acceptTrailers;
 
   public void clear() {
     Arrays.fill(edits, 0, editCount, null);
     editCount = 0;
     length = 0;
     dropped = 0;
+    acceptTrailers = false;
+  }
+
+  /**
+   * Says that trailers are understood, where the version has a word for it on every request: {@code
+   * te} in HTTP/2, which gRPC servers insist on.
+   */
+  public void acceptTrailers() {
+    acceptTrailers = true;
+  }
+
+  public boolean acceptsTrailers() {
+    return acceptTrailers;
   }
 
   /** Applies compiled edits; what would touch framing or addressing is passed over. */

@@ -84,6 +84,9 @@ final class GrpcCall {
     if (bridging && bridge != null) {
       bridge.planRequest(request, plan);
     }
+    if (bridging || kind == GrpcKind.GRPC) {
+      plan.acceptTrailers();
+    }
   }
 
   /** The translation of the request; null: it passes as it is. */

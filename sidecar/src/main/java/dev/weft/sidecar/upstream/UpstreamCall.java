@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * change together, and every way out of an attempt has to be read beside the others.
  */
 public final class UpstreamCall implements ResponseListener {
+  /** How much earlier than ours a server's deadline may pass, which was told it rounded down. */
+  private static final long SERVER_SLACK_NANOS = 2_000_000;
+
   private final Upstream upstream;
   private final CallListener listener;
   private final HeadPlan plan = new HeadPlan();
@@ -374,6 +377,15 @@ public final class UpstreamCall implements ResponseListener {
   @Override
   public void onFailed(Failure failure, String detail) {
     stream = null;
+    if (grpc && deadline != 0 && upstream.nanoClock.getAsLong() - deadline >= -SERVER_SLACK_NANOS) {
+      // A gRPC server keeps the same deadline, and may be quicker than our tick to end the call.
+      boolean begun = responding;
+      endAttempt();
+      fail(
+          begun ? Failure.RESPONSE_LATE : Failure.REQUEST_TIMEOUT,
+          "the server ended the call at its deadline: " + detail);
+      return;
+    }
     if (responding) {
       if (unjudgedNanos >= 0) {
         endpoint().onReset(upstream.worker, upstream.nanoClock.getAsLong());

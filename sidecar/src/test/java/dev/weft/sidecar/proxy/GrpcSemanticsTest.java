@@ -164,6 +164,29 @@ class GrpcSemanticsTest {
     }
   }
 
+  /** A gRPC server keeps the deadline too, and may end the call before our tick sees it. */
+  @Test
+  void aCallThatTheServerEndsAtItsDeadlineIsLateNotUnavailable() {
+    try (var proxy = new ProxyFixture();
+        var origin =
+            new Origin(
+                "punctual",
+                connection -> {
+                  while (connection.readRequest() != null) {
+                    // Until it is cut off.
+                  }
+                })) {
+      proxy.serve("catalog", origin);
+      try (var client = proxy.client(proxy.outbound())) {
+        client.send(call("Grpc-Timeout: 1S"));
+        await().until(() -> origin.requests.size() == 1);
+        proxy.nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(999));
+        origin.cutConnections();
+        assertThat(client.read().header("grpc-status")).isEqualTo("4");
+      }
+    }
+  }
+
   @Test
   void aDeadlineWithinTheResponseEndsItWithTrailers() {
     try (var proxy = new ProxyFixture();

@@ -50,6 +50,29 @@ class AccessLogTest {
   }
 
   @Test
+  void aGrpcCallsStatusStandsBesideTheHttpStatus() throws IOException {
+    Path file = dir.resolve("access.log");
+    try (AccessLog log = AccessLog.open(file.toString())) {
+      var worker = new Telemetry(log).newWorker();
+      RequestRecord record = worker.newRecord();
+      record.begin(Direction.OUTBOUND, START_MICROS, 1_000);
+      record.status(200);
+      record.grpcStatus(14);
+      worker.finished(record, 2_000);
+      record.begin(Direction.OUTBOUND, START_MICROS, 1_000);
+      record.status(200);
+      worker.finished(record, 2_000);
+    }
+
+    assertThat(Files.readAllLines(file))
+        .satisfiesExactly(
+            grpc ->
+                assertThat(grpc)
+                    .contains("\"response_code\":200,\"grpc_status\":14,\"response_flags\""),
+            http -> assertThat(http).doesNotContain("grpc_status"));
+  }
+
+  @Test
   void aBlockedWriterCostsLinesAndNeverHoldsTheWorkerUp() {
     var unblock = new CountDownLatch(1);
     var blocked =

@@ -129,7 +129,7 @@ final class HeadEncoder {
     reserve(2);
     out[length++] = AUTHORITY;
     string(slab, view.authorityStart(), view.authorityEnd());
-    if (acceptsTrailers(view, slab)) {
+    if (plan.acceptsTrailers() || acceptsTrailers(view, slab)) {
       field(TE, TRAILERS, TRAILERS.length);
     }
     lines(plan);
