@@ -54,7 +54,7 @@ final class Logging {
     public void reset() {}
   }
 
-  private static final class OneLine extends Formatter {
+  static final class OneLine extends Formatter {
     @Override
     public String format(LogRecord record) {
       var line = new StringBuilder(160);
@@ -64,7 +64,7 @@ final class Logging {
           .append(' ')
           .append(shortName(record.getLoggerName()))
           .append(": ")
-          .append(formatMessage(record).replace("\n", "\\n"))
+          .append(message(record).replace("\n", "\\n"))
           .append('\n');
       if (record.getThrown() != null) {
         var trace = new StringWriter();
@@ -72,6 +72,31 @@ final class Logging {
         line.append(trace);
       }
       return line.toString();
+    }
+
+    /**
+     * The JDK's way would load its formats of numbers and dates, with the locales' data, for the
+     * sake of a {0}; and write a revision with commas.
+     */
+    private static String message(LogRecord record) {
+      String format = String.valueOf(record.getMessage());
+      Object[] parameters = record.getParameters();
+      if (parameters == null || parameters.length == 0) {
+        return format;
+      }
+      var text = new StringBuilder(format.length() + 64);
+      for (int i = 0; i < format.length(); i++) {
+        char c = format.charAt(i);
+        boolean placeholder = c == '{' && i + 2 < format.length() && format.charAt(i + 2) == '}';
+        int index = placeholder ? format.charAt(i + 1) - '0' : -1;
+        if (index >= 0 && index < Math.min(parameters.length, 10)) {
+          text.append(parameters[index]);
+          i += 2;
+        } else {
+          text.append(c);
+        }
+      }
+      return text.toString();
     }
 
     private static String level(Level level) {

@@ -10,7 +10,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -42,7 +41,7 @@ public final class HealthChecker {
   private final Consumer<Bound> reached;
   private final Map<EndpointTracker, Schedule> schedules = new HashMap<>();
   private final PriorityQueue<Schedule> waiting =
-      new PriorityQueue<>(Comparator.comparingLong(Schedule::sinceStart));
+      new PriorityQueue<>((a, b) -> Long.compare(a.sinceStart(), b.sinceStart()));
   private final List<Schedule> running = new ArrayList<>();
   private final long startNanos;
   private int seenChanges;

@@ -228,11 +228,16 @@ final class HeldConfig {
       }
     }
     for (Held resource : puts.values()) {
-      switch (resource.decoded()) {
-        case DecodedResource.VirtualHost host -> hosts.put(host.name(), host.config());
-        case DecodedResource.Cluster cluster -> clusters.put(cluster.name(), cluster.config());
-        case DecodedResource.Slice slice -> slices.put(slice.name(), slice.endpoints());
-        case DecodedResource.Inbound in -> inbound.put(in.name(), in.config());
+      DecodedResource decoded = resource.decoded();
+      // No switch over types: its bootstrap is generated at start, and costs more than all this.
+      if (decoded instanceof DecodedResource.VirtualHost host) {
+        hosts.put(host.name(), host.config());
+      } else if (decoded instanceof DecodedResource.Cluster cluster) {
+        clusters.put(cluster.name(), cluster.config());
+      } else if (decoded instanceof DecodedResource.Slice slice) {
+        slices.put(slice.name(), slice.endpoints());
+      } else if (decoded instanceof DecodedResource.Inbound in) {
+        inbound.put(in.name(), in.config());
       }
     }
     return new ConfigSnapshot(hosts, clusters, slices, inbound, revision);
