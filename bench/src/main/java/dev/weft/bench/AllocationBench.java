@@ -36,9 +36,6 @@ final class AllocationBench {
             run.wiring(Scenarios.HTTP1.way(), run.http1Origin),
             Pins.PROXY,
             "-Xlog:gc+heap=info:file=" + log + ":uptime")) {
-      if (started == null) {
-        return;
-      }
       Load load = Scenarios.HTTP1.loads().in(run);
       int port = started.contender().port();
       load.run(port, run.settings.warmup() + run.settings.seconds());

@@ -39,7 +39,7 @@ public final class BenchMain implements Callable<Integer> {
       paramLabel = "BENCH",
       arity = "0..*",
       description =
-          "http1, mesh, h2-h2, h2-h1, h1-h2, grpc-unary, grpc-stream, tls, mtls, handshakes, tcp-1k, tcp-1m, body-down, body-up, idle, start, workers; without any: all.")
+          "http1, mesh, h2-h2, h2-h1, h1-h2, grpc-unary, grpc-stream, tls, mtls-in, mtls-out, handshakes, tcp-1k, tcp-1m, body-down, body-up, idle, start, workers; without any: all.")
   List<String> names = List.of();
 
   @Option(

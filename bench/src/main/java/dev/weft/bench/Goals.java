@@ -32,7 +32,7 @@ final class Goals {
       goals.add(Goal.atMost(bench, Measures.CPU, 1.0, HAPROXY));
       goals.add(Goal.atMost(bench, Measures.CPU, 0.6, ENVOY));
     }
-    for (String bench : List.of("tls", "mtls")) {
+    for (String bench : List.of("tls", "mtls-in", "mtls-out")) {
       goals.add(Goal.atMost(bench, Measures.CPU, 1.0, HAPROXY));
       goals.add(Goal.atMost(bench, Measures.CPU, 0.5, ENVOY));
     }

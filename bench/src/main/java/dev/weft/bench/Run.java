@@ -141,16 +141,9 @@ final class Run implements AutoCloseable {
     };
   }
 
-  /**
-   * Starts the sidecar with a control plane of its own.
-   *
-   * @return null when it has no such way yet
-   */
-  @Nullable Started weft(Wiring wiring, String cpus, String javaOptions, String... further)
+  /** Starts the sidecar with a control plane of its own. */
+  Started weft(Wiring wiring, String cpus, String javaOptions, String... further)
       throws IOException {
-    if (!WeftMesh.can(wiring)) {
-      return null;
-    }
     WeftMesh mesh = WeftMesh.start(settings.home(), wiring);
     try {
       return start(mesh.sidecar(Contenders.WEFT, wiring, javaOptions, further), cpus, mesh);

@@ -25,9 +25,6 @@ final class WorkersBench {
     run.say("%n%s: %s", NAME, TITLE);
     try (Started one = start("1");
         Started two = start("2")) {
-      if (one == null || two == null) {
-        return;
-      }
       Load load = Scenarios.HTTP1.loads().in(run);
       for (Started each : new Started[] {one, two}) {
         load.run(each.contender().port(), run.settings.warmup());
@@ -39,7 +36,7 @@ final class WorkersBench {
     }
   }
 
-  private @org.jspecify.annotations.Nullable Started start(String workers) throws IOException {
+  private Started start(String workers) throws IOException {
     return run.weft(
         run.wiring(Scenarios.HTTP1.way(), run.http1Origin), Pins.BOTH, "", "--workers", workers);
   }

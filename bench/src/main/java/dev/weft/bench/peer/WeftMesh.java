@@ -18,6 +18,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,53 +79,62 @@ public final class WeftMesh implements AutoCloseable {
     for (int i = 0; i < Peers.HOSTS; i++) {
       mesh.register(i, wiring);
     }
-    mesh.applyRoutes();
+    mesh.applyRoutes(wiring);
     return mesh;
-  }
-
-  /** Whether the distribution has that way. */
-  public static boolean can(Wiring wiring) {
-    return wiring.in() == Protocol.HTTP1
-        && wiring.out() == Protocol.HTTP1
-        && wiring.inTls() == Tls.NONE
-        && wiring.outTls() == Tls.NONE;
   }
 
   /**
    * The sidecar of the distribution with its defaults, as a contender. Retries and outlier
-   * detection are among them; a mesh adds the access log.
+   * detection are among them; a mesh adds the access log. What comes with a client certificate
+   * comes to the inbound listener, everything else to the outbound one, or to a port for TCP.
    */
   public Contender sidecar(String name, Wiring wiring, String javaOptions, String... further)
       throws IOException {
-    var command =
-        new ArrayList<>(
-            List.of(
-                home.resolve("sidecar/bin/weft-sidecar").toString(),
-                "--node-id",
-                "bench-" + wiring.port(),
-                "--namespace",
-                "bench",
-                "--service",
-                "bench",
-                "--control-plane",
-                "127.0.0.1:" + grpcPort,
-                "--outbound-port",
-                Integer.toString(wiring.port()),
-                "--inbound-port",
-                Integer.toString(Child.freePort()),
-                "--admin-port",
-                Integer.toString(Child.freePort()),
-                "--app-port",
-                Integer.toString(wiring.originPort()),
-                "--service-port",
-                "80",
-                "--state-dir",
-                folder.resolve("state-" + name + wiring.port()).toString()));
+    boolean inbound = wiring.inTls() == Tls.MUTUAL;
+    boolean outbound = !inbound && !wiring.tcp();
+    var command = new ArrayList<>(List.of(home.resolve("sidecar/bin/weft-sidecar").toString()));
+    add(command, "--node-id", "bench-" + wiring.port());
+    add(command, "--namespace", "bench");
+    add(command, "--service", "bench");
+    add(command, "--control-plane", "127.0.0.1:" + grpcPort);
+    add(command, "--outbound-port", port(outbound, wiring));
+    add(command, "--inbound-port", port(inbound, wiring));
+    add(command, "--admin-port", Integer.toString(Child.freePort()));
+    add(command, "--app-port", Integer.toString(wiring.originPort()));
+    add(command, "--app-protocol", "http");
+    add(command, "--service-port", "80");
+    add(command, "--state-dir", folder.resolve("state-" + name + wiring.port()).toString());
+    if (wiring.tcp()) {
+      add(command, "--tcp-listen", wiring.port() + "=" + Peers.host(0) + ":80");
+    }
+    String certificate = folder.resolve("cert.pem").toString();
+    String key = folder.resolve("key.pem").toString();
+    if (inbound) {
+      add(command, "--tls-cert", certificate);
+      add(command, "--tls-key", key);
+      add(command, "--tls-client-ca", folder.resolve("ca.pem").toString());
+    } else if (wiring.inTls() == Tls.SERVER) {
+      add(command, "--outbound-tls-cert", certificate);
+      add(command, "--outbound-tls-key", key);
+    }
+    if (wiring.outTls() == Tls.MUTUAL) {
+      add(command, "--client-cert", certificate);
+      add(command, "--client-key", key);
+    }
     if (wiring.mesh()) {
-      command.addAll(List.of("--access-log", folder.resolve("weft-access.log").toString()));
+      add(command, "--access-log", folder.resolve("weft-access.log").toString());
     }
     command.addAll(List.of(further));
     return new Contender(name, wiring.port(), command, Map.of("WEFT_JAVA_OPTS", javaOptions));
+  }
+
+  private static void add(List<String> command, String flag, String value) {
+    command.add(flag);
+    command.add(value);
+  }
+
+  private static String port(boolean here, Wiring wiring) throws IOException {
+    return Integer.toString(here ? wiring.port() : Child.freePort());
   }
 
   private void register(int i, Wiring wiring) {
@@ -167,7 +177,7 @@ public final class WeftMesh implements AutoCloseable {
     };
   }
 
-  private void applyRoutes() throws IOException {
+  private void applyRoutes(Wiring wiring) throws IOException {
     var documents = new StringBuilder();
     for (int i = 0; i < Peers.HOSTS; i++) {
       documents.append(
@@ -183,6 +193,9 @@ public final class WeftMesh implements AutoCloseable {
               backendRefs: [{name: svc-%1$d, port: 80}]
           """
               .formatted(i));
+      if (wiring.outTls() == Tls.MUTUAL) {
+        documents.append(secured(i));
+      }
     }
     ApplyResponse response =
         PolicyServiceGrpc.newBlockingStub(channel)
@@ -198,6 +211,23 @@ public final class WeftMesh implements AutoCloseable {
       throw new IOException(
           "the control plane refused the bench's routes: " + response.getErrors(0));
     }
+  }
+
+  private String secured(int i) throws IOException {
+    return """
+        ---
+        apiVersion: weft.dev/v1alpha1
+        kind: TrafficPolicy
+        metadata: {name: tls-%1$d, namespace: bench}
+        spec:
+          targetRefs: [{kind: Service, name: svc-%1$d}]
+          tls:
+            mode: MUTUAL
+            hostname: localhost
+            minVersion: "1.3"
+            caCertificates: |
+        %2$s"""
+        .formatted(i, Files.readString(folder.resolve("ca.pem")).indent(6));
   }
 
   @Override

@@ -279,7 +279,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     int at = in.readerIndex();
     int limit = in.writerIndex();
     while (at < limit && phase == Phase.HEAD) {
-      ByteBuffer slab = in.nioBuffer(0, in.capacity());
+      ByteBuffer slab = Slabs.of(in);
       int end = parser.response(slab, at, limit, response, headRequest);
       if (end == Http1HeadParser.NEED_MORE) {
         in.setIndex(at, limit);

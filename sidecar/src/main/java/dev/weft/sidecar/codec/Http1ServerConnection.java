@@ -159,7 +159,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
           if (at == limit) {
             return false;
           }
-          ByteBuffer slab = in.nioBuffer(0, in.capacity());
+          ByteBuffer slab = Slabs.of(in);
           int end = parser.request(slab, at, limit, request);
           if (end == Http1HeadParser.NEED_MORE) {
             return keep(in, at);

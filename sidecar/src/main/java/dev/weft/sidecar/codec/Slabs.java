@@ -1,0 +1,54 @@
+package dev.weft.sidecar.codec;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.FastThreadLocal;
+import java.nio.ByteBuffer;
+
+/**
+ * The receive buffers' memory as {@link ByteBuffer}s, for parsing in place. The pool hands the same
+ * few pieces of memory out again and again, so a view is kept and found by its address: asking
+ * Netty for one allocates two objects for every head. One thread.
+ */
+final class Slabs {
+  private static final int SLOTS = 256;
+
+  /** Receive buffers begin at multiples of this. */
+  private static final int GRAIN_SHIFT = 9;
+
+  private static final FastThreadLocal<Slabs> LOCAL =
+      new FastThreadLocal<>() {
+        @Override
+        protected Slabs initialValue() {
+          return new Slabs();
+        }
+      };
+
+  private final long[] addresses = new long[SLOTS];
+  private final ByteBuffer[] views = new ByteBuffer[SLOTS];
+
+  private Slabs() {}
+
+  /**
+   * A view of all of the buffer, index for index; valid as long as the buffer. Its position and
+   * limit are nobody's to change.
+   */
+  static ByteBuffer of(ByteBuf buffer) {
+    return buffer.hasMemoryAddress()
+        ? LOCAL.get().view(buffer)
+        : buffer.nioBuffer(0, buffer.capacity());
+  }
+
+  private ByteBuffer view(ByteBuf buffer) {
+    long address = buffer.memoryAddress();
+    int slot = (int) (address >>> GRAIN_SHIFT) & SLOTS - 1;
+    ByteBuffer known = views[slot];
+    // Whatever lay at this address before: it is this buffer's memory now.
+    if (known != null && addresses[slot] == address && known.capacity() == buffer.capacity()) {
+      return known;
+    }
+    ByteBuffer view = buffer.nioBuffer(0, buffer.capacity());
+    addresses[slot] = address;
+    views[slot] = view;
+    return view;
+  }
+}
