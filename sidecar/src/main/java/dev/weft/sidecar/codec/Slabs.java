@@ -10,10 +10,13 @@ import java.nio.ByteBuffer;
  * Netty for one allocates two objects for every head. One thread.
  */
 final class Slabs {
-  private static final int SLOTS = 256;
-
   /** Receive buffers begin at multiples of this. */
-  private static final int GRAIN_SHIFT = 9;
+  private static final int GRAIN_BITS = 9;
+
+  private static final int SLOT_BITS = 10;
+
+  /** Fibonacci hashing: what lies at regular distances is spread evenly. */
+  private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
   private static final FastThreadLocal<Slabs> LOCAL =
       new FastThreadLocal<>() {
@@ -23,8 +26,8 @@ final class Slabs {
         }
       };
 
-  private final long[] addresses = new long[SLOTS];
-  private final ByteBuffer[] views = new ByteBuffer[SLOTS];
+  private final long[] addresses = new long[1 << SLOT_BITS];
+  private final ByteBuffer[] views = new ByteBuffer[1 << SLOT_BITS];
 
   private Slabs() {}
 
@@ -40,7 +43,7 @@ final class Slabs {
 
   private ByteBuffer view(ByteBuf buffer) {
     long address = buffer.memoryAddress();
-    int slot = (int) (address >>> GRAIN_SHIFT) & SLOTS - 1;
+    int slot = (int) (((address >>> GRAIN_BITS) * SPREAD) >>> (Long.SIZE - SLOT_BITS));
     ByteBuffer known = views[slot];
     // Whatever lay at this address before: it is this buffer's memory now.
     if (known != null && addresses[slot] == address && known.capacity() == buffer.capacity()) {
