@@ -21,6 +21,7 @@ class LayersTest {
               Map.entry("http", 1),
               Map.entry("lb", 1),
               Map.entry("tls", 1),
+              Map.entry("proxyprotocol", 1),
               Map.entry("codec", 2),
               Map.entry("cluster", 2),
               Map.entry("filter", 2),

@@ -252,7 +252,8 @@ public final class Sidecar implements AutoCloseable {
           tls.around(Stacks.outbound(call, Stacks.HTTPS_PORT, http2), worker, Direction.OUTBOUND));
       if (app != null) {
         inboundStacks.add(
-            tls.around(Stacks.inbound(worker, app, http2), worker, Direction.INBOUND));
+            tls.around(
+                Stacks.inbound(worker, app, http2, options.proxies()), worker, Direction.INBOUND));
       }
     }
     // The admin server is first, so that a second sidecar on the same ports fails before it serves.

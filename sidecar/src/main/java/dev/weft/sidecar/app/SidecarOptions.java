@@ -3,6 +3,7 @@ package dev.weft.sidecar.app;
 import dev.weft.sidecar.app.Flags.Flag;
 import dev.weft.sidecar.discovery.ControlPlaneAddress;
 import dev.weft.sidecar.discovery.DiscoverySettings;
+import dev.weft.sidecar.proxyprotocol.AddressRanges;
 import dev.weft.sidecar.telemetry.Bound;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *     what the registry says
  * @param stateDirectory null: nothing is kept for a restart
  * @param accessLog a file, {@code -} for standard output, or {@code off}
+ * @param proxies peers whose connections begin with a PROXY header
  * @param tcpListens ports that lead to one destination each
  * @param drainSeconds how long requests under way may take when the sidecar ends
  */
@@ -33,6 +35,7 @@ public record SidecarOptions(
     List<ControlPlaneAddress> controlPlanes,
     List<String> dependencies,
     List<TcpListen> tcpListens,
+    AddressRanges proxies,
     String bind,
     String outboundBind,
     String adminBind,
@@ -72,6 +75,11 @@ public record SidecarOptions(
               "",
               "port that leads to HOST, whatever is spoken; HOST * is the name in the TLS hello;"
                   + " repeatable"),
+          new Flag(
+              "proxy-protocol-from",
+              "CIDR[,...]",
+              "",
+              "peers that begin with a PROXY header (v1 or v2), and are believed; repeatable"),
           new Flag("bind", "IP", LOOPBACK, "address of the inbound listener"),
           new Flag("outbound-bind", "IP", LOOPBACK, "address of the outbound listener"),
           new Flag("admin-bind", "IP", LOOPBACK, "address of the admin server"),
@@ -146,6 +154,7 @@ public record SidecarOptions(
         ControlPlaneAddress.parse(flags.text("control-plane")),
         flags.all("dependency"),
         flags.all("tcp-listen").stream().map(TcpListen::parse).toList(),
+        proxies(flags.all("proxy-protocol-from")),
         bind,
         flags.text("outbound-bind"),
         flags.text("admin-bind"),
@@ -198,6 +207,14 @@ public record SidecarOptions(
       labels.put(pair.substring(0, equals), pair.substring(equals + 1));
     }
     return labels;
+  }
+
+  private static AddressRanges proxies(List<String> blocks) {
+    try {
+      return AddressRanges.parse(blocks);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("--proxy-protocol-from is " + e.getMessage(), e);
+    }
   }
 
   private static String dnsLabel(String flag, String value) {

@@ -9,6 +9,7 @@ import dev.weft.sidecar.proxy.InboundStack;
 import dev.weft.sidecar.proxy.OutboundRelays;
 import dev.weft.sidecar.proxy.OutboundStack;
 import dev.weft.sidecar.proxy.Worker;
+import dev.weft.sidecar.proxyprotocol.AddressRanges;
 import dev.weft.sidecar.relay.Relay;
 import dev.weft.sidecar.telemetry.Direction;
 import org.jspecify.annotations.Nullable;
@@ -48,11 +49,17 @@ final class Stacks {
         calls.worker(), Direction.OUTBOUND, hello -> relays.newRelay(authority, TCP));
   }
 
-  /** What calls our application: HTTP is served, anything else passed on to it. */
-  static ConnectionStack inbound(Worker worker, InboundApp app, Http2Limits http2) {
+  /**
+   * What calls our application: HTTP is served, anything else passed on to it.
+   *
+   * @param proxies peers that begin with a PROXY header
+   */
+  static ConnectionStack inbound(
+      Worker worker, InboundApp app, Http2Limits http2, AddressRanges proxies) {
     var relays = new InboundRelays(worker, app);
     return ConnectionStack.http(worker, Direction.INBOUND, new InboundStack(worker, app), http2)
-        .withBytes(hello -> relay(relays, hello), app::declared);
+        .withBytes(hello -> relay(relays, hello), app::declared)
+        .withProxyHeaderFrom(proxies);
   }
 
   private static Relay relay(InboundRelays relays, @Nullable ClientHello hello) {

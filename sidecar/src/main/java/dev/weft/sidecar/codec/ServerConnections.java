@@ -217,6 +217,10 @@ public final class ServerConnections {
     telemetry.count(WorkerCounter.DOWNSTREAM_TLS_PLAINTEXT, direction);
   }
 
+  public void count(WorkerCounter counter) {
+    telemetry.count(counter, direction);
+  }
+
   public void protocolError() {
     telemetry.count(WorkerCounter.DOWNSTREAM_CX_PROTOCOL_ERROR, direction);
   }

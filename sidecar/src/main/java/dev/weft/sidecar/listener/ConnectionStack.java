@@ -7,8 +7,10 @@ import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.codec.http2.Http2Server;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.proxy.Worker;
+import dev.weft.sidecar.proxyprotocol.AddressRanges;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.tls.TlsAcceptor;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,7 @@ public final class ConnectionStack {
   private @Nullable ProtocolStack tls;
   private @Nullable RelayStack relays;
   private boolean terminates;
+  private AddressRanges proxies = AddressRanges.NONE;
   private Supplier<@Nullable WireProtocol> declared = () -> WireProtocol.HTTP1;
 
   private ConnectionStack(Worker worker, Direction direction, ProtocolStack http1) {
@@ -89,6 +92,7 @@ public final class ConnectionStack {
                 : (pipeline, hello) -> pipeline.addLast(new PlaintextRefusal(connections)));
     outer.tls = new TlsStack(acceptor, this);
     outer.terminates = true;
+    outer.proxies = proxies;
     if (plaintext) {
       outer.http2 = http2;
       outer.relays = relays;
@@ -109,8 +113,21 @@ public final class ConnectionStack {
     return this;
   }
 
+  /** Peers that begin with a PROXY header; a header from another is not believed. */
+  public ConnectionStack withProxyHeaderFrom(AddressRanges peers) {
+    proxies = peers;
+    return this;
+  }
+
   /** The handler to begin with. */
-  public ChannelHandler begin() {
+  public ChannelHandler begin(Channel channel) {
+    return proxies.contains(channel.remoteAddress())
+        ? new ProxyHeaderHandler(this)
+        : afterProxyHeader();
+  }
+
+  /** The handler to go on with. */
+  ChannelHandler afterProxyHeader() {
     RelayStack bytes = relays;
     WireProtocol protocol = declared.get();
     boolean onlyBytes = bytes != null && protocol == WireProtocol.TCP;

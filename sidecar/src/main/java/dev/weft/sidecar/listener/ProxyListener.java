@@ -141,7 +141,7 @@ public final class ProxyListener implements AutoCloseable {
               new ChannelInitializer<Channel>() {
                 @Override
                 protected void initChannel(Channel channel) {
-                  channel.pipeline().addLast(stacks.get(index).begin());
+                  channel.pipeline().addLast(stacks.get(index).begin(channel));
                 }
               });
       worker

@@ -37,7 +37,7 @@ final class TlsStack implements ProtocolStack {
     } else if (TlsAcceptor.HTTP1.equals(alpn)) {
       inside.serving(Protocol.HTTP1).install(pipeline, null);
     } else {
-      pipeline.addLast(inside.begin());
+      pipeline.addLast(inside.afterProxyHeader());
     }
   }
 }

@@ -171,6 +171,9 @@ abstract class ProxyExchange implements Exchange, CallListener {
     ReceivedHead request = stream.request();
     record.begin(direction, worker.epochMicros(), worker.nanoTime());
     record.head(request.view);
+    if (record.keepsText()) {
+      record.remote(stream.remoteAddress());
+    }
     trace.begin(request.view, worker.random(), record);
     grpc.begin(request.view);
     filters = NO_FILTERS;

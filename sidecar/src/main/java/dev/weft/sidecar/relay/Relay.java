@@ -10,6 +10,7 @@ import dev.weft.sidecar.codec.Buffers;
 import dev.weft.sidecar.codec.ServerConnection;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.lb.Tried;
+import dev.weft.sidecar.proxyprotocol.CallerAddress;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.RequestRecord;
@@ -115,6 +116,9 @@ public final class Relay implements ServerConnection {
       return;
     }
     lastActive = relays.connections.now();
+    if (record.keepsText()) {
+      record.remote(CallerAddress.source(down.context().channel()));
+    }
     down.context().channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     if (onCommitted == null) {
       commit();

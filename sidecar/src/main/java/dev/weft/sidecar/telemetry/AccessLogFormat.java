@@ -1,7 +1,12 @@
 package dev.weft.sidecar.telemetry;
 
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes records as JSON lines into a buffer of its own. Writer thread only; makes no garbage once
@@ -27,11 +32,14 @@ final class AccessLogFormat {
   private static final byte[] ATTEMPTS = key("\",\"attempts\":");
   private static final byte[] TRACE = key(",\"trace_id\":\"");
   private static final byte[] REQUEST = key("\",\"request_id\":\"");
+  private static final byte[] REMOTE = key("\",\"downstream_remote_address\":\"");
   private static final byte[] END = key("\"}\n");
 
   private byte[] buffer = new byte[8 * 1024];
   private int length;
   private final byte[] digits = new byte[20];
+  private @Nullable SocketAddress lastRemote;
+  private String lastRemoteText = "";
   private long daySeen = Long.MIN_VALUE;
   private final byte[] date = new byte[11];
 
@@ -74,6 +82,8 @@ final class AccessLogFormat {
     text(record, RequestRecord.TRACE_ID);
     raw(REQUEST);
     text(record, RequestRecord.REQUEST_ID);
+    raw(REMOTE);
+    address(record.remote);
     raw(END);
   }
 
@@ -129,6 +139,28 @@ final class AccessLogFormat {
     buffer[length++] = '0';
     buffer[length++] = HEX[c >> 4];
     buffer[length++] = HEX[c & 15];
+  }
+
+  /** Written anew only when it is another than the last one. */
+  @SuppressWarnings("ReferenceEquality") // a connection always has the same one
+  private void address(@Nullable SocketAddress address) {
+    if (address == null) {
+      text(RequestRecord.NONE);
+      return;
+    }
+    if (address != lastRemote) {
+      lastRemote = address;
+      lastRemoteText =
+          address instanceof InetSocketAddress inet && inet.getAddress() != null
+              ? host(inet.getAddress()) + ":" + inet.getPort()
+              : address.toString();
+    }
+    text(lastRemoteText);
+  }
+
+  private static String host(InetAddress address) {
+    String text = address.getHostAddress();
+    return address instanceof Inet6Address ? "[" + text + "]" : text;
   }
 
   private void number(long value) {

@@ -20,6 +20,7 @@ public enum Bound {
   ACCEPT_PAUSE(Scope.WORKER, Unit.TIME, ms(100), "", "accepting waits after it failed"),
   KEEP_ALIVE_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
   FIRST_BYTES(Scope.QUIET, Unit.BYTES, kib(16), "", "served as what it seems to be"),
+  PROXY_HEADER(Scope.QUIET, Unit.BYTES, kib(4), "", "closed"),
   SILENCE(Scope.WORKER, Unit.TIME, ms(100), "", "the application is dialled as if for TCP"),
   LINGER(Scope.WORKER, Unit.TIME, seconds(1), "", "closed"),
 

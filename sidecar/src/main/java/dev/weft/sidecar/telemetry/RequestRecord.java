@@ -2,8 +2,10 @@ package dev.weft.sidecar.telemetry;
 
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is worth knowing about one request; filled while it passes and handed to {@link
@@ -46,6 +48,7 @@ public final class RequestRecord {
   String cluster = NONE;
   String route = NONE;
   int attempts;
+  @Nullable SocketAddress remote;
 
   RequestRecord(boolean keepText) {
     this.keepText = keepText;
@@ -68,6 +71,7 @@ public final class RequestRecord {
     cluster = NONE;
     route = NONE;
     attempts = 0;
+    remote = null;
     textLength = 0;
     Arrays.fill(starts, 0);
     Arrays.fill(ends, 0);
@@ -96,6 +100,16 @@ public final class RequestRecord {
         text[starts[AUTHORITY] + i] = (byte) authority.charAt(i);
       }
     }
+  }
+
+  /** Whether texts are kept, for the access log. */
+  public boolean keepsText() {
+    return keepText;
+  }
+
+  /** Who has called; held by reference. */
+  public void remote(@Nullable SocketAddress address) {
+    remote = address;
   }
 
   /** The 32 hexadecimal digits of the trace id in {@code traceparent}. */
@@ -199,6 +213,7 @@ public final class RequestRecord {
     cluster = other.cluster;
     route = other.route;
     attempts = other.attempts;
+    remote = other.remote;
     textLength = other.textLength;
     if (text.length < textLength) {
       text = new byte[other.text.length];

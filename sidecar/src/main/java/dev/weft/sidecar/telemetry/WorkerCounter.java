@@ -6,6 +6,10 @@ public enum WorkerCounter {
   DOWNSTREAM_CX_ACTIVE("downstream_cx_active", "Connections open now.", true),
   DOWNSTREAM_CX_DRAIN_CLOSE(
       "downstream_cx_drain_close", "Connections cut at the deadline of the drain.", false),
+  DOWNSTREAM_PROXY_HEADER_ERROR(
+      "downstream_proxy_header_error",
+      "Connections of trusted proxies cut off for a PROXY header that was missing or malformed.",
+      false),
   DOWNSTREAM_PRE_CX_ACTIVE(
       "downstream_pre_cx_active",
       "Connections open now that have not shown what they speak.",

@@ -60,7 +60,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -296,14 +296,14 @@ final class ProxyFixture implements AutoCloseable {
 
   private InetSocketAddress listenHttp2(Direction direction, Exchange.Factory stack) {
     var http2 = new Http2Server(worker.downstream(direction), stack, http2Limits);
-    return listen(http2::newConnection);
+    return listen(channel -> http2.newConnection());
   }
 
   private InetSocketAddress listen(Direction direction, Exchange.Factory stack) {
     return listen(ConnectionStack.http(worker, direction, stack, http2Limits)::begin);
   }
 
-  private InetSocketAddress listen(Supplier<ChannelHandler> first) {
+  private InetSocketAddress listen(Function<Channel, ChannelHandler> first) {
     Channel channel =
         new ServerBootstrap()
             .group(loop)
@@ -316,7 +316,7 @@ final class ProxyFixture implements AutoCloseable {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel child) {
-                    child.pipeline().addLast(first.get());
+                    child.pipeline().addLast(first.apply(child));
                   }
                 })
             .bind("127.0.0.1", 0)

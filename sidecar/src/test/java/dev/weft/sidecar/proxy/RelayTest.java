@@ -12,6 +12,8 @@ import dev.weft.sidecar.cluster.Stat;
 import dev.weft.sidecar.codec.Http1Limits;
 import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.listener.ConnectionStack;
+import dev.weft.sidecar.proxyprotocol.AddressRanges;
+import dev.weft.sidecar.telemetry.AccessLog;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.upstream.Upstream;
 import io.netty.bootstrap.ServerBootstrap;
@@ -23,8 +25,11 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +40,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,6 +53,7 @@ class RelayTest {
     new Random(5).nextBytes(BIG);
   }
 
+  @TempDir private Path directory;
   private ProxyFixture proxy = new ProxyFixture();
 
   @AfterEach
@@ -67,6 +74,11 @@ class RelayTest {
   }
 
   private InetSocketAddress inbound(int appPort, @Nullable WireProtocol declared) {
+    return inbound(appPort, declared, AddressRanges.NONE);
+  }
+
+  private InetSocketAddress inbound(
+      int appPort, @Nullable WireProtocol declared, AddressRanges proxies) {
     var app =
         new InboundApp(
             "127.0.0.1", appPort, 1, () -> InboundConfig.DEFAULT, proxy.nanos::get, new Random(3));
@@ -77,7 +89,8 @@ class RelayTest {
             .withBytes(
                 hello ->
                     relays.newRelay(hello == null ? "" : String.valueOf(hello.serverName()), "TCP"),
-                app::declared));
+                app::declared)
+            .withProxyHeaderFrom(proxies));
   }
 
   private InetSocketAddress listen(ConnectionStack stack) {
@@ -92,7 +105,7 @@ class RelayTest {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel child) {
-                    child.pipeline().addLast(stack.begin());
+                    child.pipeline().addLast(stack.begin(child));
                   }
                 })
             .bind("127.0.0.1", 0)
@@ -596,6 +609,51 @@ class RelayTest {
       }
       await().until(() -> metric("downstream_pre_cx_active", Direction.INBOUND) == 0);
       assertThat(metric("tcp_cx_total", Direction.INBOUND)).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = WireProtocol.class, names = "HTTP2", mode = EnumSource.Mode.EXCLUDE)
+  void aTrustedProxySaysWhoCalls(WireProtocol protocol) throws Exception {
+    Path log = directory.resolve("access.log");
+    proxy.close();
+    proxy = new ProxyFixture(true, Http1Limits.DEFAULT, AccessLog.open(log.toString()));
+    boolean http = protocol == WireProtocol.HTTP1;
+    try (var app = http ? Origin.named("app") : echo("app");
+        var client =
+            proxy.client(
+                inbound(app.port(), protocol, AddressRanges.parse(List.of("127.0.0.0/8"))))) {
+      client.send("PROXY TCP4 192.0.2.7 198.51.1");
+      client.send("00.1 56324 80\r\nGET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+      if (!http) {
+        client.socket().shutdownOutput();
+      }
+      assertThat(client.readToEnd()).contains(http ? "app" : "GET / HTTP/1.1");
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(Files.readString(log))
+                      .contains("\"downstream_remote_address\":\"192.0.2.7:56324\""));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GET / HTTP/1.1\r\nhost: a\r\n\r\n", "PROXY TCP9 a\r\n", "PROXY "})
+  void aTrustedProxyThatDoesNotSaySoIsCutOff(String first) throws Exception {
+    try (var app = Origin.named("app");
+        var client =
+            proxy.client(
+                inbound(
+                    app.port(), WireProtocol.HTTP1, AddressRanges.parse(List.of("127.0.0.1"))))) {
+      client.send(first);
+      await().until(() -> metric("downstream_pre_cx_active", Direction.INBOUND) <= 1);
+      if (first.equals("PROXY ")) {
+        await().until(() -> proxy.directBytesInUse() > 0);
+        proxy.advance(11, TimeUnit.SECONDS);
+      }
+      assertThat(client.isClosedByPeer()).isTrue();
+      assertThat(app.connections.get()).isZero();
+      assertThat(metric("downstream_proxy_header_error_total", Direction.INBOUND)).isEqualTo(1);
     }
   }
 

@@ -46,7 +46,7 @@ class AccessLogTest {
                 + "\"bytes_received\":3,\"bytes_sent\":2048,\"duration_us\":1233,"
                 + "\"upstream_host\":\"10.0.0.7:8080\",\"upstream_cluster\":\"catalog.default:80\","
                 + "\"route_name\":\"default/catalog\",\"attempts\":2,"
-                + "\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\",\"request_id\":\"\"}\n");
+                + "\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\",\"request_id\":\"\",\"downstream_remote_address\":\"-\"}\n");
   }
 
   @Test

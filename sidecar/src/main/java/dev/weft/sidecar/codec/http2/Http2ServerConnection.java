@@ -282,6 +282,11 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
   }
 
   @Override
+  public void closeNow() {
+    ctx.close();
+  }
+
+  @Override
   public int place() {
     return place;
   }

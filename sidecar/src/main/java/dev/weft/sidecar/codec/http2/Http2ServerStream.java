@@ -10,6 +10,7 @@ import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.proxyprotocol.CallerAddress;
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -156,7 +157,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
 
   @Override
   public @Nullable SocketAddress remoteAddress() {
-    return connection.ctx.channel().remoteAddress();
+    return CallerAddress.source(connection.ctx.channel());
   }
 
   @Override

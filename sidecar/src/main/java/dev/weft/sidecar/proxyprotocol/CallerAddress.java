@@ -1,0 +1,48 @@
+package dev.weft.sidecar.proxyprotocol;
+
+import io.netty.channel.Channel;
+import io.netty.util.Attribute;
+import io.netty.util.AttributeKey;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** Who a caller's connection really comes from: what a trusted proxy has said, else its peer. */
+public final class CallerAddress {
+  private static final AttributeKey<ProxyHeader> KEY =
+      AttributeKey.valueOf(CallerAddress.class, "header");
+
+  private CallerAddress() {}
+
+  /** Remembers what the proxy in front has said. */
+  public static void set(Channel channel, ProxyHeader header) {
+    channel.attr(KEY).set(header);
+  }
+
+  /** The caller's address; null when it is not known. */
+  public static @Nullable SocketAddress source(Channel channel) {
+    ProxyHeader header = header(channel);
+    return header == null ? channel.remoteAddress() : header.source();
+  }
+
+  /** What this connection's own header to an upstream says. */
+  public static ProxyHeader toTell(Channel channel) {
+    ProxyHeader header = header(channel);
+    if (header != null) {
+      return header;
+    }
+    return channel.remoteAddress() instanceof InetSocketAddress source
+            && channel.localAddress() instanceof InetSocketAddress destination
+        ? new ProxyHeader(source, destination)
+        : ProxyHeader.LOCAL;
+  }
+
+  private static @Nullable ProxyHeader header(Channel channel) {
+    if (!channel.hasAttr(KEY)) {
+      return null;
+    }
+    Attribute<ProxyHeader> told = channel.attr(KEY);
+    ProxyHeader header = told.get();
+    return header == null || header.source() == null ? null : header;
+  }
+}
