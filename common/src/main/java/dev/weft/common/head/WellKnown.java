@@ -44,8 +44,12 @@ public final class WellKnown {
   /** Who a caller has proven to be. */
   public static final int X_FORWARDED_CLIENT_CERT = 29;
 
+  public static final int FORWARDED = 30;
+  public static final int TRACESTATE = 31;
+  public static final int MAX_FORWARDS = 32;
+
   /** How many there are; at most 64, so that a set of them fits a long. */
-  public static final int COUNT = 30;
+  public static final int COUNT = 33;
 
   /** Any other name. */
   public static final int OTHER = -1;
@@ -87,7 +91,10 @@ public final class WellKnown {
           "grpc-status",
           "grpc-message",
           "origin",
-          "x-forwarded-client-cert");
+          "x-forwarded-client-cert",
+          "forwarded",
+          "tracestate",
+          "max-forwards");
 
   private static final int MAX_LENGTH = 23;
   private static final byte[][] BY_LENGTH = byLength();

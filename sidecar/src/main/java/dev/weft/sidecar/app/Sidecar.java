@@ -153,10 +153,11 @@ public final class Sidecar implements AutoCloseable {
               telemetry.newWorker(),
               NANO_CLOCK,
               epochMicros,
-              Http1Limits.DEFAULT,
+              Http1Limits.DEFAULT.withPaths(options.http().paths()),
               UpstreamLimits.DEFAULT,
               random.nextLong(),
               overload));
+      workers.getLast().rules(options.http().rules());
       workers
           .getLast()
           .maxConnectionAge(TimeUnit.SECONDS.toNanos(options.limits().maxConnectionAgeSeconds()));

@@ -56,6 +56,7 @@ public record SidecarOptions(
     String accessLog,
     String logLevel,
     int drainSeconds,
+    HttpOptions http,
     TlsOptions tls,
     LimitOptions limits) {
   private static final String LOOPBACK = "127.0.0.1";
@@ -117,7 +118,7 @@ public record SidecarOptions(
               "then a caller is told to connect anew; 0: never"));
 
   private static final List<Flag> FLAGS =
-      Stream.concat(OWN_FLAGS.stream(), TlsOptions.FLAGS.stream()).toList();
+      Stream.of(OWN_FLAGS, HttpOptions.FLAGS, TlsOptions.FLAGS).flatMap(List::stream).toList();
 
   public SidecarOptions {
     labels = Map.copyOf(labels);
@@ -177,6 +178,7 @@ public record SidecarOptions(
         flags.text("access-log"),
         flags.text("log-level"),
         flags.number("drain-seconds", 0, 3600),
+        HttpOptions.parse(flags),
         TlsOptions.parse(flags),
         new LimitOptions(
             flags.number("max-connections", 0, 1_000_000),

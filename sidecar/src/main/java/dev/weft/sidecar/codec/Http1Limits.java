@@ -19,6 +19,11 @@ public record Http1Limits(
     long headTimeoutNanos,
     long idleTimeoutNanos,
     PathRules paths) {
+  public Http1Limits withPaths(PathRules rules) {
+    return new Http1Limits(
+        maxRequestLine, maxHead, maxHeaders, headTimeoutNanos, idleTimeoutNanos, rules);
+  }
+
   public static final Http1Limits DEFAULT =
       new Http1Limits(
           Bound.REQUEST_LINE.intValue(),

@@ -2,7 +2,9 @@ package dev.weft.sidecar.codec;
 
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
+import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
+import dev.weft.sidecar.http.HttpDate;
 import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.http.ReceivedHead;
 import io.netty.buffer.ByteBuf;
@@ -17,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes responses to a caller's HTTP/1.1 connection, with the framing that the caller's version
- * understands. Neither {@code Via} nor {@code Server} nor {@code Date} is added to what is
- * forwarded, as is the habit of sidecars: the application behind us speaks for itself.
+ * understands. {@code Server} is
+ * not added: the application behind us speaks for itself.
  */
 final class Http1ResponseWriter {
   private static final byte[] CONNECTION = WellKnown.name(WellKnown.CONNECTION);
@@ -119,6 +121,12 @@ final class Http1ResponseWriter {
     }
   }
 
+  // Local replies are rare: the time is asked for and written anew.
+  private static String now() {
+    byte[] date = HttpDate.format(System.currentTimeMillis() / 1000);
+    return new String(date, StandardCharsets.US_ASCII);
+  }
+
   void localReply(LocalReply reply, boolean headRequest, boolean http10, boolean close) {
     byte[] body = reply.body();
     var head = new StringBuilder(256);
@@ -126,11 +134,16 @@ final class Http1ResponseWriter {
         .append(reply.failure().status())
         .append(' ')
         .append(reply.failure().title())
+        .append("\r\ndate: ")
+        .append(now())
         .append("\r\ncontent-type: ")
         .append(LocalReply.CONTENT_TYPE)
         .append("\r\ncontent-length: ")
         .append(body.length)
         .append("\r\n");
+    if (reply.failure() == Failure.METHOD_NOT_SUPPORTED) {
+      head.append("allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n");
+    }
     if (reply.failure().retryAfterSeconds() > 0) {
       head.append("retry-after: ").append(reply.failure().retryAfterSeconds()).append("\r\n");
     }

@@ -8,7 +8,7 @@ package dev.weft.sidecar.http;
  * configuration for it, UH no healthy endpoint, UF connect failed, UO overflow of a bound, UC the
  * connection ended under the request, UR the upstream reset its stream, UPE the upstream broke the
  * protocol, UT timeout, SI idle for too long, DT cut at the end of a drain, DC the caller went
- * away, OM this process is short of something, LR our own fault.
+ * away, LD loop detected, OM this process is short of something, LR our own fault.
  */
 public enum Failure {
   BAD_REQUEST(400, 13, "DPE", Kind.CLOSES, "Malformed request"),
@@ -46,6 +46,7 @@ public enum Failure {
   DRAINED(0, 14, "DT", Kind.CLOSES, "Cut at the drain's deadline"),
   RESPONSE_CUT(0, 14, "UC", Kind.CLOSES, "Response ended early"),
   CALLER_GONE(0, 1, "DC", Kind.CLOSES, "Caller went away"),
+  LOOP(508, 13, "LD", Kind.FINAL, "Loop detected"),
   INTERNAL(500, 13, "LR", Kind.CLOSES, "Internal error");
 
   private final int status;

@@ -6,6 +6,7 @@ import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is to differ between a head as received and as sent, gathered for one attempt: compiled
@@ -35,12 +36,14 @@ public final class HeadPlan {
   private int length;
   private long dropped;
   private boolean acceptTrailers;
+  private byte @Nullable [] droppedPrefix;
 
   public void clear() {
     Arrays.fill(edits, 0, editCount, null);
     editCount = 0;
     length = 0;
     dropped = 0;
+    droppedPrefix = null;
     acceptTrailers = false;
   }
 
@@ -75,6 +78,11 @@ public final class HeadPlan {
         line(line.name(), line.value());
       }
     }
+  }
+
+  /** Leaves every line out whose name, no well-known one, begins so; lower case. */
+  public void dropPrefix(byte[] prefix) {
+    droppedPrefix = prefix;
   }
 
   /** Leaves every line of a well-known name out. */
@@ -125,6 +133,15 @@ public final class HeadPlan {
     int known = view.wellKnown(header);
     if (known != WellKnown.OTHER && (dropped & 1L << known) != 0) {
       return true;
+    }
+    byte[] prefix = droppedPrefix;
+    if (prefix != null && known == WellKnown.OTHER) {
+      int start = view.nameStart(header);
+      int end = start + prefix.length;
+      if (end <= view.nameEnd(header)
+          && Ascii.equalsIgnoreCase(view.slab(), start, end, prefix)) {
+        return true;
+      }
     }
     return editCount != 0 && editedAway(view, header);
   }

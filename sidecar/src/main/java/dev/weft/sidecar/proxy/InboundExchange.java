@@ -12,16 +12,22 @@ import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.upstream.Hop;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** One request to our application after the other. */
 final class InboundExchange extends ProxyExchange {
   static final String ROUTE = "inbound";
   private static final byte[] HTTP = {'h', 't', 't', 'p'};
+  private static final byte[] ENVOY = "x-envoy-".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] HTTPS = {'h', 't', 't', 'p', 's'};
 
   private final InboundApp app;
   private @Nullable CallerTls tls;
+  private @Nullable SocketAddress knownPeer;
+  private boolean trusted;
   private boolean fromSidecar;
   private boolean addProto;
   private boolean counted;
@@ -31,15 +37,29 @@ final class InboundExchange extends ProxyExchange {
     this.app = stack.app;
   }
 
+  // Who has proven by TLS to be of the mesh, or calls from a network that was said to be trusted.
+  @Override
+  @SuppressWarnings("ReferenceEquality") // a connection's address is one object
+  boolean believesCaller() {
+    tls = stream.callerTls();
+    SocketAddress peer = stream.remoteAddress();
+    if (peer == null || peer != knownPeer) {
+      knownPeer = peer;
+      trusted =
+          (tls != null && tls.clientCertificate().length > 0)
+              || worker.rules().trusted().trusts(peer);
+    }
+    return trusted;
+  }
+
   @Override
   void arrived(HeadView head) {
-    fromSidecar = Hop.announced(head);
+    fromSidecar = trusted && Hop.announced(head);
   }
 
   @Override
   void route(HeadView head) {
-    addProto = !head.has(WellKnown.X_FORWARDED_PROTO);
-    tls = stream.callerTls();
+    addProto = !trusted || !head.has(WellKnown.X_FORWARDED_PROTO);
     record.route(ROUTE, InboundApp.CLUSTER);
     InboundConfig config = app.config();
     if (config.maxRequests() > 0) {
@@ -58,6 +78,9 @@ final class InboundExchange extends ProxyExchange {
   @Override
   public void plan(HeadPlan plan, EndpointTracker endpoint) {
     planCall(plan);
+    if (!trusted) {
+      planStranger(plan);
+    }
     if (addProto) {
       plan.line(WellKnown.name(WellKnown.X_FORWARDED_PROTO), tls == null ? HTTP : HTTPS);
     }
@@ -65,6 +88,21 @@ final class InboundExchange extends ProxyExchange {
     plan.drop(WellKnown.X_FORWARDED_CLIENT_CERT);
     if (tls != null && tls.clientCertificate().length > 0) {
       plan.line(WellKnown.name(WellKnown.X_FORWARDED_CLIENT_CERT), tls.clientCertificate());
+    }
+  }
+
+  /** Nothing that a stranger says of where the request comes from is passed on. */
+  private void planStranger(HeadPlan plan) {
+    plan.drop(WellKnown.X_FORWARDED_FOR);
+    plan.drop(WellKnown.X_FORWARDED_PROTO);
+    plan.drop(WellKnown.X_FORWARDED_HOST);
+    plan.drop(WellKnown.FORWARDED);
+    plan.drop(WellKnown.TRACESTATE);
+    plan.dropPrefix(ENVOY);
+    if (knownPeer instanceof InetSocketAddress inet && inet.getAddress() != null) {
+      plan.line(
+          WellKnown.name(WellKnown.X_FORWARDED_FOR),
+          inet.getAddress().getHostAddress().getBytes(StandardCharsets.US_ASCII));
     }
   }
 

@@ -29,6 +29,12 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
     this.stack = stack;
   }
 
+  // Our own application speaks for itself.
+  @Override
+  boolean believesCaller() {
+    return true;
+  }
+
   @Override
   void arrived(HeadView head) {
     // Everything that is needed is in the route.

@@ -52,6 +52,10 @@ final class OwnResponse {
       plan.line(RETRY_AFTER, ascii(failure.retryAfterSeconds()));
     }
     hop(plan, hop);
+    send(to, body, plan);
+  }
+
+  private void send(DownstreamStream to, byte[] body, HeadPlan plan) {
     head.bodyLength = body.length;
     if (!to.request().view.methodIs(HEAD)) {
       head.inlineBody = body.length;
@@ -63,6 +67,14 @@ final class OwnResponse {
       head.buffer.release();
       head.buffer = Unpooled.EMPTY_BUFFER;
     }
+  }
+
+  /** A status, the plan's lines, and a body. */
+  void message(DownstreamStream to, int status, byte[] type, byte[] body, HeadPlan plan) {
+    begin(status);
+    plan.line(WellKnown.name(WellKnown.CONTENT_TYPE), type);
+    length(plan, body.length);
+    send(to, body, plan);
   }
 
   /** A failure as gRPC tells it: status 200, and the status and message that count as headers. */

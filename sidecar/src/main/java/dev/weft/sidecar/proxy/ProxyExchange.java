@@ -4,6 +4,7 @@ import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.head.HeadEdits;
 import dev.weft.common.head.HeadView;
+import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.filter.Filter;
 import dev.weft.sidecar.filter.GrpcWebBridge;
@@ -21,6 +22,7 @@ import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.upstream.CallListener;
 import dev.weft.sidecar.upstream.UpstreamCall;
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +40,13 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   private static final Filter[] NO_FILTERS = {};
 
+  private static final byte[] MESSAGE_HTTP = "message/http".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] ALLOW = "allow".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] METHODS =
+      "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE".getBytes(StandardCharsets.US_ASCII);
+
   private final Direction direction;
+  private final Forwarding forwarding;
   private final GrpcCall grpc = new GrpcCall();
   private Filter[] filters = NO_FILTERS;
   private final HeadPlan responsePlan = new HeadPlan();
@@ -58,11 +66,15 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   ProxyExchange(Worker worker, Direction direction, DownstreamStream stream) {
     this.worker = worker;
+    this.forwarding = new Forwarding(worker.rules());
     this.direction = direction;
     this.stream = stream;
     this.call = new UpstreamCall(worker.upstream(direction), this);
     this.record = worker.telemetry().newRecord();
   }
+
+  /** Whether what the caller says of where the request comes from is believed. */
+  abstract boolean believesCaller();
 
   /** Notes what is needed whatever becomes of the request. */
   abstract void arrived(HeadView head);
@@ -137,6 +149,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
   /** What every attempt's head needs. */
   final void planCall(HeadPlan plan) {
     trace.plan(plan);
+    forwarding.plan(plan);
     if (grpc.isGrpc()) {
       grpc.plan(stream.request().view, plan, worker.nanoTime());
     }
@@ -174,7 +187,8 @@ abstract class ProxyExchange implements Exchange, CallListener {
     if (record.keepsText()) {
       record.remote(stream.remoteAddress());
     }
-    trace.begin(request.view, worker.random(), record);
+    trace.begin(request.view, believesCaller(), worker.random(), record);
+    forwarding.begin(request);
     grpc.begin(request.view);
     filters = NO_FILTERS;
     whole = end;
@@ -192,10 +206,31 @@ abstract class ProxyExchange implements Exchange, CallListener {
     arrived(request.view);
     Bound full = worker.overload().begin();
     admitted = full == null;
-    if (full == null) {
-      route(request.view);
-    } else {
+    if (full != null) {
       refuse(full);
+    } else if (forwarding.isForUs()) {
+      answerLast(request.view);
+    } else if (forwarding.isMalformed()) {
+      reply(Failure.BAD_REQUEST, "Max-Forwards is not a number");
+    } else if (forwarding.isLoop(request.view)) {
+      reply(Failure.LOOP, "it has passed us " + Forwarding.MAX_ROUNDS + " times: see Via");
+    } else {
+      route(request.view);
+    }
+  }
+
+  /** The request may go no further (RFC 9110, section 7.6.2). */
+  private void answerLast(HeadView head) {
+    responding = true;
+    record.status(200);
+    responsePlan.clear();
+    responsePlan.line(WellKnown.name(WellKnown.DATE), worker.date());
+    if (head.method().equals("TRACE")) {
+      byte[] body = Forwarding.reflection(head);
+      worker.ownResponse().message(stream, 200, MESSAGE_HTTP, body, responsePlan);
+    } else {
+      responsePlan.line(ALLOW, METHODS);
+      worker.ownResponse().answer(stream, 200, responsePlan);
     }
   }
 
@@ -332,6 +367,9 @@ abstract class ProxyExchange implements Exchange, CallListener {
     tunnel = response.tunnel;
     responsePlan.clear();
     responsePlan.apply(responseEdits);
+    if (!tunnel) {
+      forwarding.planResponse(response.view, responsePlan, worker);
+    }
     filter(stream.request().view, responsePlan);
     if (grpc.isGrpc()) {
       record.grpcStatus(GrpcCall.statusOf(response.view));

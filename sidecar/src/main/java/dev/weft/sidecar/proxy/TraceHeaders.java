@@ -27,9 +27,9 @@ final class TraceHeaders {
   private boolean newRequestId;
 
   /** Looks at a request, makes what it lacks, and tells the record. */
-  void begin(HeadView head, SplittableRandom random, RequestRecord record) {
+  void begin(HeadView head, boolean believed, SplittableRandom random, RequestRecord record) {
     int line = head.find(WellKnown.TRACEPARENT);
-    newTrace = line == HeadView.NONE || head.isRepeated(WellKnown.TRACEPARENT);
+    newTrace = !believed || line == HeadView.NONE || head.isRepeated(WellKnown.TRACEPARENT);
     newTrace = newTrace || !valid(head.slab(), head.valueStart(line), head.valueEnd(line));
     if (newTrace) {
       traceparent[0] = '0';
@@ -48,10 +48,11 @@ final class TraceHeaders {
       int start = head.valueStart(line);
       record.traceId(head.slab(), start + TRACE_ID, start + TRACE_ID_END);
     }
-    newRequestId = !head.has(WellKnown.X_REQUEST_ID);
+    newRequestId = !believed || !head.has(WellKnown.X_REQUEST_ID);
     if (newRequestId) {
       hex(random.nextLong(), requestId, 0);
       hex(random.nextLong(), requestId, 16);
+      record.requestId(requestId);
     }
   }
 
@@ -61,6 +62,7 @@ final class TraceHeaders {
       plan.line(WellKnown.name(WellKnown.TRACEPARENT), traceparent);
     }
     if (newRequestId) {
+      plan.drop(WellKnown.X_REQUEST_ID);
       plan.line(WellKnown.name(WellKnown.X_REQUEST_ID), requestId);
     }
   }

@@ -3,6 +3,7 @@ package dev.weft.sidecar.proxy;
 import dev.weft.sidecar.codec.Http1Limits;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.filter.Filter;
+import dev.weft.sidecar.http.HttpDate;
 import dev.weft.sidecar.http.Overload;
 import dev.weft.sidecar.relay.RelayLimits;
 import dev.weft.sidecar.relay.Relays;
@@ -43,6 +44,8 @@ public final class Worker {
   private final Filter.Answer answer = new Filter.Answer();
   private final OwnResponse ownResponse;
   private final Overload overload;
+  private final HttpDate date = new HttpDate();
+  private HttpRules rules = HttpRules.DEFAULT;
 
   /**
    * @param index from 0, the one by which clusters and trackers know this worker
@@ -138,6 +141,20 @@ public final class Worker {
   /** What a direction's relays share. */
   public Relays relays(Direction direction) {
     return Objects.requireNonNull(relays.get(direction));
+  }
+
+  /** Before the first connection: what it says of itself, and whom it believes. */
+  public void rules(HttpRules httpRules) {
+    rules = httpRules;
+  }
+
+  HttpRules rules() {
+    return rules;
+  }
+
+  /** The time of day as HTTP writes it. */
+  byte[] date() {
+    return date.at(epochMicros());
   }
 
   /** How many callers' connections it serves, to find the least loaded one; any thread. */

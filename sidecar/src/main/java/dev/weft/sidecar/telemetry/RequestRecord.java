@@ -127,6 +127,14 @@ public final class RequestRecord {
     }
   }
 
+  /** The request id that was made for it. */
+  public void requestId(byte[] bytes) {
+    if (keepText) {
+      int length = reserve(REQUEST_ID, bytes.length);
+      System.arraycopy(bytes, 0, text, starts[REQUEST_ID], length);
+    }
+  }
+
   /** A constant such as {@code HTTP/1.1}. */
   public void protocol(String protocol) {
     this.protocol = protocol;
