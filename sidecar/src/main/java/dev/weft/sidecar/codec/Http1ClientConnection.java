@@ -63,6 +63,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private @Nullable ResponseListener listener;
   private @Nullable ByteBuf pending;
   private @Nullable List<String> offered;
+  private byte @Nullable [] key;
+  private boolean earlyEnd;
   private @Nullable TunnelEnd tunnel;
   private @Nullable List<ByteBuf> early;
   private boolean headRequest;
@@ -106,7 +108,10 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     receiving = false;
     closing = false;
     headRequest = request.view.methodIs(Http1HeadParser.HEAD);
-    offered = request.tunnel ? Upgrades.names(request.view) : null;
+    offered = null;
+    if (request.tunnel) {
+      offerTunnel(request, plan);
+    }
     chunkedRequest = !request.tunnel && request.bodyLength == ReceivedHead.UNKNOWN_LENGTH;
     requestEnded = end || request.tunnel;
     int inline = request.inlineBody;
@@ -147,6 +152,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       return;
     }
     requestEnded = true;
+    earlyEnd = offered != null;
     if (chunkedRequest) {
       BodyWriter.last(ctx, trailers);
     }
@@ -339,7 +345,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     if (asked == null
         || !parser.upgradeOption()
         || response.view.minorVersion() == 0
-        || !Upgrades.accepts(response.view, asked)) {
+        || !Upgrades.accepts(response.view, asked)
+        || (key != null && !Upgrades.acceptsKey(response.view, key))) {
       fail(Failure.UPSTREAM_PROTOCOL_ERROR, "101 Switching Protocols that nobody asked for");
       return;
     }
@@ -360,6 +367,20 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     l.onResponse(response, false);
     // Nothing could be sent until now.
     l.onWritabilityChanged();
+    if (earlyEnd && tunnel != null) {
+      begun.closeOutput();
+      endTunnelIfClosed(begun);
+    }
+  }
+
+  private void offerTunnel(ReceivedHead request, HeadPlan plan) {
+    offered = Upgrades.names(request.view);
+    earlyEnd = false;
+    byte[] made = request.lines ? null : Upgrades.missingKey(request.view);
+    key = made;
+    if (made != null) {
+      plan.line(Upgrades.KEY, made);
+    }
   }
 
   private void keepEarly(ByteBuf data) {

@@ -19,8 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes responses to a caller's HTTP/1.1 connection, with the framing that the caller's version
- * understands. {@code Server} is
- * not added: the application behind us speaks for itself.
+ * understands. {@code Server} is not added: the application behind us speaks for itself.
  */
 final class Http1ResponseWriter {
   private static final byte[] CONNECTION = WellKnown.name(WellKnown.CONNECTION);

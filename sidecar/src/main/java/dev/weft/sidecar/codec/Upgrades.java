@@ -6,10 +6,15 @@ import dev.weft.common.head.WellKnown;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The protocols of {@code Upgrade} (RFC 9110, section 7.8). Every one is passed on but those by
@@ -17,7 +22,7 @@ import java.util.Locale;
  * versions ({@code h2c}) and TLS. What is no token is left out. Off the hot path: only requests
  * with the field come here.
  */
-final class Upgrades {
+public final class Upgrades {
   private static final byte[][] HOP_BY_HOP = {
     Chars.ascii("h2c"),
     Chars.ascii("h2"),
@@ -26,10 +31,14 @@ final class Upgrades {
     Chars.ascii("tls")
   };
 
+  static final byte[] KEY = Chars.ascii("sec-websocket-key");
+  private static final byte[] ACCEPT = Chars.ascii("sec-websocket-accept");
+  private static final byte[] GUID = Chars.ascii("258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+
   private Upgrades() {}
 
   /** Whether a request names a protocol that is passed on. */
-  static boolean any(HeadView view) {
+  public static boolean any(HeadView view) {
     return view.has(WellKnown.UPGRADE) && !protocols(view).isEmpty();
   }
 
@@ -50,6 +59,36 @@ final class Upgrades {
     }
     List<String> accepted = names(response);
     return !accepted.isEmpty() && offered.containsAll(accepted);
+  }
+
+  /**
+   * The key for a WebSocket whose caller needs none, since it came by HTTP/2 (RFC 8441, section 5);
+   * null: the request has one, or is for something else.
+   */
+  static byte @Nullable [] missingKey(HeadView request) {
+    if (!names(request).contains("websocket") || request.find(KEY, 0) != HeadView.NONE) {
+      return null;
+    }
+    byte[] nonce = new byte[16];
+    ThreadLocalRandom.current().nextBytes(nonce);
+    return Base64.getEncoder().encode(nonce);
+  }
+
+  /** Whether a response accepts a key (RFC 6455, section 4.1). */
+  static boolean acceptsKey(HeadView response, byte[] key) {
+    int line = response.find(ACCEPT, 0);
+    if (line == HeadView.NONE) {
+      return false;
+    }
+    try {
+      MessageDigest sha1 = MessageDigest.getInstance("SHA-1");
+      sha1.update(key);
+      byte[] accept = Base64.getEncoder().encode(sha1.digest(GUID));
+      return Ascii.equals(
+          response.slab(), response.valueStart(line), response.valueEnd(line), accept);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-1", e);
+    }
   }
 
   private static List<String> protocols(HeadView view) {

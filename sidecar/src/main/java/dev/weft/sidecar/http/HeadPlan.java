@@ -138,8 +138,7 @@ public final class HeadPlan {
     if (prefix != null && known == WellKnown.OTHER) {
       int start = view.nameStart(header);
       int end = start + prefix.length;
-      if (end <= view.nameEnd(header)
-          && Ascii.equalsIgnoreCase(view.slab(), start, end, prefix)) {
+      if (end <= view.nameEnd(header) && Ascii.equalsIgnoreCase(view.slab(), start, end, prefix)) {
         return true;
       }
     }

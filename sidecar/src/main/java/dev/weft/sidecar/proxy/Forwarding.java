@@ -31,6 +31,7 @@ final class Forwarding {
   private final byte[] via2;
   private byte[] via;
   private byte[] combined = {};
+  private boolean appended;
   private int forwards;
   private boolean proxy;
 
@@ -47,7 +48,8 @@ final class Forwarding {
     via = !request.lines ? via2 : head.minorVersion() == 0 ? via10 : via11;
     proxy = request.absoluteForm;
     combined = via;
-    if (head.has(WellKnown.VIA) && via.length > 0) {
+    appended = head.has(WellKnown.VIA);
+    if (appended && via.length > 0) {
       combined = ascii(joined(head) + ", " + new String(via, StandardCharsets.US_ASCII));
     }
     forwards = NOT_COUNTED;
@@ -80,7 +82,7 @@ final class Forwarding {
 
   void plan(HeadPlan plan) {
     if (combined.length > 0) {
-      if (combined != via) {
+      if (appended) {
         plan.drop(WellKnown.VIA);
       }
       plan.line(VIA, combined);

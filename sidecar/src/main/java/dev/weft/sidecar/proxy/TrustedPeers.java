@@ -81,7 +81,9 @@ public final class TrustedPeers {
         return new Network(address, bits);
       } catch (UnknownHostException | NumberFormatException e) {
         throw new IllegalArgumentException(
-            "\"" + text + "\" is no network: expected addresses such as 10.0.0.0/8, or private,"
+            "\""
+                + text
+                + "\" is no network: expected addresses such as 10.0.0.0/8, or private,"
                 + " all or none",
             e);
       }

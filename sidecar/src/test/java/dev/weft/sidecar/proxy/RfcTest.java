@@ -19,9 +19,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every MUST and MUST NOT of RFC 9112 and RFC 9110 that binds an intermediary and shows on the wire,
- * row by row ({@link RfcRequestRows}, {@link RfcResponseRows}), on both listeners. After each row's
- * bytes a second request follows at once on the same connection: it must be served when the
+ * Every MUST and MUST NOT of RFC 9112 and RFC 9110 that binds an intermediary and shows on the
+ * wire, row by row ({@link RfcRequestRows}, {@link RfcResponseRows}), on both listeners. After each
+ * row's bytes a second request follows at once on the same connection: it must be served when the
  * connection is to be kept, and must not when it is to be closed.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -68,7 +68,8 @@ class RfcTest {
   static Stream<Arguments> rows() {
     return Stream.of(RfcRequestRows.all(), RfcResponseRows.all())
         .flatMap(List::stream)
-        .flatMap(row -> Stream.of(Direction.values()).map(direction -> Arguments.of(row, direction)));
+        .flatMap(
+            row -> Stream.of(Direction.values()).map(direction -> Arguments.of(row, direction)));
   }
 
   @ParameterizedTest(name = "{0}, {1}")

@@ -7,6 +7,7 @@ import dev.weft.sidecar.codec.Chars;
 import dev.weft.sidecar.codec.PathRules;
 import dev.weft.sidecar.codec.Paths;
 import dev.weft.sidecar.codec.RequestMethods;
+import dev.weft.sidecar.codec.Upgrades;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.ReceivedHead;
 import io.netty.buffer.ByteBuf;
@@ -41,6 +42,8 @@ final class HeadDecoder {
   private static final byte[] HTTP = Chars.ascii("http");
   private static final byte[] HTTPS = Chars.ascii("https");
   private static final byte[] CONNECT = Chars.ascii("CONNECT");
+  private static final byte[] GET = Chars.ascii("GET");
+  private static final byte[] UPGRADE = Chars.ascii("upgrade");
   private static final byte[] OPTIONS = Chars.ascii("OPTIONS");
 
   private static final int NONE = -1;
@@ -61,6 +64,7 @@ final class HeadDecoder {
   private int path;
   private int protocol;
   private int status;
+  private int upgradeAt;
 
   /**
    * @param fields shared by the connections of a worker
@@ -131,18 +135,34 @@ final class HeadDecoder {
       return malformed("content-length without content");
     }
     head.bodyLength = end ? 0 : contentLength < 0 ? ReceivedHead.UNKNOWN_LENGTH : contentLength;
+    if (RequestMethods.isMisspelt(head.view.slab(), fields.value(method), fields.end(method))) {
+      return refuse(Failure.BAD_REQUEST, "a standard method that is not in upper case");
+    }
     boolean connect = fields.hasValue(method, CONNECT);
     if (connect && protocol == NONE) {
       return path != NONE || scheme != NONE || authority == NONE
           ? malformed("CONNECT with :scheme or :path, or without :authority")
           : refuse(Failure.METHOD_NOT_SUPPORTED, "CONNECT is not supported; send the request");
     }
-    if (protocol != NONE) {
-      return malformed(":protocol, which was not offered");
+    if (protocol == NONE) {
+      return target(head, rules);
     }
-    if (RequestMethods.isMisspelt(head.view.slab(), fields.value(method), fields.end(method))) {
-      return refuse(Failure.BAD_REQUEST, "a standard method that is not in upper case");
+    if (!connect || end || contentLength >= 0) {
+      return malformed(":protocol without CONNECT, or with content");
     }
+    return extendedConnect(head, rules);
+  }
+
+  /** Presents extended CONNECT (RFC 8441) as the upgrade of a GET; see {@link ReceivedHead}. */
+  private int extendedConnect(ReceivedHead head, PathRules rules) {
+    int get = upgradeAt + UPGRADE.length;
+    head.filler.method(get, get + GET.length);
+    head.filler.header(upgradeAt, get, fields.value(protocol), fields.end(protocol));
+    if (!Upgrades.any(head.view)) {
+      return refuse(Failure.BAD_REQUEST, ":protocol is nothing to be passed on");
+    }
+    head.bodyLength = 0;
+    head.tunnel = true;
     return target(head, rules);
   }
 
@@ -290,15 +310,21 @@ final class HeadDecoder {
     contentLength = -1;
     int crumb = NONE;
     int crumbs = 0;
+    boolean extended = false;
     int count = fields.count();
     for (int i = 0; i < count; i++) {
       if (fields.named(i, COOKIE)) {
         crumb = crumb == NONE ? i : crumb;
         crumbs++;
       }
+      extended |= fields.named(i, PROTOCOL);
     }
     int cookie = crumbs > 1 ? joinCookie(crumb) : NONE;
     int cookieEnd = fields.length();
+    if (extended) {
+      upgradeAt = fields.append(UPGRADE, 0, UPGRADE.length);
+      fields.append(GET, 0, GET.length);
+    }
     byte[] bytes = fields.bytes();
     HeadView.Filler filler = head.filler;
     filler.begin(slab.fill(bytes, fields.length(), head));

@@ -80,7 +80,8 @@ final class HeadEncoder {
    */
   void response(ReceivedHead head, HeadPlan plan, long drop) {
     length = 0;
-    status(head.view.status());
+    // A switch of protocols is the success of extended CONNECT (RFC 8441, section 5).
+    status(head.tunnel ? 200 : head.view.status());
     lines(plan);
     fields(head, plan, HOP_BY_HOP | drop);
   }

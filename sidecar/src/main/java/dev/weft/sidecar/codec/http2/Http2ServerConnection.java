@@ -64,7 +64,9 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
         SETTINGS_INITIAL_WINDOW_SIZE,
         limits.streamWindow(),
         SETTINGS_MAX_HEADER_LIST_SIZE,
-        limits.maxHead());
+        limits.maxHead(),
+        SETTINGS_ENABLE_CONNECT_PROTOCOL,
+        1);
   }
 
   @Override

@@ -30,6 +30,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   private static final byte[] CONTENT_LENGTH = WellKnown.name(WellKnown.CONTENT_LENGTH);
   private static final byte[] PROBLEM_JSON = Chars.ascii(LocalReply.CONTENT_TYPE);
   private static final byte[] RETRY_AFTER = WellKnown.name(WellKnown.RETRY_AFTER);
+  private static final byte[] WEBSOCKET_ACCEPT = Chars.ascii("sec-websocket-accept");
   private static final byte[] HOP = WellKnown.name(WellKnown.WEFT_HOP);
 
   final Slab slab = new Slab();
@@ -53,6 +54,9 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
 
   private boolean headRequest;
 
+  /** Whether the request asks for a tunnel, or the stream is one end of it. */
+  private boolean tunnel;
+
   Http2ServerStream(Http2Server server, Exchange.Factory exchanges) {
     this.server = server;
     this.exchange = exchanges.newExchange(this);
@@ -64,6 +68,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
     counted = true;
     answering = false;
     headRequest = request.view.methodIs(HEAD);
+    tunnel = request.tunnel;
     server.connections.requestStarted();
     exchange.onRequest(end);
   }
@@ -128,7 +133,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
 
   @Override
   void onEndWritten() {
-    if (!remoteEnded && !request.tunnel) {
+    if (!remoteEnded && !tunnel) {
       // The answer is whole without the rest of the request (RFC 9113, section 8.1).
       Http2ServerConnection on = connection;
       finish();
@@ -181,6 +186,10 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
       return;
     }
     answering = true;
+    tunnel &= response.tunnel;
+    if (tunnel) {
+      plan.dropPrefix(WEBSOCKET_ACCEPT);
+    }
     boolean noContent = response.view.status() == 204;
     server.encoder.response(
         response, plan, noContent ? HeadEncoder.bit(WellKnown.CONTENT_LENGTH) : 0);
@@ -214,6 +223,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
 
   @Override
   public void localReply(LocalReply reply) {
+    tunnel = false;
     writeReply(reply);
     ended();
   }
@@ -271,7 +281,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   }
 
   private void finishIfWhole() {
-    if (localEnded && (remoteEnded || !request.tunnel)) {
+    if (localEnded && (remoteEnded || !tunnel)) {
       finish();
     }
   }
@@ -308,7 +318,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
     if (serving
         && reading
         && !remoteEnded
-        && !request.tunnel
+        && !tunnel
         && !answering
         && now - since > server.limits.stallTimeoutNanos()) {
       late();
