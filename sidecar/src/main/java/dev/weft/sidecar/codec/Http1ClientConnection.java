@@ -1,6 +1,8 @@
 package dev.weft.sidecar.codec;
 
+import dev.weft.common.head.Ascii;
 import dev.weft.common.head.HeadView;
+import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     implements UpstreamStream, BodyDecoder.Sink {
   private static final System.Logger LOG = System.getLogger(Http1ClientConnection.class.getName());
+
+  private static final byte[] TIMEOUT = Chars.ascii("timeout=");
 
   // A body up to this size is copied behind its head, so that both leave as one buffer.
   private static final int INLINE_COPIED = Bound.INLINE_BODY.intValue();
@@ -75,8 +79,10 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private boolean broken;
   private long served;
 
-  /** When it became idle; its pool's. */
-  public long idleSince;
+  private int keepAliveSeconds = -1;
+
+  /** How long it is kept while it is idle; its pool's. */
+  public long idleUntil;
 
   public Http1ClientConnection(Owner owner, Http1Limits limits) {
     this.owner = owner;
@@ -86,6 +92,11 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   public boolean isOpen() {
     return phase != Phase.CLOSED && ctx.channel().isActive();
+  }
+
+  /** How long the server said that it would keep it ({@code Keep-Alive: timeout}); -1: nothing. */
+  public int keepAliveSeconds() {
+    return keepAliveSeconds;
   }
 
   /** Closes an idle connection. */
@@ -412,6 +423,10 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     releaseEarly();
     offered = null;
     closing = response.close;
+    int keepAlive = response.view.find(WellKnown.KEEP_ALIVE);
+    if (keepAlive != HeadView.NONE) {
+      keepAliveSeconds = timeout(response.view, keepAlive);
+    }
     boolean counted = response.bodyLength > 0;
     int inline = counted ? (int) Math.min(response.bodyLength, limit - end) : 0;
     response.inlineBody = inline;
@@ -449,6 +464,25 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
     release(false);
     l.onEnd(trailers);
+  }
+
+  /** The {@code timeout} parameter of a Keep-Alive header, in seconds; -1: it has none. */
+  private static int timeout(HeadView view, int header) {
+    int end = view.valueEnd(header);
+    for (int at = view.valueStart(header); at + TIMEOUT.length < end; at++) {
+      if (Ascii.equalsIgnoreCase(view.slab(), at, at + TIMEOUT.length, TIMEOUT)) {
+        int seconds = 0;
+        for (int i = at + TIMEOUT.length; i < end && seconds < 100_000; i++) {
+          int digit = view.slab().get(i) - '0';
+          if (digit < 0 || digit > 9) {
+            break;
+          }
+          seconds = seconds * 10 + digit;
+        }
+        return seconds;
+      }
+    }
+    return -1;
   }
 
   /** The response is whole: before the listener hears of it, so that it can use the connection. */

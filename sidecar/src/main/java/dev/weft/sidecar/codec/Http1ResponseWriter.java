@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 final class Http1ResponseWriter {
   private static final byte[] CONNECTION = WellKnown.name(WellKnown.CONNECTION);
   private static final byte[] TRANSFER_ENCODING = WellKnown.name(WellKnown.TRANSFER_ENCODING);
+  private static final byte[] CONTENT_LENGTH = WellKnown.name(WellKnown.CONTENT_LENGTH);
+  private static final byte[] ZERO = Chars.ascii("0");
   private static final byte[] CHUNKED = Chars.ascii("chunked");
   private static final byte[] CLOSE = Chars.ascii("close");
   private static final byte[] UPGRADE = Chars.ascii("Upgrade");
@@ -79,6 +81,12 @@ final class Http1ResponseWriter {
       drop = Http1Encoder.bit(WellKnown.TRANSFER_ENCODING);
       plan.line(TRANSFER_ENCODING, CHUNKED);
     }
+    if (response.http2 && end && response.bodyLength == 0 && saysLength(status, headRequest)) {
+      // HTTP/2 has ended the stream instead.
+      if (!response.view.has(WellKnown.CONTENT_LENGTH)) {
+        plan.line(CONTENT_LENGTH, ZERO);
+      }
+    }
     if (Http1Encoder.keepsUpgrade(response)) {
       plan.line(CONNECTION, UPGRADE);
     }
@@ -108,6 +116,10 @@ final class Http1ResponseWriter {
             | Http1Encoder.bit(WellKnown.TRAILER);
     ctx.writeAndFlush(
         Http1Encoder.response(response, plan, framing, ctx.alloc()), ctx.voidPromise());
+  }
+
+  private static boolean saysLength(int status, boolean headRequest) {
+    return !headRequest && status != 204 && status != 304;
   }
 
   void data(ByteBuf data) {

@@ -92,6 +92,12 @@ public enum Bound {
   APP_REQUESTS(Scope.WORKER, Unit.COUNT, 0, "connectionLimits.maxRequests", "503 UO"),
   APP_CONNECT_TIME(Scope.WORKER, Unit.TIME, seconds(1), "", "503 UF"),
   UPSTREAM_IDLE(Scope.WORKER, Unit.TIME, seconds(30), "", "closed"),
+  UPSTREAM_APP_IDLE(Scope.WORKER, Unit.TIME, seconds(4), "", "closed"),
+  UPSTREAM_STREAMS(Scope.QUIET, Unit.COUNT, 256, "", "a further connection is made"),
+  UPSTREAM_ASSUMED_STREAMS(Scope.QUIET, Unit.COUNT, 100, "", "a further connection is made"),
+  UPSTREAM_SILENCE(Scope.QUIET, Unit.TIME, seconds(30), "", "the peer is asked by a PING"),
+  UPSTREAM_APP_SILENCE(Scope.QUIET, Unit.TIME, seconds(310), "", "the peer is asked by a PING"),
+  UPSTREAM_PONG(Scope.WORKER, Unit.TIME, seconds(20), "", "closed, retried, 503 UC"),
   REQUEST_TIME(Scope.WORKER, Unit.TIME, 0, "timeouts.request", "504 UT"),
   ATTEMPT_TIME(Scope.WORKER, Unit.TIME, 0, "timeouts.perTry", "retried, 504 UT"),
   STREAM_IDLE(

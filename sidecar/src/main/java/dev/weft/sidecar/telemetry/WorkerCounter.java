@@ -41,6 +41,9 @@ public enum WorkerCounter {
   TCP_TX_BYTES("tcp_tx_bytes", "Bytes that relays took from upstream.", false),
   TCP_CONNECT_RETRY("tcp_connect_retry", "Connects of relays made again elsewhere.", false),
   UPSTREAM_CX_TOTAL("upstream_cx", "Connections made.", false),
+  UPSTREAM_CX_HTTP2_TOTAL("upstream_cx_http2", "Connections made that speak HTTP/2.", false),
+  UPSTREAM_CX_CLOSE_NOTIFY(
+      "upstream_cx_close_notify", "HTTP/2 connections of which the peer took leave.", false),
   UPSTREAM_CX_ACTIVE("upstream_cx_active", "Upstream connections open now.", true),
   UPSTREAM_CX_CONNECT_FAIL("upstream_cx_connect_fail", "Connects that failed.", false),
   UPSTREAM_CX_CONNECT_TIMEOUT(

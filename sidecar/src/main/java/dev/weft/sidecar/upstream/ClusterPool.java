@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One worker's connections to one cluster: a pool per endpoint, and the calls that wait because the
@@ -30,19 +31,25 @@ final class ClusterPool {
     this.budget = new RetryBudget(upstream.nanoClock.getAsLong());
   }
 
-  /** Gives the call a connection, at once or later, or a failure. */
-  void acquire(UpstreamCall call, EndpointTracker endpoint, boolean fresh) {
+  /**
+   * Gives the call a stream, at once or later, or a failure.
+   *
+   * @param fresh whether kept HTTP/1.1 connections are not trusted
+   */
+  void acquire(UpstreamCall call, EndpointTracker endpoint, boolean http2, boolean fresh) {
     EndpointPool pool = pool(endpoint);
     call.upstreamHost(pool.hostAndPort);
-    if (!fresh) {
-      var idle = pool.takeIdle();
-      if (idle != null) {
-        call.onStream(idle, false);
-        return;
-      }
+    UpstreamStream kept = http2 ? pool.openStream() : fresh ? null : pool.takeIdle();
+    if (kept != null) {
+      call.onStream(kept, false);
+    } else if (!(http2 && pool.join(call))) {
+      connect(call, pool, http2);
     }
+  }
+
+  private void connect(UpstreamCall call, EndpointPool pool, boolean http2) {
     if (cluster.connections().tryAcquire()) {
-      pool.connect(call);
+      pool.connect(call, http2);
     } else if (cluster.pendingRequests().tryAcquire()) {
       cluster.count(upstream.worker, Stat.CX_OVERFLOW);
       upstream.reached(Bound.CLUSTER_CONNECTIONS, Bound.APP_CONNECTIONS);
@@ -71,18 +78,17 @@ final class ClusterPool {
     }
   }
 
-  /** A waiting call that wants this endpoint, if there is one, which then waits no more. */
-  boolean serve(EndpointPool pool, UpstreamStream stream) {
+  /** The first waiting call that wants this endpoint in this version; it waits no more then. */
+  @Nullable UpstreamCall nextWaiting(EndpointPool pool, boolean http2) {
     for (Iterator<UpstreamCall> i = waiting.iterator(); i.hasNext(); ) {
       UpstreamCall call = i.next();
-      if (call.endpoint() == pool.endpoint) {
+      if (call.endpoint() == pool.endpoint && call.http2() == http2) {
         i.remove();
         cluster.pendingRequests().release();
-        call.onStream(stream, true);
-        return true;
+        return call;
       }
     }
-    return false;
+    return null;
   }
 
   boolean hasWaiting() {
@@ -94,7 +100,7 @@ final class ClusterPool {
     while (!waiting.isEmpty() && cluster.connections().tryAcquire()) {
       UpstreamCall call = waiting.remove();
       cluster.pendingRequests().release();
-      pool(call.endpoint()).connect(call);
+      pool(call.endpoint()).connect(call, call.http2());
     }
   }
 

@@ -2,27 +2,37 @@ package dev.weft.sidecar.upstream;
 
 import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.codec.Http1ClientConnection;
+import dev.weft.sidecar.codec.http2.Http2ClientConnection;
 import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.http.UpstreamStream;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ConnectTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One worker's connections to one endpoint. The idle one that was used last is used next, so that
- * what is not needed grows old and is closed. Worker thread only.
+ * One worker's connections to one endpoint. Of those of HTTP/1.1 each serves one call at a time;
+ * the idle one that was used last is used next, so that what is not needed grows old and is closed.
+ * Those of HTTP/2 serve many calls at once: the first that has room takes the next, so that again
+ * the last ones grow old. Worker thread only.
  */
-final class EndpointPool implements Http1ClientConnection.Owner {
+final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConnection.Owner {
   final ClusterPool cluster;
   final EndpointTracker endpoint;
   final String hostAndPort;
 
   private final Upstream upstream;
   private final List<Http1ClientConnection> idle = new ArrayList<>();
+
+  private final List<Http2ClientConnection> shared = new ArrayList<>();
+
+  private @Nullable Connecting joining;
   private int open;
 
   EndpointPool(ClusterPool cluster, EndpointTracker endpoint) {
@@ -32,7 +42,7 @@ final class EndpointPool implements Http1ClientConnection.Owner {
     this.upstream = cluster.upstream;
   }
 
-  @Nullable Http1ClientConnection takeIdle() {
+  @Nullable UpstreamStream takeIdle() {
     while (!idle.isEmpty()) {
       Http1ClientConnection last = idle.removeLast();
       if (last.isOpen()) {
@@ -42,15 +52,48 @@ final class EndpointPool implements Http1ClientConnection.Owner {
     return null;
   }
 
+  @Nullable UpstreamStream openStream() {
+    for (int i = 0; i < shared.size(); i++) {
+      Http2ClientConnection connection = shared.get(i);
+      if (connection.hasRoom()) {
+        return connection.open();
+      }
+    }
+    return null;
+  }
+
+  /** Lets the call wait for an HTTP/2 connection that is being made, if there is one with room. */
+  boolean join(UpstreamCall call) {
+    Connecting under = joining;
+    return under != null && under.join(call);
+  }
+
   /** Connects for a call; the limit's share is acquired already, and released when it closes. */
-  void connect(UpstreamCall call) {
+  void connect(UpstreamCall call, boolean http2) {
     open++;
-    var connection = new Http1ClientConnection(this, upstream.http1Limits());
-    var attempt = new Connecting(connection, call);
-    call.connecting = attempt;
+    Connecting attempt;
+    ChannelHandler handler;
+    if (http2) {
+      var connection =
+          new Http2ClientConnection(
+              this,
+              upstream.http2,
+              upstream.limits.http2(),
+              upstream.limits.maxStreams(),
+              silenceNanos(),
+              upstream.nanoClock.getAsLong());
+      handler = connection;
+      attempt = new Connecting(null, connection);
+      joining = attempt;
+    } else {
+      var connection = new Http1ClientConnection(this, upstream.http1Limits());
+      handler = connection;
+      attempt = new Connecting(connection, null);
+    }
+    attempt.join(call);
     upstream
         .bootstrap(cluster.cluster.config().limits().connectTimeoutNanos())
-        .handler(connection)
+        .handler(handler)
         .connect(endpoint.address())
         .addListener(attempt);
   }
@@ -60,19 +103,52 @@ final class EndpointPool implements Http1ClientConnection.Owner {
     if (endpoint.retired()) {
       connection.close();
     } else if (!cluster.hasWaiting()) {
-      connection.idleSince = upstream.nanoClock.getAsLong();
+      connection.idleUntil = upstream.nanoClock.getAsLong() + idleNanos(connection);
       idle.add(connection);
-    } else if (!cluster.serve(this, connection)) {
-      // Who waits wants another endpoint, for which this connection's place is needed.
-      connection.close();
+    } else {
+      UpstreamCall next = cluster.nextWaiting(this, false);
+      if (next != null) {
+        next.onStream(connection, true);
+      } else {
+        // Who waits wants another endpoint, for which this connection's place is needed.
+        connection.close();
+      }
     }
   }
 
   @Override
   public void onClosed(Http1ClientConnection connection) {
     idle.remove(connection);
-    upstream.telemetry.add(WorkerCounter.UPSTREAM_CX_ACTIVE, upstream.direction, -1);
-    gone();
+    closed();
+  }
+
+  @Override
+  public void onRoom(Http2ClientConnection connection) {
+    while (cluster.hasWaiting() && connection.hasRoom()) {
+      UpstreamCall next = cluster.nextWaiting(this, true);
+      if (next == null) {
+        break;
+      }
+      next.onStream(connection.open(), true);
+    }
+    if (connection.isIdle()) {
+      connection.idleSince = upstream.nanoClock.getAsLong();
+      if (endpoint.retired() || cluster.hasWaiting()) {
+        // Who waits wants another endpoint, for which this connection's place is needed.
+        connection.leave();
+      }
+    }
+  }
+
+  @Override
+  public void onPeerLeaves(Http2ClientConnection connection) {
+    upstream.count(WorkerCounter.UPSTREAM_CX_CLOSE_NOTIFY);
+  }
+
+  @Override
+  public void onClosed(Http2ClientConnection connection) {
+    shared.remove(connection);
+    closed();
   }
 
   @Override
@@ -81,11 +157,17 @@ final class EndpointPool implements Http1ClientConnection.Owner {
   }
 
   boolean closeOneIdle() {
-    if (idle.isEmpty()) {
-      return false;
+    if (!idle.isEmpty()) {
+      idle.removeFirst().close();
+      return true;
     }
-    idle.removeFirst().close();
-    return true;
+    for (int i = shared.size() - 1; i >= 0; i--) {
+      if (shared.get(i).isIdle()) {
+        shared.get(i).leave();
+        return true;
+      }
+    }
+    return false;
   }
 
   void closeIdle() {
@@ -97,14 +179,49 @@ final class EndpointPool implements Http1ClientConnection.Owner {
   /** True when the endpoint is gone and nothing leads there any more. */
   boolean housekeeping(long now) {
     boolean retired = endpoint.retired();
-    while (!idle.isEmpty()
-        && (retired || now - idle.getFirst().idleSince > upstream.limits.idleTimeoutNanos())) {
+    while (!idle.isEmpty() && (retired || now - idle.getFirst().idleUntil > 0)) {
       if (!retired) {
-        upstream.reached(Bound.UPSTREAM_IDLE);
+        onReached(endpoint.config().sidecar() ? Bound.UPSTREAM_IDLE : Bound.UPSTREAM_APP_IDLE);
       }
       idle.removeFirst().close();
     }
+    for (int i = shared.size() - 1; i >= 0; i--) {
+      Http2ClientConnection connection = shared.get(i);
+      boolean old = now - connection.idleSince > upstream.limits.idleTimeoutNanos();
+      if (connection.isIdle() && (retired || old)) {
+        if (!retired) {
+          onReached(Bound.UPSTREAM_IDLE);
+        }
+        connection.leave();
+      } else {
+        connection.tick(now);
+      }
+    }
     return retired && open == 0;
+  }
+
+  /** Less than its server waits, as far as that is known. */
+  private long idleNanos(Http1ClientConnection connection) {
+    int said = connection.keepAliveSeconds();
+    if (said >= 0) {
+      // Half of it, since it is looked at once a second and the close has a way to go.
+      return Math.min(TimeUnit.SECONDS.toNanos(said) / 2, upstream.limits.idleTimeoutNanos());
+    }
+    return endpoint.config().sidecar()
+        ? upstream.limits.idleTimeoutNanos()
+        : upstream.limits.appIdleTimeoutNanos();
+  }
+
+  /** After which a busy peer is asked if it is there; servers of gRPC forbid to ask more often. */
+  private long silenceNanos() {
+    return endpoint.config().sidecar()
+        ? Bound.UPSTREAM_SILENCE.value()
+        : Bound.UPSTREAM_APP_SILENCE.value();
+  }
+
+  private void closed() {
+    upstream.telemetry.add(WorkerCounter.UPSTREAM_CX_ACTIVE, upstream.direction, -1);
+    gone();
   }
 
   private void gone() {
@@ -113,44 +230,76 @@ final class EndpointPool implements Http1ClientConnection.Owner {
     cluster.connectWaiting();
   }
 
-  /** One connect under way, for a call that may give it up meanwhile. */
+  /** One connect under way, for calls that may give it up meanwhile. */
   final class Connecting implements ChannelFutureListener {
-    private final Http1ClientConnection connection;
-    private @Nullable UpstreamCall call;
+    private final @Nullable Http1ClientConnection http1;
+    private final @Nullable Http2ClientConnection http2;
+    private final List<UpstreamCall> calls = new ArrayList<>(1);
 
-    Connecting(Http1ClientConnection connection, UpstreamCall call) {
-      this.connection = connection;
-      this.call = call;
+    Connecting(@Nullable Http1ClientConnection http1, @Nullable Http2ClientConnection http2) {
+      this.http1 = http1;
+      this.http2 = http2;
+    }
+
+    boolean join(UpstreamCall call) {
+      if (calls.size() >= Http2ClientConnection.ASSUMED_STREAMS) {
+        return false;
+      }
+      calls.add(call);
+      call.connecting = this;
+      return true;
     }
 
     /** The call does not want it any more; the connection is kept for another. */
-    void giveUp() {
-      call = null;
+    void giveUp(UpstreamCall call) {
+      calls.remove(call);
     }
 
     @Override
     public void operationComplete(ChannelFuture future) {
-      UpstreamCall waiting = call;
-      call = null;
-      if (waiting != null) {
-        waiting.connecting = null;
+      if (joining == this) {
+        joining = null;
       }
       if (!future.isSuccess()) {
         gone();
-        failed(waiting, future.cause());
+        failed(future.cause());
         return;
       }
       endpoint.onConnect(upstream.worker);
       upstream.count(WorkerCounter.UPSTREAM_CX_TOTAL);
       upstream.telemetry.add(WorkerCounter.UPSTREAM_CX_ACTIVE, upstream.direction, 1);
-      if (waiting == null) {
-        onIdle(connection);
-      } else {
-        waiting.onStream(connection, true);
+      if (http2 != null) {
+        upstream.count(WorkerCounter.UPSTREAM_CX_HTTP2_TOTAL);
+        shared.add(http2);
+        serve(http2);
+      } else if (http1 != null) {
+        serve(http1);
       }
     }
 
-    private void failed(@Nullable UpstreamCall waiting, Throwable cause) {
+    private void serve(Http1ClientConnection connection) {
+      UpstreamCall call = next();
+      if (call == null) {
+        onIdle(connection);
+      } else {
+        call.onStream(connection, true);
+      }
+    }
+
+    private void serve(Http2ClientConnection connection) {
+      for (UpstreamCall call = next(); call != null; call = next()) {
+        if (connection.hasRoom()) {
+          call.onStream(connection.open(), true);
+        } else {
+          cluster.acquire(call, endpoint, true, false);
+        }
+      }
+      if (connection.isIdle()) {
+        onRoom(connection);
+      }
+    }
+
+    private void failed(Throwable cause) {
       boolean timeout = cause instanceof ConnectTimeoutException;
       if (timeout) {
         upstream.reached(Bound.CONNECT_TIME, Bound.APP_CONNECT_TIME);
@@ -159,13 +308,24 @@ final class EndpointPool implements Http1ClientConnection.Owner {
           timeout
               ? WorkerCounter.UPSTREAM_CX_CONNECT_TIMEOUT
               : WorkerCounter.UPSTREAM_CX_CONNECT_FAIL);
-      if (waiting != null) {
-        waiting.onNoConnection(
-            timeout ? Failure.CONNECT_TIMEOUT : Failure.CONNECT_FAILED,
-            timeout
-                ? "connecting to " + endpoint + " took too long"
-                : "connecting to " + endpoint + " failed: " + reason(cause));
+      endpoint.onConnectFailure(upstream.worker, upstream.nanoClock.getAsLong());
+      String detail =
+          timeout
+              ? "connecting to " + endpoint + " took too long"
+              : "connecting to " + endpoint + " failed: " + reason(cause);
+      for (UpstreamCall call = next(); call != null; call = next()) {
+        call.onNoConnection(timeout ? Failure.CONNECT_TIMEOUT : Failure.CONNECT_FAILED, detail);
       }
+    }
+
+    /** The next call that still waits; it does not any more then. */
+    private @Nullable UpstreamCall next() {
+      if (calls.isEmpty()) {
+        return null;
+      }
+      UpstreamCall call = calls.removeFirst();
+      call.connecting = null;
+      return call;
     }
 
     private static String reason(Throwable cause) {

@@ -3,6 +3,7 @@ package dev.weft.sidecar.upstream;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.codec.Http1Limits;
 import dev.weft.sidecar.codec.ReceiveBuffers;
+import dev.weft.sidecar.codec.http2.Http2ClientScratch;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
@@ -40,6 +41,9 @@ public final class Upstream {
   final RandomGenerator random;
   final WorkerTelemetry telemetry;
   final UpstreamLimits limits;
+
+  /** What its HTTP/2 connections share. */
+  final Http2ClientScratch http2 = new Http2ClientScratch();
 
   private final Bootstrap bootstrap;
   private final Map<Cluster, ClusterPool> pools = new HashMap<>();

@@ -1,5 +1,7 @@
 package dev.weft.sidecar.upstream;
 
+import dev.weft.common.config.EndpointConfig;
+import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RetryConfig.RetryOn;
 import dev.weft.common.head.HeadView;
@@ -59,6 +61,7 @@ public final class UpstreamCall implements ResponseListener {
   private boolean responding;
   private boolean tunnel;
   private boolean tunnelAnswered;
+  private boolean http2;
   private long perTryNanos;
   private long deadline;
   private long tryDeadline;
@@ -249,7 +252,31 @@ public final class UpstreamCall implements ResponseListener {
     attemptSince = now;
     tryDeadline = perTryNanos == 0 ? 0 : now + perTryNanos;
     picked.onAttempt(upstream.worker);
-    to.acquire(this, picked, fresh && !elsewhere);
+    http2 = speaksHttp2(to, picked);
+    to.acquire(this, picked, http2, fresh && !elsewhere);
+  }
+
+  /**
+   * Between sidecars the caller's version stays, and so it does towards an application that has not
+   * declared another. A tunnel is always asked for as HTTP/1.1, which every server of them speaks.
+   */
+  private boolean speaksHttp2(ClusterPool to, EndpointTracker picked) {
+    ReceivedHead head = request;
+    if (head == null || head.tunnel) {
+      return false;
+    }
+    boolean callers = head.http2;
+    EndpointConfig peer = picked.config();
+    if (peer.sidecar()) {
+      return callers && peer.protocols().contains(WireProtocol.HTTP2);
+    }
+    WireProtocol declared = to.cluster.config().protocol();
+    return declared == WireProtocol.HTTP2 || (callers && declared != WireProtocol.HTTP1);
+  }
+
+  /** Whether the attempt is to be made as HTTP/2. */
+  boolean http2() {
+    return http2;
   }
 
   /** A stream for the attempt, possibly later than it was asked for. */
@@ -276,9 +303,6 @@ public final class UpstreamCall implements ResponseListener {
 
   /** There will be no connection for the attempt. */
   void onNoConnection(Failure failure, String detail) {
-    if (failure.undelivered()) {
-      endpoint().onConnectFailure(upstream.worker, upstream.nanoClock.getAsLong());
-    }
     endAttempt();
     failedAttempt(failure, detail, failure.undelivered() ? RetryOn.CONNECT_FAILURE : null);
   }
@@ -500,7 +524,7 @@ public final class UpstreamCall implements ResponseListener {
     if (stream != null) {
       leaveStream();
     } else if (connecting != null) {
-      connecting.giveUp();
+      connecting.giveUp(this);
       connecting = null;
     } else if (pool != null) {
       pool.forget(this);

@@ -1,15 +1,29 @@
 package dev.weft.sidecar.upstream;
 
 import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.telemetry.Bound;
 
 /**
  * Bounds of a worker's upstream side that no cluster's policy sets.
  *
- * @param idleTimeoutNanos after which a pooled connection is closed: less than servers usually
- *     wait, so that we close first
+ * @param idleTimeoutNanos after which a connection without a request is closed: less than a peer's
+ *     sidecar and most servers of HTTP/2 wait, so that we close first
+ * @param appIdleTimeoutNanos the same for HTTP/1.1 towards an application, of which many wait 5 s;
+ *     what the application's {@code Keep-Alive} header says comes first
+ * @param maxStreams under way at once on one HTTP/2 connection, if its peer allows as many
  */
-public record UpstreamLimits(Http1Limits http1, long idleTimeoutNanos) {
+public record UpstreamLimits(
+    Http1Limits http1,
+    Http2Limits http2,
+    long idleTimeoutNanos,
+    long appIdleTimeoutNanos,
+    int maxStreams) {
   public static final UpstreamLimits DEFAULT =
-      new UpstreamLimits(Http1Limits.DEFAULT, Bound.UPSTREAM_IDLE.value());
+      new UpstreamLimits(
+          Http1Limits.DEFAULT,
+          Http2Limits.DEFAULT,
+          Bound.UPSTREAM_IDLE.value(),
+          Bound.UPSTREAM_APP_IDLE.value(),
+          Bound.UPSTREAM_STREAMS.intValue());
 }

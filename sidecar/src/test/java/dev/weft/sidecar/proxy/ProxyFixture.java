@@ -11,6 +11,7 @@ import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.EndpointConfig;
+import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.InboundConfig;
 import dev.weft.common.config.Locality;
 import dev.weft.common.config.MatchConfig;
@@ -86,6 +87,7 @@ final class ProxyFixture implements AutoCloseable {
   Http2Limits http2Limits = Http2Limits.DEFAULT;
   LimitsConfig limits = LimitsConfig.DEFAULT;
   InboundConfig inboundConfig = InboundConfig.DEFAULT;
+  @Nullable WireProtocol declared;
   private final EventLoopGroup group;
   private final boolean epoll;
   private final List<Channel> listeners = new ArrayList<>();
@@ -156,7 +158,7 @@ final class ProxyFixture implements AutoCloseable {
             limits,
             List.of(name),
             List.of(),
-            null);
+            declared);
     snapshots.put(name, cluster);
     slices.put(name, endpoints);
     clusters.update(
@@ -216,14 +218,40 @@ final class ProxyFixture implements AutoCloseable {
     return new OutboundStack(worker, lookup(), clusters);
   }
 
+  /** Bounds what our application may take for a request. */
+  void inboundTimeout(long nanos) {
+    inboundConfig = new InboundConfig("app", nanos, 0, List.of(), List.of());
+  }
+
+  /**
+   * Listens on the passage's side for calls to {@code catalog}, which these applications serve (one
+   * of them when it is inbound). Their version is declared where it is not the caller's.
+   */
+  InetSocketAddress listen(Passage passage, App... apps) {
+    if (passage.caller() != passage.app()) {
+      declared = WireProtocol.valueOf(passage.app().name());
+    }
+    if (passage.direction() == Direction.INBOUND) {
+      return inbound(apps[0].port());
+    }
+    List<EndpointConfig> endpoints = new ArrayList<>();
+    for (App app : apps) {
+      endpoints.add(endpoint(app.name, app.port()));
+    }
+    serve("catalog", endpoints);
+    return outbound();
+  }
+
   /** Listens for calls to the application on that port. */
   InetSocketAddress inbound(int appPort) {
-
     return listen(Direction.INBOUND, new InboundStack(worker, app(appPort)));
   }
 
   private InboundApp app(int appPort) {
-    return new InboundApp("127.0.0.1", appPort, 1, () -> inboundConfig, nanos::get, new Random(3));
+    var app =
+        new InboundApp("127.0.0.1", appPort, 1, () -> inboundConfig, nanos::get, new Random(3));
+    app.declare(declared);
+    return app;
   }
 
   /** Where that direction is served; what it calls there is the origin, addressed as catalog. */

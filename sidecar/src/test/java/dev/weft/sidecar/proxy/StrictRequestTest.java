@@ -48,7 +48,6 @@ class StrictRequestTest {
         row("9112 3 no version (HTTP/0.9)", "GET /\r\n\r\n", 400),
         row("9112 2.3 HTTP/2.0", "GET / HTTP/2.0\r\n" + HOST + "\r\n", 505),
         row("9112 2.3 HTTP/1.2", "GET / HTTP/1.2\r\n" + HOST + "\r\n", 505),
-        row("9113 3.4 HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
         row(
             "9110 9.1 method with a forbidden character",
             "G(T / HTTP/1.1\r\n" + HOST + "\r\n",

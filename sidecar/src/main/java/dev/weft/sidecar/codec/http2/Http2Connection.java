@@ -231,6 +231,11 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
     return streams.size();
   }
 
+  /** What has come of all streams and waits for its readers. */
+  final int heldBytes() {
+    return receives.held();
+  }
+
   /** Puts a stream that is open in the table. */
   final void add(Http2Stream stream, int id) {
     stream.begin(id, peerInitialWindow, limits.streamWindow(), now());

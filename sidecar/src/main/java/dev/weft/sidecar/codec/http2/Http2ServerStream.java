@@ -67,6 +67,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
     serving = true;
     counted = true;
     answering = false;
+    request.http2 = true;
     headRequest = request.view.methodIs(HEAD);
     tunnel = request.tunnel;
     server.connections.requestStarted();

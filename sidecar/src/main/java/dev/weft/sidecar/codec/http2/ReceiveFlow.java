@@ -70,6 +70,11 @@ final class ReceiveFlow {
     consumed(stream, held);
   }
 
+  /** What has come of all streams and waits for its readers; bytes. */
+  int held() {
+    return Math.max(INITIAL, connectionWindow) - window - consumed;
+  }
+
   /** A stream is gone. */
   void drop(Http2Stream stream) {
     consumed(stream.held);

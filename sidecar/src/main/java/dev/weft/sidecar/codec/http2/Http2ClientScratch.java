@@ -1,0 +1,16 @@
+package dev.weft.sidecar.codec.http2;
+
+import dev.weft.sidecar.http.ReceivedHead;
+
+/**
+ * What the client connections of one worker share, since they use it one after the other: where
+ * heads are decoded and encoded. Worker thread only.
+ */
+public final class Http2ClientScratch {
+  final FieldList fields = new FieldList();
+  final HeadEncoder encoder = new HeadEncoder();
+  final Slab slab = new Slab();
+
+  /** The response, or the trailers, at hand. */
+  final ReceivedHead response = new ReceivedHead();
+}
