@@ -13,6 +13,9 @@ final class Base64Decoder {
 
   private static final byte[] VALUES = values();
 
+  /** Bytes go through here in runs: one call of a buffer for many of them. */
+  private final byte[] run = new byte[1024];
+
   private int bits;
   private int digits;
   private boolean padding;
@@ -26,10 +29,25 @@ final class Base64Decoder {
   /** Decodes [start, end) to {@code start}; returns the end of what was decoded. */
   int decode(ByteBuf buffer, int start, int end) {
     int to = start;
-    for (int i = start; i < end; i++) {
-      int value = VALUES[buffer.getByte(i) & 0xff];
+    for (int at = start; at < end; at += run.length) {
+      int length = Math.min(run.length, end - at);
+      buffer.getBytes(at, run, 0, length);
+      int decoded = decode(length);
+      if (decoded == MALFORMED) {
+        return MALFORMED;
+      }
+      buffer.setBytes(to, run, 0, decoded);
+      to += decoded;
+    }
+    return to;
+  }
+
+  private int decode(int length) {
+    int to = 0;
+    for (int i = 0; i < length; i++) {
+      int value = VALUES[run[i] & 0xff];
       if (value < 0) {
-        if (buffer.getByte(i) != '=' || !pad()) {
+        if (run[i] != '=' || !pad()) {
           return MALFORMED;
         }
         continue;
@@ -41,15 +59,15 @@ final class Base64Decoder {
       switch (digits) {
         case 0 -> digits = 1;
         case 1 -> {
-          buffer.setByte(to++, bits >> 4);
+          run[to++] = (byte) (bits >> 4);
           digits = 2;
         }
         case 2 -> {
-          buffer.setByte(to++, bits >> 2);
+          run[to++] = (byte) (bits >> 2);
           digits = 3;
         }
         default -> {
-          buffer.setByte(to++, bits);
+          run[to++] = (byte) bits;
           reset();
         }
       }
