@@ -50,6 +50,7 @@ final class Http1Encoder {
   private static final byte[] VERSION_LINE_END = Chars.ascii(" HTTP/1.1\r\n");
   private static final byte[] VERSION = Chars.ascii("HTTP/1.1 ");
   private static final byte[] HOST = Chars.ascii("host: ");
+  private static final byte[] CONTENT_LENGTH = Chars.ascii("content-length: ");
   private static final byte[] COLON = Chars.ascii(": ");
   private static final byte[] UPGRADE = Chars.ascii("connection: Upgrade\r\nupgrade: ");
   private static final byte[] TRAILERS = Chars.ascii("te: trailers\r\nconnection: TE\r\n");
@@ -110,6 +111,13 @@ final class Http1Encoder {
     }
     if (!chunked) {
       drop |= bit(WellKnown.TRANSFER_ENCODING) | bit(WellKnown.TRAILER);
+      if (head.oddFraming && view.has(WellKnown.CONTENT_LENGTH)) {
+        drop |= bit(WellKnown.CONTENT_LENGTH);
+        out.writeBytes(CONTENT_LENGTH);
+        int length = view.find(WellKnown.CONTENT_LENGTH);
+        copy(out, from, view.valueStart(length), view.valueEnd(length));
+        out.writeBytes(CRLF);
+      }
     } else if (!head.chunked || head.oddFraming) {
       drop |= bit(WellKnown.TRANSFER_ENCODING);
       out.writeBytes(CHUNKED_LINE);

@@ -339,6 +339,7 @@ final class Http1HeadParser {
         if (contentLength < 0) {
           return refused(Failure.BAD_REQUEST, "Content-Length is not a number of bytes");
         }
+        head.oddFraming |= oddBlanks(slab, start, end);
       }
       case WellKnown.TRANSFER_ENCODING -> {
         if (head.chunked) {
@@ -348,6 +349,7 @@ final class Http1HeadParser {
           return transferCodings(slab, start, end, head);
         }
         head.chunked = true;
+        head.oddFraming |= oddBlanks(slab, start, end);
       }
       case WellKnown.CONNECTION -> {
         return connection(slab, start, end, head);
@@ -357,6 +359,11 @@ final class Http1HeadParser {
       }
     }
     return true;
+  }
+
+  /** Blanks that are valid, but over which some servers stumble. */
+  private static boolean oddBlanks(ByteBuffer slab, int start, int end) {
+    return slab.get(end) != '\r' || slab.get(start - 1) == '\t';
   }
 
   /** A line that is not just "chunked": a list, with codings that we do not know, or empty. */

@@ -87,6 +87,11 @@ final class Http1ResponseWriter {
         plan.line(CONTENT_LENGTH, ZERO);
       }
     }
+    int length = response.view.find(WellKnown.CONTENT_LENGTH);
+    if (response.oddFraming && length != HeadView.NONE && status != 204) {
+      drop |= Http1Encoder.bit(WellKnown.CONTENT_LENGTH);
+      plan.line(WellKnown.name(WellKnown.CONTENT_LENGTH), Chars.ascii(response.view.value(length)));
+    }
     if (Http1Encoder.keepsUpgrade(response)) {
       plan.line(CONNECTION, UPGRADE);
     }

@@ -60,6 +60,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   private boolean responseStarted;
   private boolean responseEnded;
   private boolean headRequest;
+  private boolean upgrading;
   private boolean keepAlive;
   private boolean retiring;
   private boolean processing;
@@ -219,6 +220,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     request.inlineBody = inline;
     boolean whole = !request.chunked && inline == request.bodyLength;
     headRequest = request.view.methodIs(Http1HeadParser.HEAD);
+    upgrading = request.tunnel;
     keepAlive = !request.close;
     withinHead = false;
     responseStarted = false;
@@ -317,7 +319,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       return;
     }
     // What came before the answer to an Upgrade that is not made was not meant as a request.
-    boolean early = request.tunnel && pending != null;
+    boolean early = upgrading && pending != null;
     if ((phase == Phase.BODY && end) || early || retiring || connections.isDraining()) {
       keepAlive = false;
     }
@@ -356,7 +358,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   @Override
   public void localReply(LocalReply reply) {
     responseStarted = true;
-    boolean early = request.tunnel && pending != null;
+    boolean early = upgrading && pending != null;
     if (phase == Phase.BODY
         || early
         || reply.failure().closes()

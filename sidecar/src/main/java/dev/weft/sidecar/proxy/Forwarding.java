@@ -5,6 +5,7 @@ import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.telemetry.Bound;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -15,7 +16,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class Forwarding {
   /** More of our own names than this in {@code Via}, and the request goes round in circles. */
-  static final int MAX_ROUNDS = 50;
+  static final int MAX_ROUNDS = Bound.ROUNDS.intValue();
 
   private static final int NOT_COUNTED = -1;
   private static final int MALFORMED = -2;

@@ -213,6 +213,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
     } else if (forwarding.isMalformed()) {
       reply(Failure.BAD_REQUEST, "Max-Forwards is not a number");
     } else if (forwarding.isLoop(request.view)) {
+      worker.telemetry().reached(Bound.ROUNDS, direction);
       reply(Failure.LOOP, "it has passed us " + Forwarding.MAX_ROUNDS + " times: see Via");
     } else {
       route(request.view);

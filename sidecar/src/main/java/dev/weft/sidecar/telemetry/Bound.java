@@ -45,6 +45,7 @@ public enum Bound {
   TCP_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "", "cut off"),
   CHUNK_EXTENSIONS(Scope.WORKER, Unit.BYTES, kib(4), "", "400 DPE, closed; from upstream 502 UPE"),
   CHUNK_SIZE_DIGITS(Scope.WORKER, Unit.COUNT, 15, "", "400 DPE, closed; from upstream 502 UPE"),
+  ROUNDS(Scope.WORKER, Unit.COUNT, 50, "--via", "508 LD"),
 
   // Connections of HTTP/2: windows and the like, and what a peer may have too much of.
   H2_STREAMS(Scope.WORKER, Unit.COUNT, 256, "", "the stream is refused, unread"),

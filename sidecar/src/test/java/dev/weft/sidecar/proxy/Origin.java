@@ -191,7 +191,11 @@ final class Origin implements AutoCloseable {
     private String chunks() throws IOException {
       var body = new StringBuilder();
       while (true) {
-        int size = Integer.parseInt(line(), 16);
+        String size16 = line();
+        if (size16 == null) {
+          throw new java.io.EOFException("the connection ended within a body");
+        }
+        int size = Integer.parseInt(size16, 16);
         if (size == 0) {
           for (String trailer = line(); !trailer.isEmpty(); trailer = line()) {
             body.append('|').append(trailer);

@@ -153,6 +153,8 @@ final class RfcResponseRows {
                     + "5\r\nhello\r\n0\r\nX-A: 1\r\nX-B: 2\r\n\r\n")
             .answers("0\r\nX-B: 2\r\n\r\n")
             .hides("x-a"),
+        response("9110 5.5 blanks around a length", OK + "Content-Length:\t2 \t\r\n\r\nok")
+            .answers("content-length: 2\r\n", "ok"),
         // Connection.
         response(
                 "9112 9.6 close of the application's connection is its own",
