@@ -21,9 +21,22 @@ copy_jars() { # BUILD_FOLDER TARGET_FOLDER EXCLUDED
   touch -t 202601010000 "$2"/*.jar
 }
 
+# Netty's native libraries beside the jars: it would write them to /tmp at every start, and go without where that is read-only.
+unpack_natives() { # JARS_FOLDER TARGET_FOLDER
+  rm -rf "$2"
+  jar=${JAVA_HOME:+$JAVA_HOME/bin/}jar
+  command -v "$jar" >/dev/null 2>&1 || return 0
+  mkdir -p "$2"
+  jars=$(cd "$1" && pwd)
+  for each in "$jars"/netty-*-linux-*.jar; do
+    (cd "$2" && "$jar" xf "$each" META-INF/native && mv META-INF/native/*.so . && rm -r META-INF)
+  done
+}
+
 mkdir -p "$target/bin" "$target/conf" "$target/sidecar/bin" "$target/sidecar/conf"
 copy_jars "$cli" "$target/lib" ''
 copy_jars "$sidecar" "$target/sidecar/lib" "$left_out"
+unpack_natives "$target/sidecar/lib" "$target/sidecar/native"
 cp "$source/sh/weft" "$source/sh/launch.sh" "$target/bin/"
 cp "$source/sh/weft-sidecar" "$source/sh/launch.sh" "$target/sidecar/bin/"
 cp "$source/options/weft.options" "$source/options/weft-control-plane.options" "$target/conf/"

@@ -1,7 +1,7 @@
 # Starts one of Weft's programs on a lean JVM with the ahead-of-time cache that was made for exactly these jars, this JDK
 # and these flags, or without a cache. Sourced by the scripts beside it, which set:
 #   name   the program: its flags are in ../conf/$name.options, its cache is ../aot/$name-<hash>.aot
-#   home   the folder that holds bin, lib, conf and aot
+#   home   the folder that holds bin, lib, conf and aot, and native, if it has libraries of its own
 #   main   the main class and its first arguments
 #
 # The environment may say:
@@ -98,6 +98,8 @@ hash_of_all() {
   fi
 }
 
+natives=
+[ ! -d "$home/native" ] || natives=-Djava.library.path=$home/native
 find_java
 read_flags
 list_jars
@@ -115,7 +117,7 @@ if [ "${WEFT_AOT-}" != off ]; then
       rm -f "$home/aot/$name-"*.aot
       # shellcheck disable=SC2086
       "$java_home/bin/java" -XX:AOTCacheOutput="$cache.new" $flags ${WEFT_JAVA_OPTS-} \
-        -Dweft.home="$home" -cp "$classpath" $main "$@" &
+        ${natives:+"$natives"} -Dweft.home="$home" -cp "$classpath" $main "$@" &
       child=$!
       trap 'kill -TERM $child' TERM INT
       wait $child
@@ -143,4 +145,4 @@ if [ -n "${WEFT_DIE_WITH_STDIN-}" ]; then
 fi
 # shellcheck disable=SC2086  # flags hold no spaces
 exec "$java_home/bin/java" ${cache_flags:+"$cache_flags"} $flags ${WEFT_JAVA_OPTS-} \
-  -Dweft.home="$home" -cp "$classpath" $main "$@"
+  ${natives:+"$natives"} -Dweft.home="$home" -cp "$classpath" $main "$@"

@@ -60,6 +60,15 @@ final class SidecarFolderTest {
             "weft-sidecar");
   }
 
+  /** Netty would write them to the folder of temporary files, which may be read-only. */
+  @Test
+  void nativeLibrariesAreFilesOfTheirOwn() {
+    assertThat(sidecar.home().resolve("native"))
+        .isDirectoryContaining("glob:**/libnetty_transport_native_epoll_*.so")
+        .isDirectoryContaining("glob:**/libnetty_tcnative_*.so");
+    assertThat(sidecar.home().resolve("bin/launch.sh")).content().contains("-Djava.library.path");
+  }
+
   @Test
   void theSidecarNeedsNothingOutsideItsFolder() throws IOException {
     assertThat(Files.readString(sidecar.home().resolve("bin/weft-sidecar")))

@@ -130,7 +130,9 @@ public final class Sidecar implements AutoCloseable {
         new DiscoveryClient(
             new DiscoverySettings(
                 options.controlPlanes(),
-                Identity.node(options),
+                options.namespace(),
+                options.service(),
+                () -> Identity.node(options),
                 options.subscriptions(),
                 options.stateDirectory(),
                 options.maxHosts(),

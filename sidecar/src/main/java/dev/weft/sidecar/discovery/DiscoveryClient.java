@@ -6,7 +6,6 @@ import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
 import dev.weft.proto.discovery.v1.DiscoveryResponse;
 import dev.weft.proto.discovery.v1.HeldResource;
-import dev.weft.proto.discovery.v1.Node;
 import dev.weft.proto.discovery.v1.Rejection;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.ResourceKind;
@@ -78,17 +77,16 @@ public final class DiscoveryClient {
     this.listener = listener;
     this.link = link;
     this.nanoClock = nanoClock;
-    Node node = settings.node();
     this.subscriptions = new Subscriptions(settings.maxSubscriptions(), settings.idleNanos());
-    this.hosts = new Hosts(node.getNamespace());
-    this.inbound = Names.inbound(node.getNamespace(), node.getService());
+    this.hosts = new Hosts(settings.namespace());
+    this.inbound = Names.inbound(settings.namespace(), settings.service());
     if (settings.stateDirectory() == null) {
       file = null;
       saver = null;
     } else {
       file =
           new LastGoodFile(
-              settings.stateDirectory(), node.getNamespace() + "/" + node.getService());
+              settings.stateDirectory(), settings.namespace() + "/" + settings.service());
       saver = new LastGoodSaver(file, loop, held::content);
     }
     this.stream =
@@ -308,7 +306,7 @@ public final class DiscoveryClient {
   }
 
   private ResourceName hostName(String authority) {
-    return Names.virtualHost(settings.node().getNamespace() + "/" + authority);
+    return Names.virtualHost(settings.namespace() + "/" + authority);
   }
 
   private void save() {
@@ -347,7 +345,7 @@ public final class DiscoveryClient {
       }
       stream.send(
           DiscoveryRequest.newBuilder()
-              .setNode(settings.node())
+              .setNode(settings.node().get())
               .addAllSubscribe(subscriptions.all())
               .addAllHeld(held.versions())
               .setHeldStoreId(held.storeId())

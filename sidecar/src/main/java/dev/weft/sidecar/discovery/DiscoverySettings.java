@@ -4,12 +4,16 @@ import dev.weft.proto.discovery.v1.Node;
 import dev.weft.sidecar.telemetry.Bound;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a discovery client is told once.
  *
- * @param node who we are; namespace and service are set
+ * @param namespace of our service
+ * @param service ours
+ * @param node who we are; asked for once a control plane is there, since the first message of the
+ *     protocol costs more than everything else that happens before a sidecar listens
  * @param dependencies authorities to subscribe to at the start and for good
  * @param stateDirectory where the last good configuration is kept; null: nowhere
  * @param maxSubscriptions bound on hosts in use, above 0
@@ -17,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record DiscoverySettings(
     List<ControlPlaneAddress> controlPlanes,
-    Node node,
+    String namespace,
+    String service,
+    Supplier<Node> node,
     List<String> dependencies,
     @Nullable Path stateDirectory,
     int maxSubscriptions,

@@ -322,11 +322,14 @@ class DiscoveryClientTest {
           new DiscoveryClient(
               new DiscoverySettings(
                   ControlPlaneAddress.parse(addresses),
-                  Node.newBuilder()
-                      .setId("frontend-0")
-                      .setNamespace("default")
-                      .setService("frontend")
-                      .build(),
+                  "default",
+                  "frontend",
+                  () ->
+                      Node.newBuilder()
+                          .setId("frontend-0")
+                          .setNamespace("default")
+                          .setService("frontend")
+                          .build(),
                   dependencies,
                   state,
                   max,
