@@ -7,6 +7,7 @@ import dev.weft.bench.process.Pins;
 import dev.weft.bench.report.Contenders;
 import dev.weft.bench.report.Measures;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,12 +15,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Bytes of Java heap that the sidecar allocates for a request in the steady state, from the log of
- * its collector: between two collections, the young generation grew by what was allocated.
+ * Bytes of Java heap that the sidecar allocates for a request in the steady state: by how much the
+ * young generation grew (asked with jcmd), and what its collector took meanwhile (from its log).
+ * What the process allocates beside requests is in it.
  */
 final class AllocationBench {
-  private static final Pattern COLLECTION =
-      Pattern.compile("\\[([0-9.]+)s\\].*DefNew: (\\d+)K\\(\\d+K\\)->(\\d+)K");
+  private static final Pattern COLLECTION = Pattern.compile("DefNew: (\\d+)K\\(\\d+K\\)->(\\d+)K");
+  private static final Pattern USED = Pattern.compile("DefNew\\s+total \\d+K, used (\\d+)K");
   private static final int LONGER = 3;
 
   private final Run run;
@@ -39,35 +41,48 @@ final class AllocationBench {
       Load load = Scenarios.HTTP1.loads().in(run);
       int port = started.contender().port();
       load.run(port, run.settings.warmup() + run.settings.seconds());
-      int before = Files.readAllLines(log).size();
+      // The first question loads what answers it.
+      usedKilobytes(started.child().pid());
+      long usedBefore = usedKilobytes(started.child().pid());
+      int linesBefore = Files.readAllLines(log).size();
       Figures figures = load.run(port, run.settings.seconds() * LONGER);
       List<String> lines = Files.readAllLines(log);
-      double perSecond = allocatedPerSecond(lines.subList(before, lines.size()));
-      double perRequest = perSecond / figures.requestsPerSecond();
+      long allocated =
+          usedKilobytes(started.child().pid())
+              - usedBefore
+              + collectedKilobytes(lines.subList(linesBefore, lines.size()));
+      double perRequest = allocated * 1024.0 / figures.requests();
       run.results.add(Scenarios.HTTP1.name(), Contenders.WEFT, Measures.ALLOCATED, perRequest, "B");
       run.say("weft allocates %.0f bytes of heap for a request", perRequest);
     }
   }
 
-  /** 0 when there were fewer than two collections: then it is next to nothing. */
-  static double allocatedPerSecond(List<String> log) {
-    double first = -1;
-    double last = -1;
-    long kept = 0;
-    long allocated = 0;
+  /** How much of the young generation's content went away in collections. */
+  static long collectedKilobytes(List<String> log) {
+    long collected = 0;
     for (String line : log) {
       Matcher matcher = COLLECTION.matcher(line);
-      if (!matcher.find()) {
-        continue;
+      if (matcher.find()) {
+        collected += Long.parseLong(matcher.group(1)) - Long.parseLong(matcher.group(2));
       }
-      last = Double.parseDouble(matcher.group(1));
-      if (first < 0) {
-        first = last;
-      } else {
-        allocated += Long.parseLong(matcher.group(2)) - kept;
-      }
-      kept = Long.parseLong(matcher.group(3));
     }
-    return last > first ? allocated * 1024.0 / (last - first) : 0;
+    return collected;
+  }
+
+  private static long usedKilobytes(long pid) throws IOException, InterruptedException {
+    Process jcmd =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                Long.toString(pid),
+                "GC.heap_info")
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    jcmd.waitFor();
+    Matcher matcher = USED.matcher(said);
+    if (!matcher.find()) {
+      throw new IOException("jcmd does not say how full the heap is: " + said);
+    }
+    return Long.parseLong(matcher.group(1));
   }
 }

@@ -125,15 +125,14 @@ final class Run implements AutoCloseable {
             way.out(),
             way.outTls(),
             mesh,
+            way.grpc(),
             Child.freePort(),
             originPort,
             folder);
     return switch (name) {
       case Contenders.HAPROXY -> start(Haproxy.contender(Programs.need("haproxy"), wiring));
       case Contenders.NGINX ->
-          Nginx.can(wiring, way.grpc())
-              ? start(Nginx.contender(Programs.need("nginx"), wiring, way.grpc()))
-              : null;
+          Nginx.can(wiring) ? start(Nginx.contender(Programs.need("nginx"), wiring)) : null;
       case Contenders.ENVOY, Contenders.ENVOY_MESH ->
           envoy == null ? null : start(Envoy.contender(envoy, wiring));
       case Contenders.RELAY -> start(Relay.contender(wiring));
@@ -160,6 +159,7 @@ final class Run implements AutoCloseable {
         way.out(),
         way.outTls(),
         way.mesh(),
+        way.grpc(),
         Child.freePort(),
         originPort,
         folder);

@@ -13,12 +13,11 @@ public final class Nginx {
   private Nginx() {}
 
   /** Whether nginx can take part: it speaks no HTTP/2 to an origin, but for gRPC. */
-  public static boolean can(Wiring wiring, boolean grpc) {
-    return !wiring.tcp() && (grpc || wiring.out() == Protocol.HTTP1);
+  public static boolean can(Wiring wiring) {
+    return !wiring.tcp() && (wiring.grpc() || wiring.out() == Protocol.HTTP1);
   }
 
-  public static Contender contender(String program, Wiring wiring, boolean grpc)
-      throws IOException {
+  public static Contender contender(String program, Wiring wiring) throws IOException {
     var servers = new StringBuilder();
     for (int i = 0; i < Peers.HOSTS; i++) {
       servers.append(
@@ -38,7 +37,7 @@ public final class Nginx {
                   listen(wiring),
                   Peers.host(i),
                   tls(wiring.inTls(), wiring.folder()),
-                  grpc ? "      grpc_pass grpc://u%d;\n".formatted(i) : pass(i, wiring)));
+                  wiring.grpc() ? "      grpc_pass grpc://u%d;\n".formatted(i) : pass(i, wiring)));
     }
     String name = "nginx-" + wiring.port();
     return contender(program, wiring.folder(), "nginx", name, wiring.port(), servers.toString());

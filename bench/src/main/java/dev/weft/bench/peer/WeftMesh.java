@@ -79,7 +79,9 @@ public final class WeftMesh implements AutoCloseable {
     for (int i = 0; i < Peers.HOSTS; i++) {
       mesh.register(i, wiring);
     }
-    mesh.applyRoutes(wiring);
+    if (!wiring.tcp()) {
+      mesh.applyRoutes(wiring);
+    }
     return mesh;
   }
 
@@ -189,10 +191,10 @@ public final class WeftMesh implements AutoCloseable {
           spec:
             parentRefs: [{group: "", kind: Service, name: svc-%1$d, port: 80}]
             rules:
-            - matches: [{path: {type: PathPrefix, value: /api}}]
+            - matches: [{path: {type: PathPrefix, value: %2$s}}]
               backendRefs: [{name: svc-%1$d, port: 80}]
           """
-              .formatted(i));
+              .formatted(i, wiring.grpc() ? "/api.Echo" : "/api"));
       if (wiring.outTls() == Tls.MUTUAL) {
         documents.append(secured(i));
       }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
  *
  * @param mesh as a mesh runs it: access log to a file, request id, retries, outlier detection; else
  *     bare
+ * @param grpc whether the requests are gRPC calls
  * @param folder for its files; holds the certificates of {@link Certificates}
  */
 public record Wiring(
@@ -15,6 +16,7 @@ public record Wiring(
     Protocol out,
     Tls outTls,
     boolean mesh,
+    boolean grpc,
     int port,
     int originPort,
     Path folder) {

@@ -84,9 +84,9 @@ public final class Child implements AutoCloseable {
     return tree().mapToLong(Child::resident).sum();
   }
 
-  /** Whether it still runs. */
-  public boolean isAlive() {
-    return process.isAlive();
+  /** The number of the process; what starts it by a script becomes it. */
+  public long pid() {
+    return process.pid();
   }
 
   private Stream<Long> tree() {
