@@ -2,7 +2,6 @@ package dev.weft.sidecar.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.common.config.EndpointConfig;
 import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.codec.http2.Http2Server;
 import dev.weft.sidecar.telemetry.Direction;
@@ -62,7 +61,6 @@ class Http2SeamTest {
                                 + "0\r\nX-Sum: 9\r\n\r\n");
                   }
                 })) {
-      proxy.declared = EndpointConfig.WireProtocol.HTTP1;
       proxy.serve("catalog", origin);
       var address = listen(proxy);
       var group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());

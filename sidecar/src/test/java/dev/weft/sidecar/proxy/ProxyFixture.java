@@ -87,7 +87,10 @@ final class ProxyFixture implements AutoCloseable {
   Http2Limits http2Limits = Http2Limits.DEFAULT;
   LimitsConfig limits = LimitsConfig.DEFAULT;
   InboundConfig inboundConfig = InboundConfig.DEFAULT;
-  @Nullable WireProtocol declared;
+
+  /** What the applications are declared to speak; the scripted {@link Origin} is of HTTP/1.1. */
+  @Nullable WireProtocol declared = WireProtocol.HTTP1;
+
   private final EventLoopGroup group;
   private final boolean epoll;
   private final List<Channel> listeners = new ArrayList<>();
@@ -228,9 +231,8 @@ final class ProxyFixture implements AutoCloseable {
    * of them when it is inbound). Their version is declared where it is not the caller's.
    */
   InetSocketAddress listen(Passage passage, App... apps) {
-    if (passage.caller() != passage.app()) {
-      declared = WireProtocol.valueOf(passage.app().name());
-    }
+    declared =
+        passage.caller() == passage.app() ? null : WireProtocol.valueOf(passage.app().name());
     if (passage.direction() == Direction.INBOUND) {
       return inbound(apps[0].port());
     }
