@@ -38,6 +38,7 @@ final class Http1ResponseWriter {
 
   private boolean chunked;
   private boolean untilClose;
+  private boolean finished;
 
   void attach(ChannelHandlerContext context) {
     ctx = context;
@@ -181,6 +182,11 @@ final class Http1ResponseWriter {
     ctx.write(out, ctx.voidPromise());
   }
 
+  /** Whether the last byte has left. */
+  boolean isFinished() {
+    return finished;
+  }
+
   /** Closes within a response, so that it cannot be taken for a whole one. */
   void cut() {
     if (untilClose) {
@@ -194,13 +200,17 @@ final class Http1ResponseWriter {
   /**
    * Sends what is queued and then the end of the stream; the caller's end is awaited, since closing
    * with unread bytes would reset the connection and lose the answer.
+   *
+   * @param sent told when everything has left
    */
-  void finish() {
+  void finish(Runnable sent) {
     Channel channel = ctx.channel();
     ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             (ChannelFutureListener)
                 done -> {
+                  finished = true;
+                  sent.run();
                   if (done.isSuccess() && channel instanceof DuplexChannel duplex) {
                     duplex.shutdownOutput();
                   } else {

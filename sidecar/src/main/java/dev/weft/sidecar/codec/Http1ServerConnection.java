@@ -481,7 +481,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     phase = Phase.LINGER;
     since = connections.now();
     releasePending();
-    writer.finish();
+    writer.finish(() -> since = connections.now());
     if (!processing) {
       updateReads();
     }
@@ -516,8 +516,12 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       }
       case TUNNEL -> exchange.tick(now);
       case LINGER -> {
-        if (now - since > ServerConnections.LINGER_NANOS) {
-          connections.reached(Bound.LINGER);
+        // Only when the last byte has left does its reader's second begin.
+        boolean sent = writer.isFinished();
+        long limit =
+            sent ? ServerConnections.LINGER_NANOS : connections.limits().idleTimeoutNanos();
+        if (now - since > limit) {
+          connections.reached(sent ? Bound.LINGER : Bound.RESPONSE_STALLED);
           ctx.close();
         }
       }

@@ -373,6 +373,37 @@ class MessageTest {
   }
 
   @Test
+  void theLastAnswerIsReadToItsEndHoweverSlowly() throws Exception {
+    int total = 8 * 1024 * 1024;
+    try (var proxy = new ProxyFixture();
+        var origin =
+            new Origin(
+                "one",
+                connection -> {
+                  connection.readRequest();
+                  connection.write(OK + "Content-Length: " + total + "\r\n\r\n");
+                  connection.out.write(new byte[total]);
+                })) {
+      proxy.serve("catalog", origin);
+      try (var client = proxy.client(proxy.outbound())) {
+        client.send("GET / HTTP/1.1\r\nHost: catalog\r\nConnection: close\r\n\r\n");
+        while (!client.line().isEmpty()) {
+          // The head.
+        }
+        int read = 0;
+        while (!proxy.isIdle() && read < total) {
+          read += client.in().readNBytes(512).length;
+        }
+        // The application is done; what is left waits for this reader.
+        for (int i = 0; i < 5; i++) {
+          proxy.advance(2, TimeUnit.SECONDS);
+        }
+        assertThat(read + client.in().readAllBytes().length).isEqualTo(total);
+      }
+    }
+  }
+
+  @Test
   void aCallerThatLeavesEndsItsRequest() {
     var left = new java.util.concurrent.CountDownLatch(1);
     try (var proxy = new ProxyFixture();

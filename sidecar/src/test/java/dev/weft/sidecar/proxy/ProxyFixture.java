@@ -306,6 +306,13 @@ final class ProxyFixture implements AutoCloseable {
     return open[0];
   }
 
+  /** Whether no request of our application is under way. */
+  boolean isIdle() {
+    var active = new int[1];
+    run(() -> active[0] = worker.downstream(Direction.OUTBOUND).activeRequests());
+    return active[0] == 0;
+  }
+
   void run(Runnable task) {
     loop.submit(task).syncUninterruptibly();
   }
