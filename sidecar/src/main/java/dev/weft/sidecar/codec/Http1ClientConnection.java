@@ -338,8 +338,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       return end;
     }
     response.inlineBody = 0;
-    // Copied, so that the final head after it has all the room.
-    response.room = 0;
+    // Copied: the final head may be written into its bytes while they still wait for the socket.
+    response.room = ReceivedHead.NOT_IN_PLACE;
     ResponseListener l = listener;
     if (l != null) {
       l.onInformational(response);

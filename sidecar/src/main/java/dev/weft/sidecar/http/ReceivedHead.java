@@ -28,7 +28,10 @@ public final class ReceivedHead {
   /** The first byte after the head's empty line. */
   public int end;
 
-  /** How many bytes before {@link #start} may be overwritten. */
+  /** {@link #room} of a head that is not to be written where it lies. */
+  public static final int NOT_IN_PLACE = -1;
+
+  /** How many bytes before {@link #start} may be overwritten; or {@link #NOT_IN_PLACE}. */
   public int room;
 
   /** Whether the view's header lines lie in the buffer as HTTP/1.1 lines, one after the other. */

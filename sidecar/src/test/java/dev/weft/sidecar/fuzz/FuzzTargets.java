@@ -1,0 +1,61 @@
+package dev.weft.sidecar.fuzz;
+
+import dev.weft.sidecar.codec.PathFuzz;
+import dev.weft.sidecar.codec.RequestFuzz;
+import dev.weft.sidecar.codec.ResponseFuzz;
+import dev.weft.sidecar.codec.http2.Http2Fuzz;
+import dev.weft.sidecar.filter.Base64Fuzz;
+import dev.weft.sidecar.listener.DetectionFuzz;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** What is fuzzed: a name, which is also that of the folder with its seeds, and the target. */
+enum FuzzTargets {
+  REQUESTS(RequestFuzz.class, RequestFuzz::fuzzerTestOneInput),
+  RESPONSES(ResponseFuzz.class, ResponseFuzz::fuzzerTestOneInput),
+  PATHS(PathFuzz.class, PathFuzz::fuzzerTestOneInput),
+  DETECTION(DetectionFuzz.class, DetectionFuzz::fuzzerTestOneInput),
+  HTTP2(Http2Fuzz.class, Http2Fuzz::fuzzerTestOneInput),
+  BASE64(Base64Fuzz.class, Base64Fuzz::fuzzerTestOneInput);
+
+  private final Class<?> type;
+  private final Consumer<byte[]> target;
+
+  FuzzTargets(Class<?> type, Consumer<byte[]> target) {
+    this.type = type;
+    this.target = target;
+  }
+
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  Class<?> type() {
+    return type;
+  }
+
+  void run(byte[] input) {
+    target.accept(input);
+  }
+
+  /** Where its seeds are, in a module's folder. */
+  Path seeds(Path module) {
+    return module.resolve(Path.of("src", "test", "fuzz", label()));
+  }
+
+  List<byte[]> readSeeds(Path module) throws IOException {
+    var all = new ArrayList<byte[]>();
+    try (Stream<Path> files = Files.list(seeds(module))) {
+      for (Path file : files.sorted().toList()) {
+        all.add(Files.readAllBytes(file));
+      }
+    }
+    return all;
+  }
+}
