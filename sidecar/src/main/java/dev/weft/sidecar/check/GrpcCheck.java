@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
+import dev.weft.sidecar.telemetry.Bound;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class GrpcCheck extends ClientCall.Listener<byte[]> implements Probe {
   private static final int SERVING = 1;
-  private static final int MAX_RESPONSE_BYTES = 4096;
+  private static final int MAX_RESPONSE_BYTES = Bound.CHECK_RESPONSE.intValue();
   private static final String[] STATUSES = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
 
   private static final MethodDescriptor<byte[], byte[]> CHECK =

@@ -4,6 +4,7 @@ import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.sidecar.lb.ClusterLoad;
 import dev.weft.sidecar.lb.EndpointLoad;
+import dev.weft.sidecar.telemetry.Bound;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.EnumMap;
@@ -22,7 +23,7 @@ import java.util.random.RandomGenerator;
  */
 public final class EndpointTracker {
   /** How long a probe may take before another request may be one. */
-  private static final long PROBE_PATIENCE_NANOS = 5_000_000_000L;
+  private static final long PROBE_PATIENCE_NANOS = Bound.PROBE_PATIENCE.value();
 
   /** How long only requests that may be retried are probes. */
   private static final long PROBE_RETRYABLE_NANOS = 2_000_000_000L;

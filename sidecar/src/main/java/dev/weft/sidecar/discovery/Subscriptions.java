@@ -1,6 +1,7 @@
 package dev.weft.sidecar.discovery;
 
 import dev.weft.proto.discovery.v1.ResourceName;
+import dev.weft.sidecar.telemetry.Bound;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Subscriptions {
   /** What is in use right now must not be given up for something new. */
-  private static final long MIN_IDLE_NANOS = 30_000_000_000L;
+  private static final long MIN_IDLE_NANOS = Bound.HOST_KEPT.value();
 
   private final int max;
   private final long idleNanos;

@@ -56,6 +56,10 @@ public enum Bound {
       Scope.QUIET, Unit.BYTES, kib(64), "", "the sender's reads stop until half is sent"),
   H2_QUEUE(Scope.QUIET, Unit.BYTES, kib(512), "", "as for a stream, for all that have any queued"),
   H2_LEAVE_TIME(Scope.QUIET, Unit.TIME, seconds(5), "", "the last GOAWAY is sent all the same"),
+  H2_FRAME(Scope.QUIET, Unit.BYTES, kib(16), "", "FRAME_SIZE_ERROR, the connection ends"),
+  H2_KEPT_STREAMS(Scope.QUIET, Unit.COUNT, 128, "", "what is beyond is made anew"),
+  H2_KEPT_HEAD(Scope.QUIET, Unit.BYTES, kib(8), "", "what is beyond is made anew"),
+  H2_KEPT_RESETS(Scope.QUIET, Unit.COUNT, 64, "", "the oldest is forgotten"),
   H2_RESETS(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
   H2_LARGE_HEADS(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
   H2_CONTINUATIONS(Scope.WORKER, Unit.COUNT, 16, "", "ENHANCE_YOUR_CALM"),
@@ -79,6 +83,7 @@ public enum Bound {
   CONFIG_WAIT(Scope.WORKER, Unit.TIME, seconds(2), "", "503 NC"),
   HOSTS(Scope.PROCESS, Unit.COUNT, 1000, "--max-hosts", "the least used falls out, else 503 OM"),
   HOST_IDLE(Scope.PROCESS, Unit.TIME, seconds(600), "", "the host is given up until asked for"),
+  HOST_KEPT(Scope.QUIET, Unit.TIME, seconds(30), "", "it may make room for another"),
   AUTHORITY(Scope.QUIET, Unit.BYTES, 261, "", "404 NR"),
 
   // Upstream.
@@ -117,6 +122,8 @@ public enum Bound {
   REQUEST_SERIES(Scope.PROCESS, Unit.COUNT, 4096, "", "counted under cluster -"),
 
   // The control loop.
+  CHECK_RESPONSE(Scope.QUIET, Unit.BYTES, kib(4), "", "the check has failed"),
+  PROBE_PATIENCE(Scope.QUIET, Unit.TIME, seconds(5), "", "another request probes"),
   CHECKS_RUNNING(Scope.PROCESS, Unit.COUNT, 64, "", "the check waits its turn"),
   CHECK_TIME(Scope.PROCESS, Unit.TIME, seconds(1), "healthCheck.timeout", "the check has failed"),
   PROBE_TIME(Scope.PROCESS, Unit.TIME, seconds(1), "", "the probe has failed"),

@@ -22,8 +22,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -84,6 +86,47 @@ class LimitsTest {
     assertThat(limits.connectTimeoutNanos()).isEqualTo(Bound.CONNECT_TIME.value());
     assertThat(RetryConfig.DEFAULT.attempts()).isEqualTo(Bound.RETRIES.intValue());
     assertThat(RetryConfig.DEFAULT.budgetPercent()).isEqualTo(Bound.RETRY_BUDGET.intValue());
+  }
+
+  /** Numbers of a syntax or an algorithm: nothing is held or waited for up to them. */
+  private static final Set<String> NO_LIMITS =
+      Set.of(
+          "MAX_DIGITS",
+          "MAX_DOUBLINGS",
+          "MAX_LENGTH",
+          "MAX_NAME",
+          "MAX_NANOS",
+          "MAX_PORT",
+          "MAX_PROTOCOLS",
+          "MAX_RECORD",
+          "MAX_TYPO",
+          "CAPACITY",
+          "KEPT",
+          "SETTINGS_MAX_CONCURRENT_STREAMS",
+          "SETTINGS_MAX_FRAME_SIZE",
+          "SETTINGS_MAX_HEADER_LIST_SIZE",
+          "SETTINGS_TIMEOUT");
+
+  private static final Pattern CONSTANT =
+      Pattern.compile(
+          "static final (?:int|long|double) "
+              + "(\\w*(?:MAX|TIMEOUT|LIMIT|CAPACITY|WAIT|LINGER|IDLE|BACKLOG|KEPT|PATIENCE)\\w*)"
+              + " =\\s+-?[0-9]");
+
+  @Test
+  void noLimitInTheCodeIsMissingInTheTable() throws IOException {
+    var missing = new ArrayList<String>();
+    try (Stream<Path> all = Files.walk(Path.of("src", "main", "java"))) {
+      for (Path file : all.filter(one -> one.toString().endsWith(".java")).toList()) {
+        Matcher found = CONSTANT.matcher(Files.readString(file));
+        while (found.find()) {
+          if (!NO_LIMITS.contains(found.group(1))) {
+            missing.add(file.getFileName() + " " + found.group(1));
+          }
+        }
+      }
+    }
+    assertThat(missing).as("take these from telemetry.Bound, and add a row to the guide").isEmpty();
   }
 
   @Test

@@ -34,7 +34,7 @@ final class FrameReader {
   static final int HEADER_LENGTH = 9;
 
   /** What both ends take at most, and never ask to be more; bytes. */
-  static final int MAX_FRAME = 16384;
+  static final int MAX_FRAME = Bound.H2_FRAME.intValue();
 
   static final byte[] PREFACE =
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);

@@ -3,6 +3,7 @@ package dev.weft.sidecar.codec.http2;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.telemetry.Bound;
 import io.netty.channel.ChannelHandler;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,7 @@ import java.util.List;
  */
 public final class Http2Server {
   /** Streams kept for use again. */
-  private static final int KEPT_STREAMS = 128;
+  private static final int KEPT_STREAMS = Bound.H2_KEPT_STREAMS.intValue();
 
   final ServerConnections connections;
   final Http2Limits limits;

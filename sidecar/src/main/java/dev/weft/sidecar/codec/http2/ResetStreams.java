@@ -1,5 +1,6 @@
 package dev.weft.sidecar.codec.http2;
 
+import dev.weft.sidecar.telemetry.Bound;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * 5.1). One per connection; nothing is kept where nothing was reset.
  */
 final class ResetStreams {
-  private static final int KEPT = 64;
+  private static final int KEPT = Bound.H2_KEPT_RESETS.intValue();
 
   private int @Nullable [] recent;
   private int next;

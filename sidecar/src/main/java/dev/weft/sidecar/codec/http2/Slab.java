@@ -1,6 +1,7 @@
 package dev.weft.sidecar.codec.http2;
 
 import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
@@ -14,7 +15,7 @@ final class Slab {
   private static final int SMALLEST = 1024;
 
   /** A larger one is not kept for the next head; bytes. */
-  private static final int KEPT = 8 * 1024;
+  private static final int KEPT = Bound.H2_KEPT_HEAD.intValue();
 
   private ByteBuffer bytes = ByteBuffer.allocate(0);
   private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
