@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnabledOnOs(OS.LINUX)
 class StalledTest {
   private static final int STALLED = 1000;
+  private static final int STREAMS = 100;
   private static final long DIRECT = 64L << 20;
   private static final Pattern PORTS =
       Pattern.compile("inbound 127\\.0\\.0\\.1:(\\d+), admin 127\\.0\\.0\\.1:(\\d+)");
@@ -53,6 +55,7 @@ class StalledTest {
 
   enum Who {
     THE_CALLER_DOES_NOT_READ,
+    THE_CALLER_DOES_NOT_READ_ITS_HTTP2_STREAMS,
     THE_APPLICATION_DOES_NOT_READ
   }
 
@@ -96,23 +99,17 @@ class StalledTest {
   @ParameterizedTest
   @EnumSource(Who.class)
   void memoryStaysWithinTheBoundAndTheSenderIsStopped(Who who) throws Exception {
-    boolean callers = who == Who.THE_CALLER_DOES_NOT_READ;
+    boolean callers = who != Who.THE_APPLICATION_DOES_NOT_READ;
     Thread.ofVirtual().start(this::readLog);
     Thread.ofVirtual().start(() -> accept(callers));
     await().atMost(Duration.ofMinutes(1)).until(() -> adminPort != 0);
-    for (int i = 0; i < STALLED; i++) {
-      SocketChannel caller = SocketChannel.open();
-      caller.socket().setReceiveBufferSize(KERNEL_BUFFER);
-      caller.socket().setSendBufferSize(KERNEL_BUFFER);
-      caller.connect(new InetSocketAddress("127.0.0.1", inboundPort));
-      open.add(caller);
-      write(
-          caller,
-          callers
-              ? "GET / HTTP/1.1\r\nhost: app\r\n\r\n"
-              : "PUT / HTTP/1.1\r\nhost: app\r\ncontent-length: 1000000000\r\n\r\n");
-      if (!callers) {
-        Thread.ofVirtual().start(() -> pour(caller));
+    if (who == Who.THE_CALLER_DOES_NOT_READ_ITS_HTTP2_STREAMS) {
+      for (int i = 0; i < STALLED / STREAMS; i++) {
+        write(connect(), ByteBuffer.wrap(requests()));
+      }
+    } else {
+      for (int i = 0; i < STALLED; i++) {
+        begin(callers);
       }
     }
 
@@ -134,6 +131,43 @@ class StalledTest {
     assertThat(admin("/limits")).contains("memory-shed                     0 ");
     // What one leg's kernels and the process hold of each, and not what a file has.
     assertThat(moved.get() / STALLED).as("bytes per connection").isLessThan(12L << 20);
+  }
+
+  private void begin(boolean callers) throws IOException {
+    SocketChannel caller = connect();
+    String head =
+        callers
+            ? "GET / HTTP/1.1\r\nhost: app\r\n\r\n"
+            : "PUT / HTTP/1.1\r\nhost: app\r\ncontent-length: 1000000000\r\n\r\n";
+    write(caller, StandardCharsets.US_ASCII.encode(head));
+    if (!callers) {
+      Thread.ofVirtual().start(() -> pour(caller));
+    }
+  }
+
+  private SocketChannel connect() throws IOException {
+    SocketChannel caller = SocketChannel.open();
+    caller.socket().setReceiveBufferSize(KERNEL_BUFFER);
+    caller.socket().setSendBufferSize(KERNEL_BUFFER);
+    caller.connect(new InetSocketAddress("127.0.0.1", inboundPort));
+    open.add(caller);
+    return caller;
+  }
+
+  /** A preface, SETTINGS that allow each stream a megabyte, and a GET on each stream. */
+  private static byte[] requests() throws IOException {
+    var out = new ByteArrayOutputStream();
+    out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    out.write(new byte[] {0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 16, 0, 0});
+    // And the connection as much as it wants.
+    out.write(new byte[] {0, 0, 4, 8, 0, 0, 0, 0, 0, 0x40, 0, 0, 0});
+    for (int i = 0; i < STREAMS; i++) {
+      int id = 2 * i + 1;
+      out.write(new byte[] {0, 0, 8, 1, 5, 0, 0, (byte) (id >> 8), (byte) id});
+      // GET, /, http, and an authority: indexed fields, and one literal.
+      out.write(new byte[] {(byte) 0x82, (byte) 0x84, (byte) 0x86, 0x41, 3, 'a', 'p', 'p'});
+    }
+    return out.toByteArray();
   }
 
   private void accept(boolean callers) {
@@ -183,8 +217,7 @@ class StalledTest {
     }
   }
 
-  private static void write(SocketChannel to, String text) throws IOException {
-    ByteBuffer bytes = StandardCharsets.US_ASCII.encode(text);
+  private static void write(SocketChannel to, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       to.write(bytes);
     }
