@@ -7,6 +7,7 @@ import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,7 @@ public final class ServerConnections {
   private @Nullable Runnable whenIdle;
   private long now;
   private long maxAgeNanos;
-  private RandomGenerator random = RandomGenerator.getDefault();
+  private RandomGenerator random = new SplittableRandom();
   // Beside the list of open ones; 0: told already, or never.
   private long[] retireAt = new long[16];
 

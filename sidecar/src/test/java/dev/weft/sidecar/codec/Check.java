@@ -1,16 +1,18 @@
 package dev.weft.sidecar.codec;
 
+import java.util.function.Supplier;
+
 /** Assertions of the fuzz targets: errors, so that nothing on the way takes them for a failure. */
 final class Check {
   private Check() {}
 
-  static void that(boolean holds, String otherwise, Object... values) {
+  static void that(boolean holds, Supplier<String> otherwise) {
     if (!holds) {
-      throw new AssertionError(otherwise.formatted(values));
+      throw new AssertionError(otherwise.get());
     }
   }
 
   static void same(Object expected, Object actual, String what) {
-    that(expected.equals(actual), "%s: expected %s but was %s", what, expected, actual);
+    that(expected.equals(actual), () -> what + ": expected " + expected + " but was " + actual);
   }
 }

@@ -35,19 +35,18 @@ public final class PathFuzz {
     byte[] once = path.clone();
     int end = Paths.normalise(ByteBuffer.wrap(once), 0, once.length, rules);
     if (end < 0) {
-      Check.that(!Paths.problem(end).isEmpty(), "a refusal without a reason");
+      Check.that(!Paths.problem(end).isEmpty(), () -> "a refusal without a reason");
       return;
     }
     byte[] twice = Arrays.copyOf(once, end);
     int again = Paths.normalise(ByteBuffer.wrap(twice), 0, end, rules);
     String first = new String(once, 0, end, StandardCharsets.ISO_8859_1);
-    Check.that(again >= 0, "%s is refused the second time", first);
+    Check.that(again >= 0, () -> "%s is refused the second time".formatted(first));
     Check.same(first, new String(twice, 0, again, StandardCharsets.ISO_8859_1), "idempotence");
     List<String> segments = List.of(first.split("/", -1));
     Check.that(
         first.startsWith("/") && !segments.contains(".") && !segments.contains(".."),
-        "dot segments are left in %s",
-        first);
-    Check.that(first.indexOf('\\') < 0, "a backslash is left in %s", first);
+        () -> "dot segments are left in %s".formatted(first));
+    Check.that(first.indexOf('\\') < 0, () -> "a backslash is left in %s".formatted(first));
   }
 }

@@ -35,9 +35,9 @@ public final class RequestFuzz {
     List<Message> read = new ReferenceHttp1(input).requests();
     Check.that(
         whole.requests.size() <= read.size(),
-        "the codec took %d requests, the reference %d",
-        whole.requests.size(),
-        read.size());
+        () ->
+            "the codec took %d requests, the reference %d"
+                .formatted(whole.requests.size(), read.size()));
     for (int i = 0; i < whole.requests.size(); i++) {
       compare(whole.requests.get(i), read.get(i), whole.forwarded.get(i));
     }
@@ -68,11 +68,9 @@ public final class RequestFuzz {
     List<Message> sent = again.requests();
     Check.that(
         sent.size() == 1 && again.consumed() == forwarded.length,
-        "sent on as %d messages, %d of %d bytes read; %s",
-        sent.size(),
-        again.consumed(),
-        forwarded.length,
-        again.problem);
+        () ->
+            "sent on as %d messages, %d of %d bytes read; %s"
+                .formatted(sent.size(), again.consumed(), forwarded.length, again.problem));
     Message on = sent.getFirst();
     Check.same(read.word(0), on.word(0), "the method sent on");
     Check.same("HTTP/1.1", on.word(2), "the version sent on");
@@ -80,10 +78,10 @@ public final class RequestFuzz {
     Check.same(endToEnd(read), endToEnd(on), "the headers sent on");
     Check.that(
         on.headers().stream().filter(line -> name(line).equals("host")).count() == 1,
-        "not one Host: %s",
-        on.headers());
+        () -> "not one Host: %s".formatted(on.headers()));
     for (String line : on.trailers()) {
-      Check.that(read.trailers().contains(line), "a trailer from nowhere: %s", line);
+      Check.that(
+          read.trailers().contains(line), () -> "a trailer from nowhere: %s".formatted(line));
     }
     target(read.word(1), on.word(1));
   }

@@ -26,14 +26,12 @@ public final class ResponseFuzz {
       List<Message> read = new ReferenceHttp1(bytes).responses(head, true);
       var reference = new ReferenceHttp1(answer);
       List<Message> sent = reference.responses(head, true);
-      Check.that(!read.isEmpty(), "passed on what the reference does not read");
+      Check.that(!read.isEmpty(), () -> "passed on what the reference does not read");
       Check.that(
           !sent.isEmpty() && reference.consumed() == answer.length,
-          "the caller was sent %d messages, %d of %d bytes; %s",
-          sent.size(),
-          reference.consumed(),
-          answer.length,
-          reference.problem);
+          () ->
+              "the caller was sent %d messages, %d of %d bytes; %s"
+                  .formatted(sent.size(), reference.consumed(), answer.length, reference.problem));
       Message from = read.getLast();
       Message to = sent.getLast();
       Check.same(from.word(1), to.word(1), "the status");
@@ -42,13 +40,12 @@ public final class ResponseFuzz {
         boolean none = to.word(1).equals("304");
         Check.that(
             none || Long.parseLong(to.header("content-length").strip()) == to.body().length(),
-            "a length that is not the body's: %s",
-            to);
+            () -> "a length that is not the body's: %s".formatted(to));
       }
       for (String line : from.headers()) {
         String name = line.substring(0, line.indexOf(':')).toLowerCase(Locale.ROOT);
         if (name.startsWith("x-") && !named(from, name)) {
-          Check.that(to.headers().contains(line), "%s is lost", line);
+          Check.that(to.headers().contains(line), () -> "%s is lost".formatted(line));
         }
       }
     }
