@@ -12,24 +12,21 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** What is fuzzed: a name, which is also that of the folder with its seeds, and the target. */
 enum FuzzTargets {
-  REQUESTS(RequestFuzz.class, RequestFuzz::fuzzerTestOneInput),
-  RESPONSES(ResponseFuzz.class, ResponseFuzz::fuzzerTestOneInput),
-  PATHS(PathFuzz.class, PathFuzz::fuzzerTestOneInput),
-  DETECTION(DetectionFuzz.class, DetectionFuzz::fuzzerTestOneInput),
-  HTTP2(Http2Fuzz.class, Http2Fuzz::fuzzerTestOneInput),
-  BASE64(Base64Fuzz.class, Base64Fuzz::fuzzerTestOneInput);
+  REQUESTS(RequestFuzz.class),
+  RESPONSES(ResponseFuzz.class),
+  PATHS(PathFuzz.class),
+  DETECTION(DetectionFuzz.class),
+  HTTP2(Http2Fuzz.class),
+  BASE64(Base64Fuzz.class);
 
   private final Class<?> type;
-  private final Consumer<byte[]> target;
 
-  FuzzTargets(Class<?> type, Consumer<byte[]> target) {
+  FuzzTargets(Class<?> type) {
     this.type = type;
-    this.target = target;
   }
 
   String label() {
@@ -41,7 +38,14 @@ enum FuzzTargets {
   }
 
   void run(byte[] input) {
-    target.accept(input);
+    switch (this) {
+      case REQUESTS -> RequestFuzz.fuzzerTestOneInput(input);
+      case RESPONSES -> ResponseFuzz.fuzzerTestOneInput(input);
+      case PATHS -> PathFuzz.fuzzerTestOneInput(input);
+      case DETECTION -> DetectionFuzz.fuzzerTestOneInput(input);
+      case HTTP2 -> Http2Fuzz.fuzzerTestOneInput(input);
+      case BASE64 -> Base64Fuzz.fuzzerTestOneInput(input);
+    }
   }
 
   /** Where its seeds are, in a module's folder. */
