@@ -94,6 +94,7 @@ class LimitsTest {
           "MAX_DIGITS",
           "MAX_DOUBLINGS",
           "MAX_LENGTH",
+          "MAX_LINE",
           "MAX_NAME",
           "MAX_NANOS",
           "MAX_PORT",

@@ -24,7 +24,7 @@ public final class Http2ClientConnection extends Http2Connection {
   /** What a peer takes before it has said how much it takes (RFC 9113, section 6.5.2). */
   public static final int ASSUMED_STREAMS = Bound.UPSTREAM_ASSUMED_STREAMS.intValue();
 
-  private static final int MAX_KEPT_STREAMS = 64;
+  private static final int MAX_KEPT_STREAMS = Bound.H2_KEPT_CALLS.intValue();
 
   /** Who made the connection and uses it. */
   public interface Owner {
