@@ -43,7 +43,6 @@ public enum Bound {
   RESPONSE_STALLED(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
   TUNNEL_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "timeouts.streamIdle", "cut off"),
   TCP_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "", "cut off"),
-  ROUNDS(Scope.QUIET, Unit.COUNT, 50, "", "508 LD"),
   CHUNK_EXTENSIONS(Scope.WORKER, Unit.BYTES, kib(4), "", "400 DPE, closed; from upstream 502 UPE"),
   CHUNK_SIZE_DIGITS(Scope.WORKER, Unit.COUNT, 15, "", "400 DPE, closed; from upstream 502 UPE"),
   ROUNDS(Scope.WORKER, Unit.COUNT, 50, "--via", "508 LD"),
