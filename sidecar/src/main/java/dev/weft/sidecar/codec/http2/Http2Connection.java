@@ -654,6 +654,9 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
     finish();
   }
 
+  /** The last byte has left: only the peer's end is awaited. */
+  void onLastSent() {}
+
   private void finish() {
     writer.write();
     Channel channel = ctx.channel();
@@ -662,6 +665,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
         .addListener(
             (ChannelFutureListener)
                 done -> {
+                  onLastSent();
                   if (done.isSuccess() && channel instanceof DuplexChannel duplex) {
                     duplex.shutdownOutput();
                   } else {

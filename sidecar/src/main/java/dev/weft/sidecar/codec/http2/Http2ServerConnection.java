@@ -42,6 +42,7 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
   private long idleSince;
   private long leaveAt;
   private long closedAt;
+  private boolean lastSent;
   private long frameSince;
   private int frameCount;
 
@@ -271,6 +272,12 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
   }
 
   @Override
+  void onLastSent() {
+    lastSent = true;
+    closedAt = now();
+  }
+
+  @Override
   void onOver() {
     if (leave == Leave.ANNOUNCED) {
       leave = Leave.FINAL;
@@ -303,7 +310,9 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
   @Override
   public void tick(long now) {
     if (!isOpen()) {
-      if (now - closedAt > ServerConnections.LINGER_NANOS) {
+      // A reader's second begins when the last byte has left.
+      long limit = lastSent ? ServerConnections.LINGER_NANOS : limits.stallTimeoutNanos();
+      if (now - closedAt > limit) {
         ctx.close();
       }
       return;
