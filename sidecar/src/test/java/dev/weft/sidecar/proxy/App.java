@@ -25,6 +25,7 @@ import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2PingFrame;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.util.ReferenceCountUtil;
@@ -45,6 +46,7 @@ final class App implements AutoCloseable {
   final String name;
   final Version version;
   final AtomicInteger connections = new AtomicInteger();
+  final AtomicInteger pings = new AtomicInteger();
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final LinkedBlockingQueue<Served> served = new LinkedBlockingQueue<>();
@@ -104,7 +106,8 @@ final class App implements AutoCloseable {
                                               new Http2StreamFrameToHttpObjectCodec(true),
                                               new Reader());
                                     }
-                                  }));
+                                  }),
+                              new Pings());
                     }
                   }
                 })
@@ -227,6 +230,22 @@ final class App implements AutoCloseable {
     /** The connection that it came on. */
     Channel connection() {
       return version == Version.HTTP1 ? channel : channel.parent();
+    }
+  }
+
+  /** Counts the PINGs that a connection of HTTP/2 brings; the codec answers them. */
+  private final class Pings extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      if (message instanceof Http2PingFrame ping && !ping.ack()) {
+        pings.incrementAndGet();
+      }
+      ReferenceCountUtil.release(message);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      ctx.close();
     }
   }
 

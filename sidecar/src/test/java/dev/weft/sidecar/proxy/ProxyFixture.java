@@ -182,7 +182,7 @@ final class ProxyFixture implements AutoCloseable {
         1,
         Locality.UNKNOWN,
         route.sidecarPeers,
-        Set.of(),
+        Set.of(WireProtocol.HTTP1, WireProtocol.HTTP2),
         "",
         Map.of());
   }
