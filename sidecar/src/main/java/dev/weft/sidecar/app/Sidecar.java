@@ -156,7 +156,7 @@ public final class Sidecar implements AutoCloseable {
               NANO_CLOCK,
               epochMicros,
               Http1Limits.DEFAULT.withPaths(options.http().paths()),
-              UpstreamLimits.DEFAULT,
+              UpstreamLimits.of(Http2Limits.of(memory.directBytes())),
               random.nextLong(),
               overload));
       workers.getLast().rules(options.http().rules());

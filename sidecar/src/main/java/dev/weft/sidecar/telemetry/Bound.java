@@ -52,6 +52,7 @@ public enum Bound {
   H2_HEAD_BYTES(Scope.WORKER, Unit.BYTES, kib(64), "", "431 DPE; from upstream 502 UPE"),
   H2_STREAM_WINDOW(Scope.QUIET, Unit.BYTES, kib(128), "", "the peer waits"),
   H2_CONNECTION_WINDOW(Scope.QUIET, Unit.BYTES, kib(512), "", "the peer waits"),
+  H2_UPSTREAM_WINDOW(Scope.QUIET, Unit.BYTES, mib(2), "", "further connections from its half on"),
   H2_STREAM_QUEUE(
       Scope.QUIET, Unit.BYTES, kib(64), "", "the sender's reads stop until half is sent"),
   H2_QUEUE(Scope.QUIET, Unit.BYTES, kib(512), "", "as for a stream, for all that have any queued"),

@@ -19,11 +19,15 @@ public record UpstreamLimits(
     long idleTimeoutNanos,
     long appIdleTimeoutNanos,
     int maxStreams) {
-  public static final UpstreamLimits DEFAULT =
-      new UpstreamLimits(
-          Http1Limits.DEFAULT,
-          Http2Limits.DEFAULT,
-          Bound.UPSTREAM_IDLE.value(),
-          Bound.UPSTREAM_APP_IDLE.value(),
-          Bound.UPSTREAM_STREAMS.intValue());
+  public static final UpstreamLimits DEFAULT = of(Http2Limits.DEFAULT);
+
+  /** With the windows of callers' connections as the measure of our own. */
+  public static UpstreamLimits of(Http2Limits http2) {
+    return new UpstreamLimits(
+        Http1Limits.DEFAULT,
+        http2.towardsEndpoint(),
+        Bound.UPSTREAM_IDLE.value(),
+        Bound.UPSTREAM_APP_IDLE.value(),
+        Bound.UPSTREAM_STREAMS.intValue());
+  }
 }

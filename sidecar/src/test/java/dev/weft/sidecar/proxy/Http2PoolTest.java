@@ -110,7 +110,7 @@ class Http2PoolTest {
       served.goAway(1000);
       var next = caller.whole("POST", "/next");
       var elsewhere = app.next();
-      if (elsewhere.connection() == served.connection()) {
+      if (elsewhere.connection().equals(served.connection())) {
         // It was on its way when the leave came.
         elsewhere.reply(200, "late");
         assertThat(next.body()).isEqualTo("late");
@@ -156,9 +156,7 @@ class Http2PoolTest {
   void aConnectionWithoutAStreamIsClosedBeforeItsServerDoes() {
     try (var proxy = new ProxyFixture();
         var app = new App(Version.HTTP2);
-        var caller =
-            new Caller(
-                Version.HTTP1, proxy.listen(to(Version.HTTP1), app), "catalog")) {
+        var caller = new Caller(Version.HTTP1, proxy.listen(to(Version.HTTP1), app), "catalog")) {
       var call = caller.get("/");
       var request = app.next();
       request.reply(200, "ok");

@@ -63,8 +63,11 @@ class Http2UpstreamAbuseTest {
         after("8.2.2 transfer-encoding", head(STATUS_200, field("transfer-encoding", "chunked"))),
         after("8.3 a request's field", head(STATUS_200, field(":path", "/"))),
         after("8.3 :status after a field", head(field("a", "b"), STATUS_200)),
-        after("8.1.1 content-length without content", head(STATUS_200, field("content-length", "3"))),
-        after("8.1.1 two lengths", head(STATUS_200, field("content-length", "0"), field("content-length", "0"))),
+        after(
+            "8.1.1 content-length without content", head(STATUS_200, field("content-length", "3"))),
+        after(
+            "8.1.1 two lengths",
+            head(STATUS_200, field("content-length", "0"), field("content-length", "0"))),
         after("10.5.1 a head that is too large", endless()),
         after("6.5 SETTINGS without end", repeated(frame(SETTINGS, 0, 0, new byte[0]), 5000)),
         after("6.7 PINGs without end", repeated(frame(PING, 0, 0, new byte[8]), 5000)),
@@ -173,7 +176,7 @@ class Http2UpstreamAbuseTest {
       out.write(127);
       int rest = length - 127;
       while (rest >= 128) {
-        out.write(rest & 0x7f | 0x80);
+        out.write((rest & 0x7f) | 0x80);
         rest >>>= 7;
       }
       out.write(rest);

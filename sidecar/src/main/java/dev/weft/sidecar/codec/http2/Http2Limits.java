@@ -38,6 +38,8 @@ public record Http2Limits(
     int resetsPerSecond,
     int frameBurst,
     int framesPerSecond) {
+  private static final int ENDPOINT_RESETS = 10_000;
+
   public static final Http2Limits DEFAULT = of(64L << 20);
 
   /** With windows that fit the direct memory of the process. */
@@ -58,5 +60,28 @@ public record Http2Limits(
         50,
         Bound.H2_PINGS.intValue(),
         50);
+  }
+
+  /**
+   * The same towards an endpoint. Its connection is shared by callers who have nothing to do with
+   * each other: the window is wider, so that some who do not read do not stop the rest. And it may
+   * reset streams as it likes, since it did not ask for them.
+   */
+  public Http2Limits towardsEndpoint() {
+    return new Http2Limits(
+        maxStreams,
+        maxHead,
+        maxHeaders,
+        streamWindow,
+        connectionWindow * 4,
+        maxQueued,
+        headTimeoutNanos,
+        idleTimeoutNanos,
+        stallTimeoutNanos,
+        leaveTimeoutNanos,
+        ENDPOINT_RESETS,
+        ENDPOINT_RESETS,
+        frameBurst,
+        framesPerSecond);
   }
 }
