@@ -3,7 +3,6 @@ package dev.weft.sidecar.proxyprotocol;
 import io.netty.channel.Channel;
 import io.netty.util.Attribute;
 import io.netty.util.AttributeKey;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -23,18 +22,6 @@ public final class CallerAddress {
   public static @Nullable SocketAddress source(Channel channel) {
     ProxyHeader header = header(channel);
     return header == null ? channel.remoteAddress() : header.source();
-  }
-
-  /** What this connection's own header to an upstream says. */
-  public static ProxyHeader toTell(Channel channel) {
-    ProxyHeader header = header(channel);
-    if (header != null) {
-      return header;
-    }
-    return channel.remoteAddress() instanceof InetSocketAddress source
-            && channel.localAddress() instanceof InetSocketAddress destination
-        ? new ProxyHeader(source, destination)
-        : ProxyHeader.LOCAL;
   }
 
   private static @Nullable ProxyHeader header(Channel channel) {
