@@ -61,7 +61,7 @@ public enum Bound {
   H2_KEPT_STREAMS(Scope.QUIET, Unit.COUNT, 128, "", "what is beyond is made anew"),
   H2_KEPT_CALLS(Scope.QUIET, Unit.COUNT, 64, "", "what is beyond is made anew"),
   H2_KEPT_HEAD(Scope.QUIET, Unit.BYTES, kib(8), "", "what is beyond is made anew"),
-  H2_KEPT_RESETS(Scope.QUIET, Unit.COUNT, 64, "", "the oldest is forgotten"),
+  H2_KEPT_RESETS(Scope.QUIET, Unit.COUNT, 256, "", "the oldest is forgotten"),
   H2_RESETS(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
   H2_LARGE_HEADS(Scope.WORKER, Unit.COUNT, 200, "", "ENHANCE_YOUR_CALM; 50/s come back"),
   H2_CONTINUATIONS(Scope.WORKER, Unit.COUNT, 16, "", "ENHANCE_YOUR_CALM"),

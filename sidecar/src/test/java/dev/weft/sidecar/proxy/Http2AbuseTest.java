@@ -10,7 +10,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.sidecar.telemetry.Bound;
 import java.net.InetSocketAddress;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,7 +76,8 @@ class Http2AbuseTest {
             "rapid reset",
             Bound.H2_RESETS,
             (c, i) ->
-                c.get(2 * i + 1, HOST).frame(Http2RawClient.RST_STREAM, 0, 2 * i + 1, bytes(8))),
+                c.headers(2 * i + 1, true, request("GET", HOST, "/wait"))
+                    .frame(Http2RawClient.RST_STREAM, 0, 2 * i + 1, bytes(8))),
         flood(
             "resets that we are provoked to",
             Bound.H2_RESETS,
@@ -241,6 +244,60 @@ class Http2AbuseTest {
       client.tryFlush();
       assertThat(client.awaitGoAwayAndEnd()).isEqualTo(ENHANCE_YOUR_CALM);
       assertThat(reached(Bound.H2_TINY_WINDOWS) + reached(Bound.H2_WINDOW_UPDATES)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whoTakesNoAnswersIsNotReadFromAndEnds() {
+    proxy.otherHostsAreUnknown = true;
+    var sent = new AtomicInteger();
+    try (var client = Http2RawClient.openNarrow(address)) {
+      var sender =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    boolean taken = true;
+                    while (taken) {
+                      client.headers(
+                          2 * sent.getAndIncrement() + 1, true, request("HEAD", "nobody", "/"));
+                      taken = sent.get() % 100 != 0 || client.tryFlush();
+                    }
+                  });
+      // Until its own requests are not taken any more.
+      await()
+          .atMost(30, TimeUnit.SECONDS)
+          .pollInterval(500, TimeUnit.MILLISECONDS)
+          .until(new Unchanged(sent));
+      assertThat(proxy.directBytesInUse()).isLessThan(16L << 20);
+      await()
+          .atMost(20, TimeUnit.SECONDS)
+          .until(
+              () -> {
+                proxy.advance(20, TimeUnit.SECONDS);
+                return !sender.isAlive();
+              });
+      // So much time has passed that the neighbour was idle for too long.
+      neighbour.close();
+      neighbour = Http2RawClient.open(address);
+    }
+  }
+
+  /** Whether a counter that has moved stands where it stood the last three times. */
+  private static final class Unchanged implements Callable<Boolean> {
+    private final AtomicInteger counter;
+    private int before;
+    private int same;
+
+    Unchanged(AtomicInteger counter) {
+      this.counter = counter;
+    }
+
+    @Override
+    public Boolean call() {
+      int last = before;
+      before = counter.get();
+      same = last > 0 && last == before ? same + 1 : 0;
+      return same == 3;
     }
   }
 

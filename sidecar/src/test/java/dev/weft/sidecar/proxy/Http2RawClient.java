@@ -79,7 +79,19 @@ final class Http2RawClient implements AutoCloseable {
   }
 
   static Http2RawClient open(InetSocketAddress address, byte[] settings) {
-    Http2RawClient client = connect(address);
+    return begin(connect(address), settings);
+  }
+
+  /** One whose socket takes little when it is not read. */
+  static Http2RawClient openNarrow(InetSocketAddress address) {
+    try {
+      return begin(new Http2RawClient(address, 4096), new byte[0]);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Http2RawClient begin(Http2RawClient client, byte[] settings) {
     client.preface().frame(SETTINGS, 0, 0, settings).flush();
     client.await(f -> f.type() == SETTINGS && (f.flags() & ACK) == 0);
     client.frame(SETTINGS, ACK, 0).flush();

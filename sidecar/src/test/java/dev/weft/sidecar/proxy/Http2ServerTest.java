@@ -179,13 +179,17 @@ class Http2ServerTest {
 
   @Test
   void streamsTakeTurnsWithWhatTheConnectionMaySend() {
-    try (var client = Http2RawClient.open(address)) {
-      client.windowUpdate(0, 1_000_000);
+    byte[] closed = Http2RawClient.setting(4, 0);
+    try (var client = Http2RawClient.open(address, closed)) {
       for (int stream = 1; stream <= 5; stream += 2) {
         client.headers(stream, true, request("GET", HOST, "/big"));
-        client.windowUpdate(stream, 1_000_000);
       }
-      client.flush();
+      client.windowUpdate(0, 1_000_000).flush();
+      for (int heads = 0; heads < 3; heads++) {
+        client.awaitType(Http2RawClient.HEADERS);
+      }
+      // All windows open at once.
+      client.frame(Http2RawClient.SETTINGS, 0, 0, Http2RawClient.setting(4, 1_000_000)).flush();
       int[] got = new int[6];
       int ended = 0;
       int leastOfOthersAtFirstEnd = 0;

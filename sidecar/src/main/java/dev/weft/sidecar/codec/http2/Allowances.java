@@ -28,6 +28,14 @@ final class Allowances {
     useful++;
   }
 
+  /** A stream has ended as it should, and pays for one that does not. */
+  void completed() {
+    int kind = index(Flood.RESET);
+    if (left[kind] < limits.resetBurst()) {
+      left[kind]++;
+    }
+  }
+
   /** Whether one more of that kind is too many. */
   boolean exceeds(Flood flood) {
     int kind = index(flood);

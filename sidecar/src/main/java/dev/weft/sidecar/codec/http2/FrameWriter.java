@@ -22,6 +22,7 @@ final class FrameWriter {
 
   private @Nullable ByteBuf out;
   private int nextSize = SMALLEST;
+  private boolean unflushed;
 
   /** Where the flags of the last DATA frame lie, while its stream can still end with it. */
   private int lastDataFlags;
@@ -37,6 +38,15 @@ final class FrameWriter {
     return out == null;
   }
 
+  /** Hands what was gathered to the channel and flushes it, if there is anything. */
+  void flush() {
+    write();
+    if (unflushed) {
+      unflushed = false;
+      ctx.flush();
+    }
+  }
+
   /** Hands what was gathered to the channel. */
   void write() {
     ByteBuf buffer = out;
@@ -45,6 +55,7 @@ final class FrameWriter {
       lastDataStream = 0;
       // What this batch took, the next one is likely to take.
       nextSize = Math.clamp(Integer.highestOneBit(buffer.readableBytes()) * 2L, SMALLEST, FULL);
+      unflushed = true;
       ctx.write(buffer, ctx.voidPromise());
     }
   }

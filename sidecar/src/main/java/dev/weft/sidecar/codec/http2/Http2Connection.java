@@ -67,6 +67,8 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
   private boolean reading;
   private boolean open = true;
   private boolean flushScheduled;
+  private boolean paused;
+  private long pausedAt;
   private int peerInitialWindow = 65535;
   private @Nullable Http2Stream dataStream;
   private boolean dataEndsStream;
@@ -197,13 +199,43 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
     }
     reading = false;
     flushNow();
+    pauseIfUnread();
+  }
+
+  /**
+   * Reads no more from a peer that takes none of our answers. Data wait with their streams; it is
+   * heads and acknowledgements that would pile up.
+   */
+  private void pauseIfUnread() {
+    Channel channel = ctx.channel();
+    if (!paused && channel.bytesBeforeWritable() > limits.maxQueued()) {
+      paused = true;
+      pausedAt = now();
+      channel.config().setAutoRead(false);
+    }
+  }
+
+  /** Whether the peer is not read from, because it does not read. */
+  final boolean isPaused() {
+    return paused;
+  }
+
+  /** Whether the peer has taken nothing of what waits for it for so long. */
+  final boolean isUnreadFor(long nanos, long now) {
+    return paused && now - pausedAt > nanos;
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (open && context.channel().isWritable()) {
-      sends.pump();
-      flushLater();
+    if (context.channel().isWritable()) {
+      if (paused) {
+        paused = false;
+        context.channel().config().setAutoRead(true);
+      }
+      if (open) {
+        sends.pump();
+        flushLater();
+      }
     }
   }
 
@@ -310,6 +342,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
   final void closeIfWhole(Http2Stream stream) {
     if (stream.id != 0 && stream.localClosed && stream.remoteEnded) {
       remove(stream);
+      allowances.completed();
       stream.onClosed();
     }
   }
@@ -383,10 +416,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
 
   /** What the socket takes now need not stop the sender. */
   final void flushNow() {
-    if (open || !writer.isEmpty()) {
-      writer.write();
-      ctx.flush();
-    }
+    writer.flush();
   }
 
   private void flushDeferred() {
@@ -405,7 +435,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
   public final void onHeaders(int id, ByteBuf block, boolean end, boolean dependsOnItself) {
     Http2Stream stream = table.get(id);
     if (stream == null) {
-      if (resets.contains(id)) {
+      if (wasOpened(id) && resets.contains(id)) {
         // On its way when we ended the stream; the table of HPACK must see it all the same.
         heads.skip(id, block);
       } else {
@@ -523,10 +553,11 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
       spend(Flood.PRIORITY);
       return;
     }
-    boolean whole = stream.localEnded && stream.remoteEnded;
+    // Who waits before it gives up, as a timeout does, harms nobody; who does not, does.
+    boolean rapid = stream.begunAt == now() && !(stream.localEnded && stream.remoteEnded);
     remove(stream);
     stream.onReset(code, true, "the peer reset the stream");
-    if (!whole) {
+    if (rapid) {
       spend(Flood.RESET);
     }
   }

@@ -321,6 +321,11 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
     if (lateFrame(now) || lateSettings(now)) {
       return;
     }
+    if (isUnreadFor(limits.stallTimeoutNanos(), now)) {
+      connections.reached(Bound.RESPONSE_STALLED);
+      ctx.close();
+      return;
+    }
     for (int i = streams.size() - 1; i >= 0; i--) {
       if (i < streams.size()) {
         ((Http2ServerStream) streams.get(i)).tick(now);
@@ -330,6 +335,7 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
       left();
     } else if (leave == Leave.NO
         && openStreams() == 0
+        && !isPaused()
         && now - idleSince > limits.idleTimeoutNanos()) {
       connections.idleTimeout(Bound.KEEP_ALIVE_IDLE);
       leave();
@@ -338,7 +344,7 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
 
   private boolean lateFrame(long now) {
     int count = frames();
-    if (!isWithinFrame() || count != frameCount) {
+    if (!isWithinFrame() || count != frameCount || isPaused()) {
       frameCount = count;
       frameSince = now;
       return false;

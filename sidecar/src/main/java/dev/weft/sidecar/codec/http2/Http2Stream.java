@@ -50,6 +50,9 @@ abstract class Http2Stream {
   /** When something last came, or reading was allowed again. */
   long since;
 
+  /** When it was opened. */
+  long begunAt;
+
   /** Whether something has come in the batch at hand. */
   boolean touched;
 
@@ -85,6 +88,7 @@ abstract class Http2Stream {
     contentLeft = -1;
     full = false;
     since = now;
+    begunAt = now;
     touched = false;
     movedAt = now;
     progressed = 0;
