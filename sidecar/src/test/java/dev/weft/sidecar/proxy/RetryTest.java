@@ -177,6 +177,29 @@ class RetryTest {
     }
   }
 
+  /** Four seconds towards an application; half of what it says of itself, if it does. */
+  @Test
+  void anIdleConnectionIsClosedBeforeItsServerDoes() {
+    String hinted =
+        "HTTP/1.1 200 OK\r\nKeep-Alive: max=9, timeout=20\r\nContent-Length: 2\r\n\r\nok";
+    for (String answer : List.of(OK, hinted)) {
+      try (var proxy = new ProxyFixture();
+          var origin = Origin.answering("app", answer)) {
+        proxy.serve("catalog", origin);
+        try (var client = proxy.client(proxy.outbound())) {
+          long kept = answer.equals(OK) ? 4 : 10;
+          client.send(GET).read();
+          proxy.advance(kept, TimeUnit.SECONDS);
+          client.send(GET).read();
+          assertThat(origin.connections).hasValue(1);
+          proxy.advance(kept + 1, TimeUnit.SECONDS);
+          client.send(GET).read();
+          assertThat(origin.connections).hasValue(2);
+        }
+      }
+    }
+  }
+
   @Test
   void aRequestThatTakesTooLongIs504AndItsConnectionGoes() {
     var left = new CountDownLatch(1);
