@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param healthCheck null: no active checks
  * @param endpointSlices the names of the slices that make it up
  * @param protocol what its applications speak on that port; null: not declared
+ * @param tls null: connections are not secured by the sidecar
  */
 public record ClusterConfig(
     String name,
@@ -23,7 +24,8 @@ public record ClusterConfig(
     LimitsConfig limits,
     List<String> endpointSlices,
     List<Origin> origins,
-    @Nullable WireProtocol protocol) {
+    @Nullable WireProtocol protocol,
+    @Nullable UpstreamTlsConfig tls) {
   public ClusterConfig {
     endpointSlices = List.copyOf(endpointSlices);
     origins = List.copyOf(origins);

@@ -29,6 +29,11 @@ final class Clusters {
     int port = at.field("port").range(cluster.getPort(), 1, 65_535);
     String expected = service + "." + namespace + ":" + port;
     at.field("name").check(name.equals(expected), name, expected);
+    at.field("tls")
+        .check(
+            !cluster.hasTls() || !cluster.getHealthCheck().hasGrpc(),
+            "set",
+            "no TLS beside a gRPC health check");
     return new ClusterConfig(
         name,
         service,
@@ -46,7 +51,8 @@ final class Clusters {
             : LimitsConfig.DEFAULT,
         slices(at, name, cluster.getEndpointSlicesList()),
         WireDecoder.origins(at, cluster.getOriginsList()),
-        Endpoints.optionalProtocol(at.field("protocol"), cluster.getProtocol()));
+        Endpoints.optionalProtocol(at.field("protocol"), cluster.getProtocol()),
+        cluster.hasTls() ? UpstreamSecurity.decode(at.field("tls"), cluster.getTls()) : null);
   }
 
   private static List<String> slices(At at, String cluster, List<String> slices)

@@ -16,6 +16,7 @@ import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.common.config.MatchConfig.ValueMatch;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RouteConfig;
+import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.ConnectionLimits;
@@ -45,6 +46,8 @@ import dev.weft.proto.discovery.v1.RetryPolicy;
 import dev.weft.proto.discovery.v1.Route;
 import dev.weft.proto.discovery.v1.RouteMatch;
 import dev.weft.proto.discovery.v1.TcpHealthCheck;
+import dev.weft.proto.discovery.v1.TlsVersion;
+import dev.weft.proto.discovery.v1.UpstreamTls;
 import dev.weft.proto.discovery.v1.VirtualHost;
 import dev.weft.proto.discovery.v1.WeightedBackend;
 import java.util.List;
@@ -444,6 +447,10 @@ class WireDecoderTest {
         bad("health_check.unhealthy_threshold", "1 to", check(c -> c.setUnhealthyThreshold(0))),
         bad("health_check.healthy_threshold", "1 to", check(c -> c.setHealthyThreshold(0))),
         bad("protocol", "known values", cluster(c -> c.setProtocolValue(99))),
+        bad("tls.server_name", "DNS name", tls(t -> t.setServerName("10.0.0.1"))),
+        bad("tls.subject_alt_names[0]", "a host", tls(t -> t.addSubjectAltNames("a b"))),
+        bad("tls.ca_certificates", "PEM", tls(t -> t.setCaCertificates("hello"))),
+        bad("tls.min_version", "known values", tls(UpstreamTls.Builder::clearMinVersion)),
         bad("limits.max_connections", "0 to", limits(l -> l.setMaxConnections(-1))),
         bad("limits.max_pending_requests", "0 to", limits(l -> l.setMaxPendingRequests(-1))),
         bad("limits.max_requests", "0 to", limits(l -> l.setMaxRequests(-1))),
@@ -607,6 +614,30 @@ class WireDecoderTest {
 
   private static WeightedBackend.Builder backend(String cluster, int weight) {
     return WeightedBackend.newBuilder().setCluster(cluster).setWeight(weight);
+  }
+
+  private static UpstreamTls.Builder goodTls() {
+    return UpstreamTls.newBuilder().setServerName("a.example").setMinVersion(TlsVersion.TLS_1_2);
+  }
+
+  private static Resource tls(Consumer<UpstreamTls.Builder> change) {
+    UpstreamTls.Builder tls = goodTls();
+    change.accept(tls);
+    return resource(goodCluster().setTls(tls));
+  }
+
+  @Test
+  void a_cluster_may_be_secured() throws WireException {
+    var tls = goodTls().addSubjectAltNames("spiffe://mesh/a").setClientCertificate(true).build();
+    assertThat(WireDecoder.cluster(resource(goodCluster().setTls(tls))).tls())
+        .isEqualTo(
+            new UpstreamTlsConfig(
+                "a.example",
+                List.of("spiffe://mesh/a"),
+                "",
+                true,
+                UpstreamTlsConfig.TlsVersion.TLS_1_2));
+    assertThat(WireDecoder.cluster(resource(goodCluster())).tls()).isNull();
   }
 
   private static Cluster.Builder goodCluster() {

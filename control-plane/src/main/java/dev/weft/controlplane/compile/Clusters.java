@@ -6,6 +6,7 @@ import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
+import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
@@ -55,6 +56,10 @@ final class Clusters {
         .setOutlierDetection(
             Messages.outlierDetection(outlier == null ? OutlierConfig.DEFAULT : outlier))
         .setLimits(Messages.limits(limits == null ? LimitsConfig.DEFAULT : limits));
+    UpstreamTlsConfig tls = decide(message, policies, TrafficPolicy::tls, "tls");
+    if (tls != null) {
+      message.setTls(Messages.tls(tls));
+    }
     if (check != null) {
       message.setHealthCheck(Messages.healthCheck(check));
     }

@@ -9,6 +9,7 @@ import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.MatchConfig.ValueMatch;
 import dev.weft.common.config.RetryConfig;
+import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.controlplane.model.DocumentMeta;
 import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.model.Service;
@@ -34,6 +35,8 @@ import dev.weft.proto.discovery.v1.RetryOn;
 import dev.weft.proto.discovery.v1.RetryPolicy;
 import dev.weft.proto.discovery.v1.RouteMatch;
 import dev.weft.proto.discovery.v1.TcpHealthCheck;
+import dev.weft.proto.discovery.v1.TlsVersion;
+import dev.weft.proto.discovery.v1.UpstreamTls;
 
 /**
  * From records to messages, field by field. Pure; sets are written in the order of their enum, so
@@ -179,6 +182,20 @@ final class Messages {
         .setMaxPendingRequests(limits.maxPendingRequests())
         .setMaxRequests(limits.maxRequests())
         .setConnectTimeoutNanos(limits.connectTimeoutNanos())
+        .build();
+  }
+
+  static UpstreamTls tls(UpstreamTlsConfig tls) {
+    return UpstreamTls.newBuilder()
+        .setServerName(tls.serverName())
+        .addAllSubjectAltNames(tls.subjectAltNames())
+        .setCaCertificates(tls.caCertificates())
+        .setClientCertificate(tls.clientCertificate())
+        .setMinVersion(
+            switch (tls.minVersion()) {
+              case TLS_1_2 -> TlsVersion.TLS_1_2;
+              case TLS_1_3 -> TlsVersion.TLS_1_3;
+            })
         .build();
   }
 

@@ -5,6 +5,7 @@ import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.RetryConfig;
+import dev.weft.common.config.UpstreamTlsConfig;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,8 @@ public record TrafficPolicy(
     @Nullable RetryConfig retry,
     @Nullable OutlierConfig outlierDetection,
     @Nullable HealthCheckConfig healthCheck,
-    @Nullable LimitsConfig connectionLimits) {
+    @Nullable LimitsConfig connectionLimits,
+    @Nullable UpstreamTlsConfig tls) {
   public TrafficPolicy {
     targets = List.copyOf(targets);
   }

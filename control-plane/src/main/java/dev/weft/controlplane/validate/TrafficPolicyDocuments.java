@@ -60,11 +60,12 @@ final class TrafficPolicyDocuments {
           "retry",
           "outlierDetection",
           "healthCheck",
-          "connectionLimits");
+          "connectionLimits",
+          "tls");
 
   /** What makes no sense for a route: it belongs to the endpoints of a service. */
   private static final List<String> OF_SERVICES =
-      List.of("loadBalancer", "outlierDetection", "healthCheck", "connectionLimits");
+      List.of("loadBalancer", "outlierDetection", "healthCheck", "connectionLimits", "tls");
 
   private static final Known TARGET =
       Known.of("group", "kind", "name")
@@ -98,6 +99,12 @@ final class TrafficPolicyDocuments {
       streamIdle = timeouts.duration("streamIdle", Duration.ZERO);
       HttpRouteDocuments.notLonger(timeouts.get("perTry"), perTry, "request", request);
     }
+    HealthCheckConfig check = healthCheck(spec.get("healthCheck"));
+    Place tlsAt = spec.get("tls");
+    if (tlsAt != null && check != null && check.grpcService() != null) {
+      tlsAt.wrong(
+          "nothing beside a gRPC health check, which is made without TLS; take http or tcp");
+    }
     return new TrafficPolicy(
         meta,
         targets,
@@ -107,8 +114,9 @@ final class TrafficPolicyDocuments {
         streamIdle,
         retry(spec.get("retry")),
         outlier(spec.get("outlierDetection")),
-        healthCheck(spec.get("healthCheck")),
-        limits(spec.get("connectionLimits")));
+        check,
+        limits(spec.get("connectionLimits")),
+        UpstreamTlsDocuments.decode(tlsAt));
   }
 
   private static List<Target> targets(Draft draft, Obj spec) {

@@ -8,6 +8,8 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.RetryConfig;
+import dev.weft.common.config.UpstreamTlsConfig;
+import dev.weft.common.config.UpstreamTlsConfig.TlsVersion;
 import dev.weft.controlplane.model.DocumentMeta;
 import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.model.HttpRoute;
@@ -182,6 +184,7 @@ class VirtualHostsTest {
             null,
             null,
             null,
+            null,
             null));
 
     Route said = host("catalog").getRoutes(0);
@@ -216,6 +219,38 @@ class VirtualHostsTest {
   }
 
   @Test
+  void aPolicyThatSecuresConnectionsIsCompiledIntoTheCluster() {
+    mesh.put(instance("catalog", "a"));
+    var tls =
+        new UpstreamTlsConfig(
+            "db.example", List.of("spiffe://mesh/db"), "", true, TlsVersion.TLS_1_3);
+    mesh.policy(
+        new TrafficPolicy(
+            meta("tls"),
+            List.of(new TrafficPolicy.Target(TargetKind.SERVICE, "catalog")),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            tls));
+
+    Cluster catalog = compile(ResourceKey.cluster("default", "catalog", 80)).getCluster();
+
+    assertThat(catalog.getTls().getServerName()).isEqualTo("db.example");
+    assertThat(catalog.getTls().getSubjectAltNamesList()).containsExactly("spiffe://mesh/db");
+    assertThat(catalog.getTls().getClientCertificate()).isTrue();
+    assertThat(catalog.getTls().getMinVersion())
+        .isEqualTo(dev.weft.proto.discovery.v1.TlsVersion.TLS_1_3);
+    assertThat(catalog.getOriginsList())
+        .extracting(Origin::getDecides)
+        .containsExactly("endpoints", "tls");
+  }
+
+  @Test
   void aClusterThatIsABackendHasThePolicyOfThatService() {
     mesh.put(instance("catalog", "a")).put(instance("v1", "b"));
     mesh.route(mesh.routeTo("move", "catalog", "v1"));
@@ -231,6 +266,7 @@ class VirtualHostsTest {
             null,
             null,
             check,
+            null,
             null));
 
     Cluster v1 = compile(ResourceKey.cluster("default", "v1", 80)).getCluster();
@@ -325,6 +361,7 @@ class VirtualHostsTest {
         perTry,
         null,
         retry,
+        null,
         null,
         null,
         null);

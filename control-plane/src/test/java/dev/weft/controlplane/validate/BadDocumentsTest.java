@@ -406,7 +406,37 @@ class BadDocumentsTest {
         "11: TrafficPolicy default/p: spec.connectionLimits.maxPendingRequests: is 2000000, expected a whole number from 1 to 1000000",
         "11: TrafficPolicy default/p: spec.connectionLimits.maxRequests: is -1, expected a whole number from 0 to 1000000",
         "11: TrafficPolicy default/p: spec.connectionLimits.connectTimeout: is \"0s\", expected a duration from 1ms to 24h",
-        "12: TrafficPolicy default/p: spec.rateLimit: unknown field. Known here: targetRefs, loadBalancer, timeouts, retry, outlierDetection, healthCheck, connectionLimits");
+        "12: TrafficPolicy default/p: spec.rateLimit: unknown field. Known here: targetRefs, loadBalancer, timeouts, retry, outlierDetection, healthCheck, connectionLimits, tls");
+    bad(
+        "tls that verifies nobody",
+        POLICY
+            + TARGET
+            + """
+              tls:
+                mode: simple
+                hostname: 10.0.0.1
+                subjectAltNames: [a.example, a.example, "not a name"]
+                minVersion: "1.1"
+                insecureSkipVerify: true
+            """
+                .indent(0),
+        "6: TrafficPolicy default/p: spec.tls.caCertificates: is missing, expected certificates in PEM, or systemCertificates: true",
+        "7: TrafficPolicy default/p: spec.tls.mode: is \"simple\", expected SIMPLE or MUTUAL; did you mean \"SIMPLE\"?",
+        "8: TrafficPolicy default/p: spec.tls.hostname: is \"10.0.0.1\", expected a DNS name",
+        "9: TrafficPolicy default/p: spec.tls.subjectAltNames[1]: is \"a.example\", expected a value that occurs once in its list",
+        "9: TrafficPolicy default/p: spec.tls.subjectAltNames[2]: is \"not a name\", expected a host, an address or a URI such as spiffe://...",
+        "10: TrafficPolicy default/p: spec.tls.minVersion: is \"1.1\", expected 1.2 or 1.3; did you mean \"1.2\"?",
+        "11: TrafficPolicy default/p: spec.tls.insecureSkipVerify: unknown field. Known here: mode, hostname, subjectAltNames, caCertificates, systemCertificates, minVersion");
+    bad(
+        "tls with two kinds of authorities",
+        POLICY
+            + TARGET
+            + "  tls: {mode: MUTUAL, hostname: a, caCertificates: hello, systemCertificates: true}\n",
+        "6: TrafficPolicy default/p: spec.tls.systemCertificates: is true, expected nothing, as there are caCertificates: it is one or the other");
+    bad(
+        "tls with authorities that are none",
+        POLICY + TARGET + "  tls: {mode: MUTUAL, hostname: a, caCertificates: hello}\n",
+        "6: TrafficPolicy default/p: spec.tls.caCertificates: is \"hello\", expected certificates in PEM (No certificate data found)");
     bad(
         "gRPC",
         POLICY
@@ -519,6 +549,7 @@ class BadDocumentsTest {
         new DocumentMeta("default", name, "apply", 0, 0),
         List.of(new Target(TargetKind.SERVICE, "catalog")),
         LoadBalancerType.ROUND_ROBIN,
+        null,
         null,
         null,
         null,

@@ -12,6 +12,8 @@ import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.common.config.MatchConfig.ValueMatch;
 import dev.weft.common.config.RetryConfig;
+import dev.weft.common.config.UpstreamTlsConfig;
+import dev.weft.common.config.UpstreamTlsConfig.TlsVersion;
 import dev.weft.controlplane.model.DocumentMeta;
 import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.model.HeaderChange.Header;
@@ -304,7 +306,11 @@ class DocumentDecoderTest {
               healthCheck: {tcp: {}}
               connectionLimits: {maxRequests: 10}
               timeouts: {request: 0s}
+              tls: {mode: SIMPLE, hostname: db.example, systemCertificates: true}
             """);
+
+    assertThat(policy.tls())
+        .isEqualTo(new UpstreamTlsConfig("db.example", List.of(), "", false, TlsVersion.TLS_1_2));
 
     assertThat(policy.loadBalancer()).isNull();
     assertThat(policy.requestTimeout()).isZero();

@@ -27,6 +27,8 @@ final class ConfigInForce implements ConfigListener {
 
   @Override
   public void prepare(ConfigSnapshot snapshot) {
+    // First, so that a cluster whose connections are to be secured can be connected to.
+    sidecar.tls().prepare(snapshot);
     sidecar.clusters().update(snapshot);
     SidecarOptions options = sidecar.options();
     inbound =

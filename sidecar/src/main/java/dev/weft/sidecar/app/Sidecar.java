@@ -104,6 +104,7 @@ public final class Sidecar implements AutoCloseable {
             NANO_CLOCK,
             random.split(),
             telemetry::reached);
+    checker.secure(tls.clients());
     boolean serves = options.appPort() != 0;
     app =
         serves
@@ -235,6 +236,13 @@ public final class Sidecar implements AutoCloseable {
     } catch (ExecutionException | TimeoutException e) {
       LOG.log(System.Logger.Level.WARNING, "the control loop did not end cleanly: " + e);
     }
+    // Properly, so that what TLS holds of native memory is given back.
+    for (Worker worker : workers) {
+      for (Direction direction : Direction.values()) {
+        worker.closeIdle(direction);
+        worker.closeAll(direction);
+      }
+    }
     workerGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2000);
     controlGroup.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2000);
     tls.close();
@@ -247,6 +255,7 @@ public final class Sidecar implements AutoCloseable {
     var calls = new ArrayList<OutboundStack>();
     Http2Limits http2 = Http2Limits.of(memory.directBytes());
     for (Worker worker : workers) {
+      worker.secure(tls.clients());
       var call =
           new OutboundStack(
               worker, discovery.newWorker(worker.eventLoop(), worker.telemetry()), clusters);
@@ -373,6 +382,10 @@ public final class Sidecar implements AutoCloseable {
 
   SidecarOptions options() {
     return options;
+  }
+
+  SidecarTls tls() {
+    return tls;
   }
 
   EventLoop control() {

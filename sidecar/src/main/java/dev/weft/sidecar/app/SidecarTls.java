@@ -1,5 +1,8 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.common.config.ClusterConfig;
+import dev.weft.common.config.ConfigSnapshot;
+import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.telemetry.Direction;
@@ -15,7 +18,9 @@ import dev.weft.sidecar.tls.TlsFileException;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -98,6 +103,19 @@ final class SidecarTls implements AutoCloseable {
 
   ClientContexts clients() {
     return clients;
+  }
+
+  /** Makes ready what the clusters of a snapshot need; control loop. */
+  void prepare(ConfigSnapshot snapshot) {
+    Set<UpstreamTlsConfig> wanted = Set.of();
+    for (ClusterConfig cluster : snapshot.clusters().values()) {
+      UpstreamTlsConfig config = cluster.tls();
+      if (config != null) {
+        wanted = wanted.isEmpty() ? new HashSet<>() : wanted;
+        wanted.add(config);
+      }
+    }
+    clients.update(wanted);
   }
 
   void register(Telemetry to) {

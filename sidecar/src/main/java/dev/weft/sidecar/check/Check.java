@@ -1,13 +1,21 @@
 package dev.weft.sidecar.check;
 
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
+import dev.weft.common.config.UpstreamTlsConfig;
+import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.tls.ClientContexts;
+import dev.weft.sidecar.tls.Offer;
+import dev.weft.sidecar.tls.TlsConnectException;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.net.SocketAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -20,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 public final class Check extends ChannelInboundHandlerAdapter implements Probe {
   /** "HTTP/1.1 200" and what may follow is all that is read. */
   private static final int STATUS_END = 12;
+
+  private static final ChannelHandler UNTIL_SECURED = new UntilSecured();
 
   private final HealthCheckConfig config;
   private final long deadlineNanos;
@@ -40,7 +50,22 @@ public final class Check extends ChannelInboundHandlerAdapter implements Probe {
   }
 
   /** Connects; on the loop of the bootstrap. */
-  public void start(Bootstrap bootstrap, SocketAddress address, String host) {
+  public void start(Bootstrap bootstrap, InetSocketAddress address, String host) {
+    start(bootstrap, address, host, null, null);
+  }
+
+  /**
+   * Connects; on the loop of the bootstrap.
+   *
+   * @param tls null: without TLS
+   * @param contexts needed with TLS
+   */
+  void start(
+      Bootstrap bootstrap,
+      InetSocketAddress address,
+      String host,
+      @Nullable UpstreamTlsConfig tls,
+      @Nullable ClientContexts contexts) {
     if (config.httpPath() != null) {
       request =
           "GET "
@@ -49,13 +74,24 @@ public final class Check extends ChannelInboundHandlerAdapter implements Probe {
               + host
               + "\r\nuser-agent: weft-health-check\r\naccept: */*\r\nconnection: close\r\n\r\n";
     }
-    var connecting = bootstrap.clone().handler(this).connect(address);
+    Bootstrap connector = bootstrap.clone().handler(tls == null ? this : UNTIL_SECURED);
+    ChannelFuture connecting = connector.connect(address);
     channel = connecting.channel();
+    if (tls != null && contexts != null) {
+      // The check's own deadline ends a handshake that takes too long.
+      connecting =
+          contexts.secure(connecting, tls, address, Offer.HTTP1, 0, null, Direction.OUTBOUND);
+    }
     connecting.addListener(
         future -> {
           Throwable cause = future.cause();
-          if (cause != null) {
+          if (cause instanceof TlsConnectException) {
+            finish("TLS: " + messageOf(cause));
+          } else if (cause != null) {
             finish("connect: " + messageOf(cause));
+          } else if (tls != null && channel != null) {
+            channel.pipeline().addLast(this);
+            begin(channel);
           }
         });
   }
@@ -78,13 +114,16 @@ public final class Check extends ChannelInboundHandlerAdapter implements Probe {
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
+    begin(ctx.channel());
+  }
+
+  private void begin(Channel to) {
     if (done) {
-      ctx.close();
+      to.close();
     } else if (request.isEmpty()) {
       finish("");
     } else {
-      ctx.writeAndFlush(
-          Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII), ctx.voidPromise());
+      to.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII), to.voidPromise());
     }
   }
 
@@ -152,6 +191,9 @@ public final class Check extends ChannelInboundHandlerAdapter implements Probe {
       open.close();
     }
   }
+
+  @Sharable
+  private static final class UntilSecured extends ChannelInboundHandlerAdapter {}
 
   private static String messageOf(Throwable cause) {
     String message = cause.getMessage();

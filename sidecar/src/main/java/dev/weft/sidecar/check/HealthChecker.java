@@ -5,6 +5,7 @@ import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.tls.ClientContexts;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
@@ -44,6 +45,7 @@ public final class HealthChecker {
       new PriorityQueue<>((a, b) -> Long.compare(a.sinceStart(), b.sinceStart()));
   private final List<Schedule> running = new ArrayList<>();
   private final long startNanos;
+  private @Nullable ClientContexts contexts;
   private int seenChanges;
   private boolean closed;
 
@@ -76,6 +78,11 @@ public final class HealthChecker {
             .channel(channel)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
             .option(ChannelOption.TCP_NODELAY, true);
+  }
+
+  /** Checks clusters whose connections are secured over such connections; before the first tick. */
+  public void secure(ClientContexts with) {
+    contexts = with;
   }
 
   /** To be called every 100 ms or so: ends what is too late, starts what is due. */
@@ -191,7 +198,8 @@ public final class HealthChecker {
       if (config.grpcService() == null) {
         var http = new Check(config, deadline, this::onResult);
         check = http;
-        http.start(bootstrap, endpoint.address(), hostOf(cluster));
+        http.start(
+            bootstrap, endpoint.address(), hostOf(cluster), cluster.config().tls(), contexts);
       } else {
         var grpc = new GrpcCheck(config, deadline, this::onResult);
         check = grpc;

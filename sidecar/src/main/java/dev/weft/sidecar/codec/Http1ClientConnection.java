@@ -9,6 +9,7 @@ import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.http.ResponseListener;
 import dev.weft.sidecar.http.UpstreamStream;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.tls.TlsIoException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -77,6 +78,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private boolean closing;
   private boolean receiving;
   private boolean broken;
+  private String why = "";
   private long served;
 
   private int keepAliveSeconds = -1;
@@ -273,13 +275,13 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     if (whole) {
       l.onEnd(null);
     } else if (before == Phase.BODY || before == Phase.TUNNEL) {
-      l.onFailed(Failure.RESPONSE_CUT, "the connection ended within the response");
+      l.onFailed(Failure.RESPONSE_CUT, "the connection ended within the response" + why);
     } else if (receiving) {
-      l.onFailed(Failure.UPSTREAM_RESET, "the connection ended within the response's head");
+      l.onFailed(Failure.UPSTREAM_RESET, "the connection ended within the response's head" + why);
     } else {
       l.onFailed(
           served > 1 ? Failure.STALE_CONNECTION : Failure.UPSTREAM_RESET,
-          "the connection ended before a response came");
+          "the connection ended before a response came" + why);
     }
   }
 
@@ -289,6 +291,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       LOG.log(System.Logger.Level.ERROR, "An upstream connection is closed after an error", cause);
     }
     broken = true;
+    if (cause instanceof TlsIoException) {
+      why = ": " + cause.getMessage();
+    }
     context.close();
   }
 

@@ -119,6 +119,11 @@ public final class ConnectionStack {
     return this;
   }
 
+  /** Whether what comes is declared to be neither HTTP nor anything else that is known. */
+  boolean onlyBytes() {
+    return relays != null && declared.get() == WireProtocol.TCP;
+  }
+
   /** The handler to begin with. */
   public ChannelHandler begin(Channel channel) {
     return proxies.contains(channel.remoteAddress())

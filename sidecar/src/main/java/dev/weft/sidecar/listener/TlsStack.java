@@ -32,7 +32,9 @@ final class TlsStack implements ProtocolStack {
         .attr(CallerTls.KEY)
         .set(peer == null ? CallerTls.ANONYMOUS : new CallerTls(peer.forwarded()));
     ChannelPipeline pipeline = context.pipeline();
-    if (TlsAcceptor.HTTP2.equals(alpn)) {
+    if (inside.onlyBytes()) {
+      pipeline.addLast(inside.begin(context.channel()));
+    } else if (TlsAcceptor.HTTP2.equals(alpn)) {
       inside.serving(Protocol.HTTP2).install(pipeline, null);
     } else if (TlsAcceptor.HTTP1.equals(alpn)) {
       inside.serving(Protocol.HTTP1).install(pipeline, null);

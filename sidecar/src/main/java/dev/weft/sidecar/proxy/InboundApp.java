@@ -88,7 +88,8 @@ public final class InboundApp {
             LIMITS,
             List.of(CLUSTER),
             List.of(),
-            protocol);
+            protocol,
+            null);
     clusters.update(
         new ConfigSnapshot(
             Map.of(), Map.of(CLUSTER, app), Map.of(CLUSTER, List.of(endpoint)), Map.of(), 0));

@@ -60,6 +60,9 @@ final class InboundExchange extends ProxyExchange {
   @Override
   void route(HeadView head) {
     addProto = !trusted || !head.has(WellKnown.X_FORWARDED_PROTO);
+    if (tls != null) {
+      call.versionWasOffered();
+    }
     record.route(ROUTE, InboundApp.CLUSTER);
     InboundConfig config = app.config();
     if (config.maxRequests() > 0) {

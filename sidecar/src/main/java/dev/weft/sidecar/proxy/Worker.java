@@ -9,6 +9,7 @@ import dev.weft.sidecar.relay.RelayLimits;
 import dev.weft.sidecar.relay.Relays;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
+import dev.weft.sidecar.tls.ClientContexts;
 import dev.weft.sidecar.upstream.Upstream;
 import dev.weft.sidecar.upstream.UpstreamLimits;
 import io.netty.buffer.ByteBufAllocator;
@@ -155,6 +156,12 @@ public final class Worker {
   /** The time of day as HTTP writes it. */
   byte[] date() {
     return date.at(epochMicros());
+  }
+
+  /** Secures connections to clusters that want it; before it serves; any thread. */
+  public void secure(ClientContexts contexts) {
+    upstream(Direction.OUTBOUND).secure(contexts);
+    relays(Direction.OUTBOUND).secure(contexts);
   }
 
   /** How many callers' connections it serves, to find the least loaded one; any thread. */

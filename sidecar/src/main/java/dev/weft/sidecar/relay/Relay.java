@@ -180,9 +180,7 @@ public final class Relay implements ServerConnection {
     var end = new RelayEnd(this);
     up = end;
     relays
-        .bootstrap(to.config().limits().connectTimeoutNanos())
-        .handler(end)
-        .connect(picked.address())
+        .connect(to, picked, end)
         .addListener((ChannelFutureListener) future -> onConnect(to, picked, end, future));
   }
 

@@ -33,6 +33,7 @@ final class RelayEnd extends ChannelInboundHandlerAdapter {
   private boolean outputClosing;
   private boolean outputClosed;
   private boolean failed;
+  private boolean secured;
 
   @SuppressWarnings("NullAway.Init") // Set when the handler is added, before anything else.
   private ChannelHandlerContext ctx;
@@ -144,7 +145,7 @@ final class RelayEnd extends ChannelInboundHandlerAdapter {
     // TLS has no half-close that its peers would understand.
     if (last.isSuccess()
         && !inputClosed
-        && !secured()
+        && !isSecured()
         && last.channel() instanceof DuplexChannel duplex) {
       duplex.shutdownOutput();
     } else {
@@ -163,8 +164,13 @@ final class RelayEnd extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private boolean secured() {
-    return ctx.channel().hasAttr(CallerTls.KEY);
+  /** What it carries is secured from the first byte on. */
+  void secured() {
+    secured = true;
+  }
+
+  private boolean isSecured() {
+    return secured || ctx.channel().hasAttr(CallerTls.KEY);
   }
 
   boolean inputClosed() {
@@ -173,7 +179,7 @@ final class RelayEnd extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
-    if (secured() && !inputClosed && !failed) {
+    if (isSecured() && !inputClosed && !failed) {
       // A TLS client that has said goodbye closes both ways.
       inputClosed = true;
       outputClosed = true;

@@ -1,19 +1,27 @@
 package dev.weft.sidecar.relay;
 
+import dev.weft.common.config.UpstreamTlsConfig;
+import dev.weft.sidecar.cluster.Cluster;
+import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
+import dev.weft.sidecar.tls.ClientContexts;
+import dev.weft.sidecar.tls.Offer;
 import dev.weft.sidecar.upstream.Upstream;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** What all relays of one worker and direction share. Worker thread only. */
 public final class Relays {
@@ -25,6 +33,7 @@ public final class Relays {
   final LongSupplier nanoClock;
   final LongSupplier epochMicros;
   private final Bootstrap bootstrap;
+  private @Nullable ClientContexts contexts;
 
   /**
    * @param worker the worker's index, from 0
@@ -59,13 +68,38 @@ public final class Relays {
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Upstream.WATER_MARK);
   }
 
-  Bootstrap bootstrap(long connectTimeoutNanos) {
+  private Bootstrap bootstrap(long connectTimeoutNanos) {
     return bootstrap
         .clone()
         .option(ChannelOption.RECVBUF_ALLOCATOR, new ReceiveBuffers())
         .option(
             ChannelOption.CONNECT_TIMEOUT_MILLIS,
             Math.clamp(TimeUnit.NANOSECONDS.toMillis(connectTimeoutNanos), 1, 60_000));
+  }
+
+  /** Secures connections by these; before the first connection. */
+  public void secure(ClientContexts with) {
+    contexts = with;
+  }
+
+  /** Connects an end to an endpoint, over TLS where the cluster is secured. */
+  ChannelFuture connect(Cluster to, EndpointTracker endpoint, RelayEnd end) {
+    long timeout = to.config().limits().connectTimeoutNanos();
+    UpstreamTlsConfig tls = to.config().tls();
+    ChannelFuture connecting = bootstrap(timeout).handler(end).connect(endpoint.address());
+    if (tls == null) {
+      return connecting;
+    }
+    end.secured();
+    return Objects.requireNonNull(contexts)
+        .secure(
+            connecting,
+            tls,
+            endpoint.address(),
+            Offer.NOTHING,
+            TimeUnit.NANOSECONDS.toMillis(timeout),
+            telemetry,
+            direction);
   }
 
   void count(WorkerCounter counter) {

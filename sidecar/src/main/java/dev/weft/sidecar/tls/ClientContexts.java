@@ -1,11 +1,14 @@
 package dev.weft.sidecar.tls;
 
 import dev.weft.common.config.UpstreamTlsConfig;
+import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.WorkerTelemetry;
+import io.netty.channel.ChannelFuture;
+import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -20,22 +23,10 @@ public final class ClientContexts implements AutoCloseable {
 
   private final InstantSource clock;
   private final @Nullable ClientTlsFiles files;
-  private volatile Map<Kind, ClientTls> contexts = Map.of();
+  private volatile Map<UpstreamTlsConfig, ClientTls> contexts = Map.of();
   private volatile @Nullable Credential own;
   private volatile long reloads;
   private volatile long reloadFailures;
-
-  /**
-   * What a context is made from.
-   *
-   * @param alpn the protocols to offer, in the order of preference; empty: the extension is not
-   *     sent
-   */
-  public record Kind(UpstreamTlsConfig config, List<String> alpn) {
-    public Kind {
-      alpn = List.copyOf(alpn);
-    }
-  }
 
   /** Without a certificate of our own. */
   public ClientContexts(InstantSource clock) {
@@ -56,44 +47,62 @@ public final class ClientContexts implements AutoCloseable {
     this.own = Credential.load(files.certificate(), files.key(), clock.instant());
   }
 
-  /** Has a context for each of these, and for no other. */
-  public synchronized void update(Set<Kind> wanted) {
+  /** Knows how to do each of these, and no other. */
+  public synchronized void update(Set<UpstreamTlsConfig> wanted) {
     if (wanted.equals(contexts.keySet())) {
       return;
     }
-    var next = new HashMap<Kind, ClientTls>();
-    for (Kind kind : wanted) {
-      ClientTls made = contexts.get(kind);
+    var next = new HashMap<UpstreamTlsConfig, ClientTls>();
+    for (UpstreamTlsConfig config : wanted) {
+      ClientTls made = contexts.get(config);
       if (made == null) {
-        made = new ClientTls(kind.config(), kind.alpn(), clock);
-        made.renew(own);
+        made = new ClientTls(config, own, clock);
         if (!made.problem().isEmpty()) {
           LOG.log(
               System.Logger.Level.WARNING,
               "connections to {0} cannot be secured: {1}",
-              kind.config().serverName(),
+              config.serverName(),
               made.problem());
         }
       }
-      next.put(kind, made);
+      next.put(config, made);
     }
-    Map<Kind, ClientTls> before = contexts;
+    Map<UpstreamTlsConfig, ClientTls> before = contexts;
     contexts = Map.copyOf(next);
     var gone = new HashSet<>(before.keySet());
     gone.removeAll(wanted);
-    gone.forEach(kind -> close(before, kind));
+    gone.forEach(config -> close(before, config));
   }
 
-  private static void close(Map<Kind, ClientTls> from, Kind kind) {
-    ClientTls tls = from.get(kind);
+  private static void close(Map<UpstreamTlsConfig, ClientTls> from, UpstreamTlsConfig config) {
+    ClientTls tls = from.get(config);
     if (tls != null) {
       tls.close();
     }
   }
 
-  /** The context of that kind; null when no configuration in force has it any more. */
-  public @Nullable ClientTls find(Kind kind) {
-    return contexts.get(kind);
+  /**
+   * Secures a connection as soon as it is there; on its worker. See {@link ClientTls#secure}.
+   *
+   * @param telemetry the worker's; null: it is not counted
+   */
+  public ChannelFuture secure(
+      ChannelFuture connecting,
+      UpstreamTlsConfig config,
+      InetSocketAddress endpoint,
+      Offer offer,
+      long timeoutMillis,
+      @Nullable WorkerTelemetry telemetry,
+      Direction direction) {
+    ClientTls tls = find(config);
+    return tls == null
+        ? ClientTls.refuse(connecting)
+        : tls.secure(connecting, endpoint, offer, timeoutMillis, telemetry, direction);
+  }
+
+  /** How that is done; null when no configuration in force has it any more. */
+  @Nullable ClientTls find(UpstreamTlsConfig config) {
+    return contexts.get(config);
   }
 
   /** When our own certificate expires; null when there is none. */

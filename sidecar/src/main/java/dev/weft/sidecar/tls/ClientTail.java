@@ -4,37 +4,50 @@ import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.ssl.SslHandler;
+import org.jspecify.annotations.Nullable;
 
 /** The tail of a connection to an upstream. */
 final class ClientTail extends TlsTail {
-  private final WorkerTelemetry telemetry;
+  private final @Nullable WorkerTelemetry telemetry;
   private final Direction direction;
-  private final ClientTls.Listener listener;
+  private final ChannelPromise secured;
 
+  /**
+   * @param telemetry null: it is not counted
+   */
   ClientTail(
-      SslHandler tls, WorkerTelemetry telemetry, Direction direction, ClientTls.Listener listener) {
+      SslHandler tls,
+      @Nullable WorkerTelemetry telemetry,
+      Direction direction,
+      ChannelPromise secured) {
     super(tls);
     this.telemetry = telemetry;
     this.direction = direction;
-    this.listener = listener;
+    this.secured = secured;
   }
 
   @Override
   void onSecured(ChannelHandlerContext context) {
-    telemetry.count(WorkerCounter.UPSTREAM_TLS_HANDSHAKE, direction);
+    count(WorkerCounter.UPSTREAM_TLS_HANDSHAKE);
     if (resumed()) {
-      telemetry.count(WorkerCounter.UPSTREAM_TLS_RESUMED, direction);
+      count(WorkerCounter.UPSTREAM_TLS_RESUMED);
     }
-    listener.secured(tls.applicationProtocol());
+    secured.trySuccess();
   }
 
   @Override
   void onFailed(ChannelHandlerContext context, Throwable cause) {
     boolean timeout = Reasons.isTimeout(cause);
-    telemetry.count(
-        timeout ? WorkerCounter.UPSTREAM_TLS_TIMEOUT : WorkerCounter.UPSTREAM_TLS_ERROR, direction);
-    listener.failed(timeout, Reasons.of(cause, peer()));
+    count(timeout ? WorkerCounter.UPSTREAM_TLS_TIMEOUT : WorkerCounter.UPSTREAM_TLS_ERROR);
+    secured.tryFailure(new TlsConnectException(timeout, Reasons.of(cause, peer())));
+  }
+
+  private void count(WorkerCounter counter) {
+    if (telemetry != null) {
+      telemetry.count(counter, direction);
+    }
   }
 
   @Override

@@ -5,16 +5,17 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
 import io.netty.handler.ssl.OpenSslContextOption;
-import io.netty.handler.ssl.OpenSslX509KeyManagerFactory;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import java.io.IOException;
-import java.security.GeneralSecurityException;
+import io.netty.handler.ssl.util.SimpleKeyManagerFactory;
 import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.util.List;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.ManagerFactoryParameters;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What every context has in common: BoringSSL, TLS 1.2 with forward secrecy and authenticated
@@ -40,8 +41,6 @@ final class Contexts {
           "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
           "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
-  private static final char[] NO_PASSWORD = {};
-
   private Contexts() {}
 
   static SslContextBuilder common(SslContextBuilder builder, List<String> alpn)
@@ -66,17 +65,21 @@ final class Contexts {
         .option(OpenSslContextOption.USE_TASKS, false);
   }
 
-  static KeyManagerFactory keys(Credential credential) throws TlsFileException {
-    try {
-      KeyStore store = KeyStore.getInstance("PKCS12");
-      store.load(null, null);
-      store.setKeyEntry(
-          "own", credential.key(), NO_PASSWORD, credential.chain().toArray(new Certificate[0]));
-      KeyManagerFactory factory = new OpenSslX509KeyManagerFactory();
-      factory.init(store, NO_PASSWORD);
-      return factory;
-    } catch (GeneralSecurityException | IOException e) {
-      throw new TlsFileException("the certificate and its key cannot be used: " + e.getMessage());
-    }
+  /** Shows that certificate; its native form is made once. */
+  static KeyManagerFactory keys(Credential credential) {
+    var manager = new OwnKey(credential);
+    return new OpenSslCachingX509KeyManagerFactory(
+        new SimpleKeyManagerFactory() {
+          @Override
+          protected void engineInit(@Nullable KeyStore store, char @Nullable [] password) {}
+
+          @Override
+          protected void engineInit(ManagerFactoryParameters parameters) {}
+
+          @Override
+          protected KeyManager[] engineGetKeyManagers() {
+            return new KeyManager[] {manager};
+          }
+        });
   }
 }

@@ -4,12 +4,12 @@ import dev.weft.sidecar.telemetry.Bound;
 import io.netty.handler.ssl.OpenSslCertificateException;
 import io.netty.handler.ssl.ResumableX509ExtendedTrustManager;
 import io.netty.internal.tcnative.CertificateVerifier;
-import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -84,21 +86,22 @@ final class PeerVerifier extends X509ExtendedTrustManager
 
   private static X509TrustManager path(TrustAnchors anchors) throws TlsFileException {
     try {
-      KeyStore store = KeyStore.getInstance("PKCS12");
-      store.load(null, null);
-      int number = 0;
-      for (X509Certificate anchor : anchors.certificates()) {
-        store.setCertificateEntry("ca" + number++, anchor);
-      }
+      var parameters =
+          new PKIXBuilderParameters(
+              anchors.certificates().stream()
+                  .map(certificate -> new TrustAnchor(certificate, null))
+                  .collect(Collectors.toSet()),
+              null);
+      parameters.setRevocationEnabled(false);
       TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-      factory.init(store);
+      factory.init(new CertPathTrustManagerParameters(parameters));
       for (TrustManager each : factory.getTrustManagers()) {
         if (each instanceof X509TrustManager found) {
           return found;
         }
       }
       throw new TlsFileException("this JDK has no PKIX trust manager");
-    } catch (GeneralSecurityException | IOException e) {
+    } catch (GeneralSecurityException e) {
       throw new TlsFileException(anchors.name() + " cannot be used as authorities: " + e);
     }
   }

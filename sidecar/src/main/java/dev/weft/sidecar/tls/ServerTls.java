@@ -158,7 +158,9 @@ public final class ServerTls implements AutoCloseable {
     SslContextBuilder builder =
         Contexts.common(SslContextBuilder.forServer(Contexts.keys(credential)), alpn)
             .protocols(Contexts.TLS_1_3, Contexts.TLS_1_2);
-    if (anchors != null) {
+    if (anchors == null) {
+      builder.trustManager(new TrustsNobody());
+    } else {
       builder
           .trustManager(new PeerVerifier(anchors, Set.of(), clock))
           .clientAuth(files.requireClient() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);

@@ -2,6 +2,7 @@ package dev.weft.sidecar.tls;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
@@ -57,14 +58,26 @@ abstract class TlsTail extends ChannelInboundHandlerAdapter {
       }
     } else if (event instanceof SslCloseCompletionEvent close) {
       if (close.isSuccess()) {
-        context.close();
-      } else if (secured && !told) {
         told = true;
-        context.fireExceptionCaught(
-            new TlsIoException(peer() + " ended the connection without saying so (close_notify)"));
+        context.close();
+      } else if (secured) {
+        cutOff(context);
       }
+    } else if (event instanceof ChannelInputShutdownEvent) {
+      if (secured) {
+        cutOff(context);
+      }
+      context.close();
     } else {
       context.fireUserEventTriggered(event);
+    }
+  }
+
+  private void cutOff(ChannelHandlerContext context) {
+    if (!told) {
+      told = true;
+      context.fireExceptionCaught(
+          new TlsIoException(peer() + " ended the connection without saying so (close_notify)"));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.upstream;
 
+import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.cluster.Stat;
@@ -8,9 +9,12 @@ import dev.weft.sidecar.http.UpstreamStream;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,12 +27,15 @@ final class ClusterPool {
   final RetryBudget budget;
 
   private final Map<EndpointTracker, EndpointPool> pools = new HashMap<>();
+  private final List<EndpointPool> leaving = new ArrayList<>();
   private final ArrayDeque<UpstreamCall> waiting = new ArrayDeque<>();
+  private @Nullable UpstreamTlsConfig tls;
 
   ClusterPool(Upstream upstream, Cluster cluster) {
     this.upstream = upstream;
     this.cluster = cluster;
     this.budget = new RetryBudget(upstream.nanoClock.getAsLong());
+    this.tls = cluster.config().tls();
   }
 
   /**
@@ -69,6 +76,16 @@ final class ClusterPool {
               + cluster.pendingRequests().max()
               + " requests wait for one");
     }
+  }
+
+  /** How new connections are secured; null: not at all. */
+  @Nullable UpstreamTlsConfig tls() {
+    return tls;
+  }
+
+  /** Whether an endpoint of which nothing is declared is spoken to as HTTP/2 over TLS. */
+  boolean triesHttp2(EndpointTracker endpoint) {
+    return !pool(endpoint).http1Only();
   }
 
   /** The call does not wait any more. */
@@ -115,8 +132,9 @@ final class ClusterPool {
   /** True when nothing is left here and the cluster is gone. */
   boolean housekeeping(long now) {
     connectWaiting();
+    leaving.removeIf(pool -> pool.housekeeping(now));
     pools.values().removeIf(pool -> pool.housekeeping(now));
-    return cluster.closed() && pools.isEmpty() && waiting.isEmpty();
+    return cluster.closed() && leaving.isEmpty() && pools.isEmpty() && waiting.isEmpty();
   }
 
   void closeIdle() {
@@ -124,6 +142,14 @@ final class ClusterPool {
   }
 
   private EndpointPool pool(EndpointTracker endpoint) {
+    UpstreamTlsConfig now = cluster.config().tls();
+    if (!Objects.equals(now, tls)) {
+      // Nothing more goes over connections that were made by other rules.
+      tls = now;
+      pools.values().forEach(EndpointPool::leave);
+      leaving.addAll(pools.values());
+      pools.clear();
+    }
     EndpointPool pool = pools.get(endpoint);
     if (pool == null) {
       pool = new EndpointPool(this, endpoint);

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.upstream;
 
+import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.codec.Http1ClientConnection;
 import dev.weft.sidecar.codec.http2.Http2ClientConnection;
@@ -7,6 +8,12 @@ import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.UpstreamStream;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.WorkerCounter;
+import dev.weft.sidecar.tls.ClientTls;
+import dev.weft.sidecar.tls.Offer;
+import dev.weft.sidecar.tls.TlsAcceptor;
+import dev.weft.sidecar.tls.TlsConnectException;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
@@ -33,6 +40,8 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
   private final List<Http2ClientConnection> shared = new ArrayList<>();
 
   private @Nullable Connecting joining;
+  private boolean http1Only;
+  private boolean leaving;
   private int open;
 
   EndpointPool(ClusterPool cluster, EndpointTracker endpoint) {
@@ -91,16 +100,46 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
       attempt = new Connecting(connection, null);
     }
     attempt.join(call);
-    upstream
-        .bootstrap(cluster.cluster.config().limits().connectTimeoutNanos())
-        .handler(handler)
-        .connect(endpoint.address())
-        .addListener(attempt);
+    long timeout = cluster.cluster.config().limits().connectTimeoutNanos();
+    Bootstrap bootstrap = upstream.bootstrap(timeout);
+    UpstreamTlsConfig tls = cluster.tls();
+    ChannelFuture connected =
+        tls == null
+            ? bootstrap.handler(handler).connect(endpoint.address())
+            : upstream.secured(bootstrap, endpoint.address(), tls, offer(http2), timeout);
+    connected.addListener(attempt);
+  }
+
+  /**
+   * What ALPN offers: where the application declares nothing, its server decides; a sidecar is
+   * spoken to in the caller's version.
+   */
+  private Offer offer(boolean http2) {
+    if (!http2) {
+      return Offer.HTTP1;
+    }
+    boolean open = cluster.cluster.config().protocol() == null && !endpoint.config().sidecar();
+    return open ? Offer.EITHER : Offer.HTTP2;
+  }
+
+  /** Whether the servers have said that they do not speak HTTP/2. */
+  boolean http1Only() {
+    return http1Only;
+  }
+
+  /** Nothing more is to be sent on its connections. */
+  void leave() {
+    leaving = true;
+    closeIdle();
+  }
+
+  private boolean retired() {
+    return leaving || endpoint.retired();
   }
 
   @Override
   public void onIdle(Http1ClientConnection connection) {
-    if (endpoint.retired()) {
+    if (retired()) {
       connection.close();
     } else if (!cluster.hasWaiting()) {
       connection.idleUntil = upstream.nanoClock.getAsLong() + idleNanos(connection);
@@ -133,7 +172,7 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
     }
     if (connection.isIdle()) {
       connection.idleSince = upstream.nanoClock.getAsLong();
-      if (endpoint.retired() || cluster.hasWaiting()) {
+      if (retired() || cluster.hasWaiting()) {
         // Who waits wants another endpoint, for which this connection's place is needed.
         connection.leave();
       }
@@ -178,7 +217,7 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
 
   /** True when the endpoint is gone and nothing leads there any more. */
   boolean housekeeping(long now) {
-    boolean retired = endpoint.retired();
+    boolean retired = retired();
     while (!idle.isEmpty() && (retired || now - idle.getFirst().idleUntil > 0)) {
       if (!retired) {
         onReached(endpoint.config().sidecar() ? Bound.UPSTREAM_IDLE : Bound.UPSTREAM_APP_IDLE);
@@ -232,8 +271,8 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
 
   /** One connect under way, for calls that may give it up meanwhile. */
   final class Connecting implements ChannelFutureListener {
-    private final @Nullable Http1ClientConnection http1;
-    private final @Nullable Http2ClientConnection http2;
+    private @Nullable Http1ClientConnection http1;
+    private @Nullable Http2ClientConnection http2;
     private final List<UpstreamCall> calls = new ArrayList<>(1);
 
     Connecting(@Nullable Http1ClientConnection http1, @Nullable Http2ClientConnection http2) {
@@ -265,6 +304,9 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
         failed(future.cause());
         return;
       }
+      if (cluster.tls() != null) {
+        decided(future.channel());
+      }
       endpoint.onConnect(upstream.worker);
       upstream.count(WorkerCounter.UPSTREAM_CX_TOTAL);
       upstream.telemetry.add(WorkerCounter.UPSTREAM_CX_ACTIVE, upstream.direction, 1);
@@ -277,12 +319,32 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
       }
     }
 
+    /** The connection is secured, and the server has chosen what is spoken on it. */
+    private void decided(Channel channel) {
+      if (http2 != null
+          && offer(true) == Offer.EITHER
+          && !TlsAcceptor.HTTP2.equals(ClientTls.protocol(channel))) {
+        http1Only = true;
+        http2 = null;
+        http1 = new Http1ClientConnection(EndpointPool.this, upstream.http1Limits());
+      }
+      ChannelHandler handler = http2 == null ? http1 : http2;
+      if (handler != null) {
+        channel.pipeline().addLast(handler);
+      }
+    }
+
     private void serve(Http1ClientConnection connection) {
       UpstreamCall call = next();
       if (call == null) {
         onIdle(connection);
-      } else {
-        call.onStream(connection, true);
+        return;
+      }
+      call.onStream(connection, true);
+      // Who has joined it as HTTP/2 needs a connection of his own now.
+      for (call = next(); call != null; call = next()) {
+        call.speakHttp1();
+        cluster.acquire(call, endpoint, false, false);
       }
     }
 
@@ -300,7 +362,23 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
     }
 
     private void failed(Throwable cause) {
+      if (cause instanceof TlsConnectException tls) {
+        failed(
+            tls.timeout(),
+            tls.timeout() ? Failure.TLS_TIMEOUT : Failure.TLS_FAILED,
+            "securing the connection to " + endpoint + " failed: " + cause.getMessage());
+        return;
+      }
       boolean timeout = cause instanceof ConnectTimeoutException;
+      failed(
+          timeout,
+          timeout ? Failure.CONNECT_TIMEOUT : Failure.CONNECT_FAILED,
+          timeout
+              ? "connecting to " + endpoint + " took too long"
+              : "connecting to " + endpoint + " failed: " + reason(cause));
+    }
+
+    private void failed(boolean timeout, Failure failure, String detail) {
       if (timeout) {
         upstream.reached(Bound.CONNECT_TIME, Bound.APP_CONNECT_TIME);
       }
@@ -309,12 +387,8 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
               ? WorkerCounter.UPSTREAM_CX_CONNECT_TIMEOUT
               : WorkerCounter.UPSTREAM_CX_CONNECT_FAIL);
       endpoint.onConnectFailure(upstream.worker, upstream.nanoClock.getAsLong());
-      String detail =
-          timeout
-              ? "connecting to " + endpoint + " took too long"
-              : "connecting to " + endpoint + " failed: " + reason(cause);
       for (UpstreamCall call = next(); call != null; call = next()) {
-        call.onNoConnection(timeout ? Failure.CONNECT_TIMEOUT : Failure.CONNECT_FAILED, detail);
+        call.onNoConnection(failure, detail);
       }
     }
 

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.upstream;
 
+import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.codec.Http1Limits;
 import dev.weft.sidecar.codec.ReceiveBuffers;
@@ -8,19 +9,28 @@ import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
+import dev.weft.sidecar.tls.ClientContexts;
+import dev.weft.sidecar.tls.Offer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One worker's upstream side for one direction: its pools by cluster and endpoint, and the tick on
@@ -33,6 +43,7 @@ public final class Upstream {
       new WriteBufferWaterMark(Bound.SEND_BUFFER.intValue() / 2, Bound.SEND_BUFFER.intValue());
 
   private static final long TICK_MILLIS = 10;
+  private static final ChannelHandler UNTIL_SECURED = new UntilSecured();
 
   final int worker;
   final Direction direction;
@@ -46,6 +57,7 @@ public final class Upstream {
   final Http2ClientScratch http2 = new Http2ClientScratch();
 
   private final Bootstrap bootstrap;
+  private @Nullable ClientContexts contexts;
   private final Map<Cluster, ClusterPool> pools = new HashMap<>();
   private final List<UpstreamCall> timed = new ArrayList<>();
   private boolean ticking;
@@ -89,6 +101,30 @@ public final class Upstream {
             Math.clamp(TimeUnit.NANOSECONDS.toMillis(connectTimeoutNanos), 1, 60_000));
   }
 
+  /** Secures connections by these; before the first request. */
+  public void secure(ClientContexts with) {
+    contexts = with;
+  }
+
+  /** Connects and secures; what is to be spoken is for the caller to add to the pipeline. */
+  ChannelFuture secured(
+      Bootstrap connector,
+      InetSocketAddress address,
+      UpstreamTlsConfig config,
+      Offer offer,
+      long timeoutNanos) {
+    ChannelFuture connecting = connector.handler(UNTIL_SECURED).connect(address);
+    return Objects.requireNonNull(contexts)
+        .secure(
+            connecting,
+            config,
+            address,
+            offer,
+            TimeUnit.NANOSECONDS.toMillis(timeoutNanos),
+            telemetry,
+            direction);
+  }
+
   Http1Limits http1Limits() {
     return limits.http1();
   }
@@ -101,6 +137,10 @@ public final class Upstream {
     }
     return pool;
   }
+
+  /** Stands where nothing of what is inside can come yet. */
+  @Sharable
+  private static final class UntilSecured extends ChannelInboundHandlerAdapter {}
 
   void reached(Bound bound) {
     telemetry.reached(bound, direction);

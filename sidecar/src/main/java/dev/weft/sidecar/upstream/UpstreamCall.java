@@ -68,6 +68,7 @@ public final class UpstreamCall implements ResponseListener {
   private long retryAt;
   private long attemptSince;
   private boolean grpc;
+  private boolean offered;
 
   /** How long the head took of a response whose status its trailers will tell; -1: none. */
   private long unjudgedNanos = -1;
@@ -92,7 +93,16 @@ public final class UpstreamCall implements ResponseListener {
     tried.reset();
     attempts.begin();
     grpc = false;
+    offered = false;
     unjudgedNanos = -1;
+  }
+
+  /**
+   * The caller speaks HTTP/2 because we have offered it in front of our application: that says
+   * nothing of what the application speaks. Before start.
+   */
+  public void versionWasOffered() {
+    offered = true;
   }
 
   /** The request is gRPC: its status is gRPC's, which may come with the trailers. Before start. */
@@ -265,13 +275,23 @@ public final class UpstreamCall implements ResponseListener {
     if (head == null || head.tunnel) {
       return false;
     }
-    boolean callers = head.http2;
+    // What is gRPC nobody serves but over HTTP/2.
+    boolean callers = head.http2 && (!offered || grpc);
     EndpointConfig peer = picked.config();
     if (peer.sidecar()) {
       return callers && peer.protocols().contains(WireProtocol.HTTP2);
     }
     WireProtocol declared = to.cluster.config().protocol();
+    if (declared == null && to.tls() != null) {
+      // Its server says, when the connection is secured.
+      return to.triesHttp2(picked);
+    }
     return declared == WireProtocol.HTTP2 || (callers && declared != WireProtocol.HTTP1);
+  }
+
+  /** The connection that the attempt waited for has turned out to be one of HTTP/1.1. */
+  void speakHttp1() {
+    http2 = false;
   }
 
   /** Whether the attempt is to be made as HTTP/2. */

@@ -13,6 +13,7 @@ import dev.weft.testkit.TestCa;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -27,14 +28,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A sidecar that terminates TLS for its application, with clients that we did not write. */
 final class TlsInboundTest {
@@ -59,6 +64,13 @@ final class TlsInboundTest {
                   .getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(200, answer.length);
           exchange.getResponseBody().write(answer);
+          exchange.close();
+        });
+    app.createContext(
+        "/echo",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getRequestBody().transferTo(exchange.getResponseBody());
           exchange.close();
         });
     app.start();
@@ -130,6 +142,24 @@ final class TlsInboundTest {
   }
 
   @Test
+  void bigBodiesGoThroughBothWays() throws Exception {
+    start();
+    byte[] body = new byte[8 << 20];
+    new Random(9).nextBytes(body);
+    try (HttpClient client = client(null)) {
+      HttpResponse<byte[]> answer =
+          client.send(
+              HttpRequest.newBuilder(
+                      URI.create("https://127.0.0.1:" + sidecar().inboundPort() + "/echo"))
+                  .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                  .build(),
+              HttpResponse.BodyHandlers.ofByteArray());
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(answer.body()).isEqualTo(body);
+    }
+  }
+
+  @Test
   void curlIsServed() throws Exception {
     start();
     Process curl;
@@ -149,6 +179,42 @@ final class TlsInboundTest {
     }
     assertThat(new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
         .isEqualTo("https null");
+  }
+
+  /** What is inside TLS is passed on as it is, if the application is declared to speak it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "http/1.1"})
+  void bytesAreServedInsideTls(String alpn) throws Exception {
+    try (var echo = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      threads.submit(
+          () -> {
+            while (true) {
+              Socket socket = echo.accept();
+              threads.submit(
+                  () -> {
+                    try (socket) {
+                      return socket.getInputStream().transferTo(socket.getOutputStream());
+                    }
+                  });
+            }
+          });
+      start("--app-protocol=tcp", "--app-port=" + echo.getLocalPort());
+      try (var socket =
+          (SSLSocket)
+              ca.sslContext(null)
+                  .getSocketFactory()
+                  .createSocket("127.0.0.1", sidecar().inboundPort())) {
+        socket.setSoTimeout(20_000);
+        if (!alpn.isEmpty()) {
+          var parameters = socket.getSSLParameters();
+          parameters.setApplicationProtocols(new String[] {alpn});
+          socket.setSSLParameters(parameters);
+        }
+        socket.getOutputStream().write("\0\1hello".getBytes(StandardCharsets.US_ASCII));
+        assertThat(socket.getInputStream().readNBytes(7))
+            .isEqualTo("\0\1hello".getBytes(StandardCharsets.US_ASCII));
+      }
+    }
   }
 
   @Test

@@ -302,6 +302,7 @@ class HealthCheckerTest {
             LimitsConfig.DEFAULT,
             List.of("0"),
             List.of(),
+            null,
             null);
     var snapshot =
         new ConfigSnapshot(Map.of(), Map.of(NAME, config), Map.of("0", endpoints), Map.of(), 1);

@@ -85,6 +85,7 @@ final class Fixture {
             limits,
             List.of(NAME + "/0"),
             List.of(),
+            null,
             null);
     return new ConfigSnapshot(
         Map.of(), Map.of(NAME, config), Map.of(NAME + "/0", endpoints), Map.of(), 1);

@@ -136,6 +136,7 @@ class SimulationTest {
             LimitsConfig.DEFAULT,
             List.of("0"),
             List.of(),
+            null,
             null);
     var snapshot =
         new ConfigSnapshot(Map.of(), Map.of(NAME, config), Map.of("0", endpoints), Map.of(), 1);

@@ -161,7 +161,8 @@ final class ProxyFixture implements AutoCloseable {
             limits,
             List.of(name),
             List.of(),
-            declared);
+            declared,
+            null);
     snapshots.put(name, cluster);
     slices.put(name, endpoints);
     clusters.update(
