@@ -62,7 +62,8 @@ final class Origin implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Thread.ofVirtual().start(this::accept);
+    // Platform threads: a socket that a virtual one waits on closes only when that one runs again.
+    Thread.ofPlatform().daemon().start(this::accept);
   }
 
   /** Answers every request with the same bytes. */
@@ -113,7 +114,7 @@ final class Origin implements AutoCloseable {
         socket.setTcpNoDelay(true);
         connections.incrementAndGet();
         sockets.add(socket);
-        Thread.ofVirtual().start(() -> serve(socket));
+        Thread.ofPlatform().daemon().start(() -> serve(socket));
       } catch (IOException e) {
         return;
       }
