@@ -120,6 +120,9 @@ public final class PacerMain {
   private void forgetWarmUp() {
     latency.clear();
     errors = 0;
+    // What this process could not send in time while it was cold is not the contender's delay.
+    waiting.clear();
+    due = System.nanoTime();
   }
 
   private void stop(long durationMicros) {
