@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A caller's HTTP/2 connection by raw frames: what is passed on, refused, ended and in what order.
@@ -94,6 +95,8 @@ class Http2ServerTest {
     ":method, GET, content-length, -1, 0",
     ":method, GET, content-length, 1x, 0",
     ":method, GET, host, elsewhere, 0",
+    ":method, GET, host, catalog:81, 0",
+    ":authority, catalog:81, host, catalog, 0",
     ":method, GET, 'a b', 1, 0",
     ":method, G(T, a, 1, 0",
     ":method, '', a, 1, 0",
@@ -135,6 +138,16 @@ class Http2ServerTest {
       assertThat(origin.requests).isEmpty();
       client.get(3, HOST).flush();
       assertThat(status(client.awaitStream(3).getFirst())).isEqualTo(200);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"catalog", "catalog:80", "cATALOG:"})
+  void aHostThatMeansTheAuthorityIsDropped(String host) {
+    try (var client = Http2RawClient.open(address)) {
+      client.headers(1, true, request("GET", HOST, "/", "host", host)).flush();
+      assertThat(status(client.awaitStream(1).getFirst())).isEqualTo(200);
+      assertThat(origin.requests.getFirst().header("host")).isEqualTo(HOST);
     }
   }
 

@@ -180,16 +180,7 @@ final class HeadDecoder {
       return malformed("host stands twice");
     }
     if (authority != NONE) {
-      int start = fields.value(authority);
-      int end = fields.end(authority);
-      if (host != HeadView.NONE
-          && bytes
-                  .slice(view.valueStart(host), view.valueEnd(host) - view.valueStart(host))
-                  .mismatch(bytes.slice(start, end - start))
-              != -1) {
-        return malformed("host is not the same as :authority");
-      }
-      head.filler.authority(start, end);
+      head.filler.authority(fields.value(authority), fields.end(authority));
     } else if (host != HeadView.NONE) {
       head.filler.authority(view.valueStart(host), view.valueEnd(host));
     } else {
@@ -198,7 +189,24 @@ final class HeadDecoder {
     if (!Authorities.isValid(bytes, view.authorityStart(), view.authorityEnd())) {
       return refuse(Failure.BAD_REQUEST, ":authority is not a host with an optional port");
     }
+    if (authority != NONE && host != HeadView.NONE && !isAuthority(view, host)) {
+      return malformed("host is not the same as :authority");
+    }
     return path(head, bytes, rules);
+  }
+
+  /** Some clients send both, one of them with the port that the scheme implies. */
+  private boolean isAuthority(HeadView view, int host) {
+    int start = view.valueStart(host);
+    int end = view.valueEnd(host);
+    return Authorities.isValid(view.slab(), start, end)
+        && Authorities.same(
+            view.slab(),
+            view.authorityStart(),
+            view.authorityEnd(),
+            start,
+            end,
+            fields.hasValue(scheme, HTTPS) ? 443 : 80);
   }
 
   private int path(ReceivedHead head, ByteBuffer bytes, PathRules rules) {
