@@ -4,7 +4,7 @@ import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.sidecar.admin.AdminServer;
 import dev.weft.sidecar.check.HealthChecker;
 import dev.weft.sidecar.cluster.ClusterSet;
-import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.discovery.ControlPlaneLink;
 import dev.weft.sidecar.discovery.DiscoveryClient;
@@ -156,7 +156,7 @@ public final class Sidecar implements AutoCloseable {
               telemetry.newWorker(),
               NANO_CLOCK,
               epochMicros,
-              Http1Limits.DEFAULT.withPaths(options.http().paths()),
+              ConnectionLimits.DEFAULT.withPaths(options.http().paths()),
               UpstreamLimits.of(Http2Limits.of(memory.directBytes())),
               random.nextLong(),
               overload));

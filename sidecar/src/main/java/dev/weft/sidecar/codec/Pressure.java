@@ -13,14 +13,14 @@ import io.netty.util.internal.PlatformDependent;
  * memory: little. So many stalled connections cannot use it up, and with memory at hand a few fast
  * ones have large buffers. Asked per read and per write that queues: one read of a counter.
  */
-final class Pressure {
+public final class Pressure {
   private static final long LIMIT =
       PlatformDependent.maxDirectMemory() / 100 * Bound.BUFFER_PRESSURE.value();
   private static final WriteBufferWaterMark SMALL = new WriteBufferWaterMark(4 * 1024, 8 * 1024);
 
   private Pressure() {}
 
-  static boolean isHigh() {
+  public static boolean isHigh() {
     return PlatformDependent.usedDirectMemory() > LIMIT;
   }
 
@@ -29,7 +29,7 @@ final class Pressure {
    * long: then it is worth a copy not to hold a large buffer for a few bytes, and under pressure
    * the sender is to be stopped early from now on.
    */
-  static ByteBuf beforeWrite(Channel channel, ByteBuf data, int copied) {
+  public static ByteBuf beforeWrite(Channel channel, ByteBuf data, int copied) {
     ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
     if (queue == null || queue.totalPendingWriteBytes() <= copied) {
       return data;

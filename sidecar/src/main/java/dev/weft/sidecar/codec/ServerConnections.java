@@ -21,7 +21,7 @@ public final class ServerConnections {
 
   private final Direction direction;
   private final WorkerTelemetry telemetry;
-  private final Http1Limits limits;
+  private final ConnectionLimits limits;
   private final List<ServerConnection> open = new ArrayList<>();
   private int activeRequests;
   private int leaving;
@@ -35,15 +35,15 @@ public final class ServerConnections {
   private long[] retireAt = new long[16];
 
   public ServerConnections(
-      Direction direction, WorkerTelemetry telemetry, Http1Limits limits, long nanoTime) {
+      Direction direction, WorkerTelemetry telemetry, ConnectionLimits limits, long nanoTime) {
     this.direction = direction;
     this.telemetry = telemetry;
     this.limits = limits;
     this.now = nanoTime;
   }
 
-  /** Bounds of HTTP/1.1 connections. */
-  public Http1Limits limits() {
+  /** Bounds of each of them. */
+  public ConnectionLimits limits() {
     return limits;
   }
 

@@ -31,7 +31,7 @@ public final class Upgrades {
     Chars.ascii("tls")
   };
 
-  static final byte[] KEY = Chars.ascii("sec-websocket-key");
+  private static final byte[] KEY = Chars.ascii("sec-websocket-key");
   private static final byte[] ACCEPT = Chars.ascii("sec-websocket-accept");
   private static final byte[] GUID = Chars.ascii("258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
 
@@ -43,17 +43,17 @@ public final class Upgrades {
   }
 
   /** The names, without versions, of the protocols that are passed on; lower case. */
-  static List<String> names(HeadView view) {
+  public static List<String> names(HeadView view) {
     return protocols(view).stream().map(Upgrades::name).toList();
   }
 
   /** Writes the value of a request's field as it is passed on. */
-  static void write(HeadView view, ByteBuf out) {
+  public static void write(HeadView view, ByteBuf out) {
     out.writeCharSequence(String.join(", ", protocols(view)), StandardCharsets.US_ASCII);
   }
 
   /** Whether a response's field names something, and nothing that was not offered. */
-  static boolean accepts(HeadView response, List<String> offered) {
+  public static boolean accepts(HeadView response, List<String> offered) {
     if (!response.has(WellKnown.UPGRADE)) {
       return false;
     }
@@ -61,11 +61,16 @@ public final class Upgrades {
     return !accepted.isEmpty() && offered.containsAll(accepted);
   }
 
+  /** The name of the field that carries {@link #missingKey}; not to be changed. */
+  public static byte[] keyName() {
+    return KEY;
+  }
+
   /**
    * The key for a WebSocket whose caller needs none, since it came by HTTP/2 (RFC 8441, section 5);
    * null: the request has one, or is for something else.
    */
-  static byte @Nullable [] missingKey(HeadView request) {
+  public static byte @Nullable [] missingKey(HeadView request) {
     if (!names(request).contains("websocket") || request.find(KEY, 0) != HeadView.NONE) {
       return null;
     }
@@ -75,7 +80,7 @@ public final class Upgrades {
   }
 
   /** Whether a response accepts a key (RFC 6455, section 4.1). */
-  static boolean acceptsKey(HeadView response, byte[] key) {
+  public static boolean acceptsKey(HeadView response, byte[] key) {
     int line = response.find(ACCEPT, 0);
     if (line == HeadView.NONE) {
       return false;

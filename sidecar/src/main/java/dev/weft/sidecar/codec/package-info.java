@@ -1,8 +1,9 @@
 /**
- * Layer 2: HTTP/1.1 between Netty channels and received heads: parsing in place, strict by RFC 9112
- * and 9110, encoding with the edits of an attempt, body framing with back-pressure. A connection
- * belongs to its channel's event loop. Imports {@code http}, {@code telemetry}, {@code common.head}
- * and Netty.
+ * Layer 2: what the protocols of HTTP share on their way between Netty channels and received heads:
+ * the callers' connections of a worker and their bounds, and what may stand in a path, an
+ * authority, a method or an {@code Upgrade}, by one rule for both versions. {@code codec.http1} and
+ * {@code codec.http2} stand on it. A connection belongs to its channel's event loop. Imports {@code
+ * http}, {@code telemetry}, {@code common.head} and Netty.
  */
 @org.jspecify.annotations.NullMarked
 package dev.weft.sidecar.codec;

@@ -1,8 +1,8 @@
 package dev.weft.sidecar.listener;
 
 import dev.weft.common.config.EndpointConfig.WireProtocol;
-import dev.weft.sidecar.codec.Http1ServerConnection;
 import dev.weft.sidecar.codec.ServerConnections;
+import dev.weft.sidecar.codec.http1.Http1ServerConnection;
 import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.codec.http2.Http2Server;
 import dev.weft.sidecar.http.Exchange;

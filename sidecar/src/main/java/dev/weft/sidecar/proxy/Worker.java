@@ -1,6 +1,6 @@
 package dev.weft.sidecar.proxy;
 
-import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.filter.Filter;
 import dev.weft.sidecar.http.HttpDate;
@@ -63,7 +63,7 @@ public final class Worker {
       WorkerTelemetry telemetry,
       LongSupplier nanoClock,
       LongSupplier epochMicros,
-      Http1Limits http1Limits,
+      ConnectionLimits http1Limits,
       UpstreamLimits upstreamLimits,
       long seed,
       Overload overload) {

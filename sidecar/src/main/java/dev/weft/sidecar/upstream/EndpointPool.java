@@ -2,7 +2,7 @@ package dev.weft.sidecar.upstream;
 
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.EndpointTracker;
-import dev.weft.sidecar.codec.Http1ClientConnection;
+import dev.weft.sidecar.codec.http1.Http1ClientConnection;
 import dev.weft.sidecar.codec.http2.Http2ClientConnection;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.UpstreamStream;

@@ -2,7 +2,7 @@ package dev.weft.sidecar.upstream;
 
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.Cluster;
-import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.codec.http2.Http2ClientScratch;
 import dev.weft.sidecar.telemetry.Bound;
@@ -125,7 +125,7 @@ public final class Upstream {
             direction);
   }
 
-  Http1Limits http1Limits() {
+  ConnectionLimits http1Limits() {
     return limits.http1();
   }
 

@@ -1,6 +1,6 @@
 package dev.weft.sidecar.upstream;
 
-import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.telemetry.Bound;
 
@@ -14,7 +14,7 @@ import dev.weft.sidecar.telemetry.Bound;
  * @param maxStreams under way at once on one HTTP/2 connection, if its peer allows as many
  */
 public record UpstreamLimits(
-    Http1Limits http1,
+    ConnectionLimits http1,
     Http2Limits http2,
     long idleTimeoutNanos,
     long appIdleTimeoutNanos,
@@ -24,7 +24,7 @@ public record UpstreamLimits(
   /** With the windows of callers' connections as the measure of our own. */
   public static UpstreamLimits of(Http2Limits http2) {
     return new UpstreamLimits(
-        Http1Limits.DEFAULT,
+        ConnectionLimits.DEFAULT,
         http2.towardsEndpoint(),
         Bound.UPSTREAM_IDLE.value(),
         Bound.UPSTREAM_APP_IDLE.value(),

@@ -3,16 +3,16 @@ package dev.weft.sidecar.codec;
 import java.util.function.Supplier;
 
 /** Assertions of the fuzz targets: errors, so that nothing on the way takes them for a failure. */
-final class Check {
+public final class Check {
   private Check() {}
 
-  static void that(boolean holds, Supplier<String> otherwise) {
+  public static void that(boolean holds, Supplier<String> otherwise) {
     if (!holds) {
       throw new AssertionError(otherwise.get());
     }
   }
 
-  static void same(Object expected, Object actual, String what) {
+  public static void same(Object expected, Object actual, String what) {
     that(expected.equals(actual), () -> what + ": expected " + expected + " but was " + actual);
   }
 }

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Locale;
 
 /** RFC 3986, section 6.2.2, a second time: unreserved escapes decoded, dot segments resolved. */
-final class ReferencePath {
+public final class ReferencePath {
   private ReferencePath() {}
 
-  static String normalise(String path) {
+  public static String normalise(String path) {
     var decoded = new StringBuilder();
     for (int i = 0; i < path.length(); i++) {
       char c = path.charAt(i);

@@ -1,8 +1,8 @@
 package dev.weft.sidecar.fuzz;
 
 import dev.weft.sidecar.codec.PathFuzz;
-import dev.weft.sidecar.codec.RequestFuzz;
-import dev.weft.sidecar.codec.ResponseFuzz;
+import dev.weft.sidecar.codec.http1.RequestFuzz;
+import dev.weft.sidecar.codec.http1.ResponseFuzz;
 import dev.weft.sidecar.codec.http2.Http2Fuzz;
 import dev.weft.sidecar.filter.Base64Fuzz;
 import dev.weft.sidecar.listener.DetectionFuzz;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.common.config.InboundConfig;
-import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.http.Overload;
 import dev.weft.sidecar.proxy.InboundApp;
 import dev.weft.sidecar.proxy.InboundStack;
@@ -63,7 +63,7 @@ class ListenerTest {
               telemetry.newWorker(),
               System::nanoTime,
               () -> 0,
-              Http1Limits.DEFAULT,
+              ConnectionLimits.DEFAULT,
               UpstreamLimits.DEFAULT,
               i,
               overload));

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.common.config.VirtualHostConfig;
-import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ConnectionLimits;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.util.Random;
@@ -28,7 +28,7 @@ class MessageTest {
   @MethodSource("transports")
   void bodiesOfEverySizeAndFramingPassUnchanged(boolean epoll) {
     var random = new Random(5);
-    try (var proxy = new ProxyFixture(epoll, Http1Limits.DEFAULT);
+    try (var proxy = new ProxyFixture(epoll, ConnectionLimits.DEFAULT);
         var origin =
             new Origin(
                 "echo",

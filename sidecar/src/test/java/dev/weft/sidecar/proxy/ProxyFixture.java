@@ -21,7 +21,7 @@ import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadEdits;
 import dev.weft.common.head.HeadView;
 import dev.weft.sidecar.cluster.ClusterSet;
-import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.codec.http2.Http2Server;
@@ -96,14 +96,14 @@ final class ProxyFixture implements AutoCloseable {
   private final List<Channel> listeners = new ArrayList<>();
 
   ProxyFixture() {
-    this(Epoll.isAvailable(), Http1Limits.DEFAULT);
+    this(Epoll.isAvailable(), ConnectionLimits.DEFAULT);
   }
 
-  ProxyFixture(boolean epoll, Http1Limits http1) {
+  ProxyFixture(boolean epoll, ConnectionLimits http1) {
     this(epoll, http1, null);
   }
 
-  ProxyFixture(boolean epoll, Http1Limits http1, @Nullable AccessLog log) {
+  ProxyFixture(boolean epoll, ConnectionLimits http1, @Nullable AccessLog log) {
     this.epoll = epoll;
     telemetry = new Telemetry(log);
     group = (epoll ? Transport.EPOLL : Transport.NIO).newGroup("weft-test", 1);

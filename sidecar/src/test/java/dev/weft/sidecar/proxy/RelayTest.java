@@ -9,7 +9,7 @@ import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.InboundConfig;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.Stat;
-import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.proxyprotocol.AddressRanges;
@@ -184,7 +184,7 @@ class RelayTest {
   @Test
   void theSameOnNio() throws Exception {
     proxy.close();
-    proxy = new ProxyFixture(false, Http1Limits.DEFAULT);
+    proxy = new ProxyFixture(false, ConnectionLimits.DEFAULT);
     bytesGoThroughUnchangedBothWays(Direction.OUTBOUND);
   }
 
@@ -617,7 +617,7 @@ class RelayTest {
   void aTrustedProxySaysWhoCalls(WireProtocol protocol) throws Exception {
     Path log = directory.resolve("access.log");
     proxy.close();
-    proxy = new ProxyFixture(true, Http1Limits.DEFAULT, AccessLog.open(log.toString()));
+    proxy = new ProxyFixture(true, ConnectionLimits.DEFAULT, AccessLog.open(log.toString()));
     boolean http = protocol == WireProtocol.HTTP1;
     try (var app = http ? Origin.named("app") : echo("app");
         var client =

@@ -3,7 +3,7 @@ package dev.weft.sidecar.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.telemetry.AccessLog;
 import dev.weft.sidecar.telemetry.Direction;
 import io.netty.channel.epoll.Epoll;
@@ -59,7 +59,7 @@ class TunnelTest {
   @ParameterizedTest(name = "{0}, epoll {1}")
   @MethodSource("everywhere")
   void bytesPassBothWaysAndEachDirectionClosesByItself(Direction direction, boolean epoll) {
-    try (var proxy = new ProxyFixture(epoll, Http1Limits.DEFAULT);
+    try (var proxy = new ProxyFixture(epoll, ConnectionLimits.DEFAULT);
         var origin = echo()) {
       try (var client = proxy.client(proxy.to(direction, origin))) {
         var response = client.send(UPGRADE).read();
@@ -261,7 +261,7 @@ class TunnelTest {
   void muchPassesUnchangedBothWaysAtOnce(Direction direction, boolean epoll) throws Exception {
     byte[] much = new byte[8 * 1024 * 1024];
     new Random(1).nextBytes(much);
-    try (var proxy = new ProxyFixture(epoll, Http1Limits.DEFAULT);
+    try (var proxy = new ProxyFixture(epoll, ConnectionLimits.DEFAULT);
         var origin = echo()) {
       try (var client = proxy.client(proxy.to(direction, origin))) {
         client.send(UPGRADE).read();
@@ -397,7 +397,7 @@ class TunnelTest {
     Path file = directory.resolve("access.log");
     try (var proxy =
             new ProxyFixture(
-                Epoll.isAvailable(), Http1Limits.DEFAULT, AccessLog.open(file.toString()));
+                Epoll.isAvailable(), ConnectionLimits.DEFAULT, AccessLog.open(file.toString()));
         var origin = echo()) {
       try (var client = proxy.client(proxy.to(Direction.OUTBOUND, origin))) {
         client.send(UPGRADE).read();

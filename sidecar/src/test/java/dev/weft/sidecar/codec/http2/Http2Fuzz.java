@@ -1,7 +1,7 @@
 package dev.weft.sidecar.codec.http2;
 
 import dev.weft.common.head.HeadView;
-import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Exchange;
@@ -60,7 +60,8 @@ public final class Http2Fuzz {
     var requests = new ArrayList<String>();
     var telemetry = new Telemetry(null);
     var connections =
-        new ServerConnections(Direction.INBOUND, telemetry.newWorker(), Http1Limits.DEFAULT, 0);
+        new ServerConnections(
+            Direction.INBOUND, telemetry.newWorker(), ConnectionLimits.DEFAULT, 0);
     var server =
         new Http2Server(connections, stream -> new Answer(stream, requests), Http2Limits.DEFAULT);
     var channel = new EmbeddedChannel(server.newConnection());

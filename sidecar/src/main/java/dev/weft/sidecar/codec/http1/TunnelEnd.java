@@ -1,4 +1,4 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;

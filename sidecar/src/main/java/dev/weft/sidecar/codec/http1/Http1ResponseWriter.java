@@ -1,7 +1,8 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
+import dev.weft.sidecar.codec.Chars;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.HttpDate;

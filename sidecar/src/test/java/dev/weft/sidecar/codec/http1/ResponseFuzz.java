@@ -1,6 +1,7 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
-import dev.weft.sidecar.codec.ReferenceHttp1.Message;
+import dev.weft.sidecar.codec.Check;
+import dev.weft.sidecar.codec.http1.ReferenceHttp1.Message;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,8 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.codec.Chars;
+import dev.weft.sidecar.codec.Pressure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,9 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.codec.ConnectionLimits;
+import dev.weft.sidecar.codec.ReceiveBuffers;
+import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.http.Failure;
@@ -57,7 +60,8 @@ final class MiniProxy implements Exchange, Http1ClientConnection.Owner {
   MiniProxy(boolean answers) {
     this.answers = answers;
     var connections =
-        new ServerConnections(Direction.INBOUND, telemetry.newWorker(), Http1Limits.DEFAULT, 0);
+        new ServerConnections(
+            Direction.INBOUND, telemetry.newWorker(), ConnectionLimits.DEFAULT, 0);
     downstream =
         new EmbeddedChannel(
             new Http1ServerConnection(
@@ -145,7 +149,7 @@ final class MiniProxy implements Exchange, Http1ClientConnection.Owner {
       head.buffer.getBytes(head.end, inline);
       body.write(inline, 0, inline.length);
     }
-    var made = new Http1ClientConnection(this, Http1Limits.DEFAULT);
+    var made = new Http1ClientConnection(this, ConnectionLimits.DEFAULT);
     client = made;
     upstream = new EmbeddedChannel(made);
     plan.clear();

@@ -1,8 +1,14 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
 import dev.weft.common.head.Ascii;
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
+import dev.weft.sidecar.codec.Authorities;
+import dev.weft.sidecar.codec.Chars;
+import dev.weft.sidecar.codec.ConnectionLimits;
+import dev.weft.sidecar.codec.Paths;
+import dev.weft.sidecar.codec.RequestMethods;
+import dev.weft.sidecar.codec.Upgrades;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.telemetry.Bound;
@@ -33,7 +39,7 @@ final class Http1HeadParser {
   private static final byte[] CONNECT = Chars.ascii("CONNECT");
   private static final byte[] OPTIONS = Chars.ascii("OPTIONS");
 
-  private final Http1Limits limits;
+  private final ConnectionLimits limits;
   private Failure failure = Failure.BAD_REQUEST;
   private String problem = "";
   private @Nullable Bound bound;
@@ -43,7 +49,7 @@ final class Http1HeadParser {
   private boolean unknownCoding;
   private boolean response;
 
-  Http1HeadParser(Http1Limits limits) {
+  Http1HeadParser(ConnectionLimits limits) {
     this.limits = limits;
   }
 

@@ -1,6 +1,9 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.codec.Buffers;
+import dev.weft.sidecar.codec.ServerConnection;
+import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.http.CallerTls;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Exchange;

@@ -1,8 +1,9 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
 import dev.weft.common.head.Ascii;
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
+import dev.weft.sidecar.codec.Chars;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;

@@ -1,8 +1,12 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
 import dev.weft.common.head.Ascii;
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
+import dev.weft.sidecar.codec.Buffers;
+import dev.weft.sidecar.codec.Chars;
+import dev.weft.sidecar.codec.ConnectionLimits;
+import dev.weft.sidecar.codec.Upgrades;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
@@ -86,7 +90,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   /** How long it is kept while it is idle; its pool's. */
   public long idleUntil;
 
-  public Http1ClientConnection(Owner owner, Http1Limits limits) {
+  public Http1ClientConnection(Owner owner, ConnectionLimits limits) {
     this.owner = owner;
     this.parser = new Http1HeadParser(limits);
     this.body = new BodyDecoder(parser);
@@ -395,7 +399,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     byte[] made = request.lines ? null : Upgrades.missingKey(request.view);
     key = made;
     if (made != null) {
-      plan.line(Upgrades.KEY, made);
+      plan.line(Upgrades.keyName(), made);
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
 import dev.weft.common.head.Ascii;
 import dev.weft.common.head.HeadView;

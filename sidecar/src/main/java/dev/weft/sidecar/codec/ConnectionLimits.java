@@ -3,7 +3,8 @@ package dev.weft.sidecar.codec;
 import dev.weft.sidecar.telemetry.Bound;
 
 /**
- * Bounds of one HTTP/1.1 connection; sizes in bytes, times in nanoseconds.
+ * Bounds of one connection: of the time it takes, whatever it speaks, and of the heads of HTTP/1.1;
+ * those of HTTP/2 have bounds of their own. Sizes in bytes, times in nanoseconds.
  *
  * @param maxRequestLine beyond it 414
  * @param maxHead beyond it 431 (or 502 from upstream)
@@ -12,20 +13,20 @@ import dev.weft.sidecar.telemetry.Bound;
  * @param idleTimeoutNanos between two requests of a caller
  * @param paths how a request's path is brought into one form
  */
-public record Http1Limits(
+public record ConnectionLimits(
     int maxRequestLine,
     int maxHead,
     int maxHeaders,
     long headTimeoutNanos,
     long idleTimeoutNanos,
     PathRules paths) {
-  public Http1Limits withPaths(PathRules rules) {
-    return new Http1Limits(
+  public ConnectionLimits withPaths(PathRules rules) {
+    return new ConnectionLimits(
         maxRequestLine, maxHead, maxHeaders, headTimeoutNanos, idleTimeoutNanos, rules);
   }
 
-  public static final Http1Limits DEFAULT =
-      new Http1Limits(
+  public static final ConnectionLimits DEFAULT =
+      new ConnectionLimits(
           Bound.REQUEST_LINE.intValue(),
           Bound.HEAD_BYTES.intValue(),
           Bound.HEAD_LINES.intValue(),

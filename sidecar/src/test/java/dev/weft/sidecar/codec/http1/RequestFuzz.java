@@ -1,6 +1,8 @@
-package dev.weft.sidecar.codec;
+package dev.weft.sidecar.codec.http1;
 
-import dev.weft.sidecar.codec.ReferenceHttp1.Message;
+import dev.weft.sidecar.codec.Check;
+import dev.weft.sidecar.codec.ReferencePath;
+import dev.weft.sidecar.codec.http1.ReferenceHttp1.Message;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
