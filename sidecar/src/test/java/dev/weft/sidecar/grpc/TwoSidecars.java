@@ -15,12 +15,15 @@ import dev.weft.proto.discovery.v1.ResourceKind;
 import dev.weft.proto.discovery.v1.RetryPolicy;
 import dev.weft.proto.discovery.v1.Route;
 import dev.weft.proto.discovery.v1.RouteMatch;
+import dev.weft.proto.discovery.v1.TlsVersion;
+import dev.weft.proto.discovery.v1.UpstreamTls;
 import dev.weft.proto.discovery.v1.VirtualHost;
 import dev.weft.proto.discovery.v1.WeightedBackend;
 import dev.weft.sidecar.FakeControlPlane;
 import dev.weft.sidecar.app.Sidecar;
 import dev.weft.sidecar.app.SidecarOptions;
 import dev.weft.sidecar.proxy.Leaks;
+import dev.weft.testkit.TestCa;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
@@ -43,6 +46,37 @@ final class TwoSidecars implements AutoCloseable {
 
   private static final String CLUSTER = "echo.default:80";
 
+  /**
+   * What the sidecars are told besides.
+   *
+   * @param caller further options of the caller's sidecar
+   * @param applications further options of those of the applications
+   * @param cluster what the one cluster has besides
+   */
+  record Setup(List<String> caller, List<String> applications, Consumer<Cluster.Builder> cluster) {
+    static final Setup BARE = new Setup(List.of(), List.of(), cluster -> {});
+
+    /** Both sides of the hop show a certificate of that authority, which the other verifies. */
+    static Setup mutualTls(TestCa authority, Path folder) {
+      Path server = authority.issue("echo", "echo.mesh").write(folder, "hop-server");
+      Path client = authority.issue("caller", "caller.mesh").write(folder, "hop-client");
+      UpstreamTls tls =
+          UpstreamTls.newBuilder()
+              .setServerName("echo.mesh")
+              .setCaCertificates(authority.certificatePem())
+              .setClientCertificate(true)
+              .setMinVersion(TlsVersion.TLS_1_3)
+              .build();
+      return new Setup(
+          List.of("--client-cert=" + client, "--client-key=" + folder.resolve("hop-client.key")),
+          List.of(
+              "--tls-cert=" + server,
+              "--tls-key=" + folder.resolve("hop-server.key"),
+              "--tls-client-ca=" + authority.write(folder.resolve("hop-ca.crt"))),
+          cluster -> cluster.setTls(tls));
+    }
+  }
+
   final Sidecar caller;
   private final FakeControlPlane controlPlane = new FakeControlPlane();
   private final List<Sidecar> sidecars = new ArrayList<>();
@@ -57,20 +91,18 @@ final class TwoSidecars implements AutoCloseable {
    * @param policies what the one route has besides its backend
    */
   TwoSidecars(Path state, Consumer<Route.Builder> policies, int... appPorts) throws IOException {
-    this(state, policies, List.of(), appPorts);
+    this(state, policies, Setup.BARE, appPorts);
   }
 
-  /**
-   * @param callerOptions further options of the caller's sidecar
-   */
-  TwoSidecars(
-      Path state, Consumer<Route.Builder> policies, List<String> callerOptions, int... appPorts)
+  TwoSidecars(Path state, Consumer<Route.Builder> policies, Setup setup, int... appPorts)
       throws IOException {
     this.state = state;
     controlPlane.put(FakeControlPlane.inbound("echo"), FakeControlPlane.inbound("caller"));
     var slice = EndpointSlice.newBuilder();
     for (int port : appPorts) {
-      Sidecar sidecar = start("echo", sidecars.size(), "--app-port=" + port, "--app-protocol=grpc");
+      var options = new ArrayList<>(List.of("--app-port=" + port, "--app-protocol=grpc"));
+      options.addAll(setup.applications());
+      Sidecar sidecar = start("echo", sidecars.size(), options);
       slice.addEndpoints(
           Endpoint.newBuilder()
               .setId("echo-" + port)
@@ -88,21 +120,21 @@ final class TwoSidecars implements AutoCloseable {
             .setMatch(RouteMatch.newBuilder().setPathPrefix("/"))
             .addBackends(WeightedBackend.newBuilder().setCluster(CLUSTER).setWeight(1));
     policies.accept(route);
+    var cluster =
+        Cluster.newBuilder()
+            .setService("echo")
+            .setNamespace("default")
+            .setPort(80)
+            .setLoadBalancer(LoadBalancer.ROUND_ROBIN)
+            .setProtocol(Protocol.HTTP2)
+            .addEndpointSlices(CLUSTER + "/0");
+    setup.cluster().accept(cluster);
     controlPlane.put(
         resource(ResourceKind.ENDPOINT_SLICE, CLUSTER + "/0").setEndpointSlice(slice).build(),
-        resource(ResourceKind.CLUSTER, CLUSTER)
-            .setCluster(
-                Cluster.newBuilder()
-                    .setService("echo")
-                    .setNamespace("default")
-                    .setPort(80)
-                    .setLoadBalancer(LoadBalancer.ROUND_ROBIN)
-                    .setProtocol(Protocol.HTTP2)
-                    .addEndpointSlices(CLUSTER + "/0"))
-            .build(),
+        resource(ResourceKind.CLUSTER, CLUSTER).setCluster(cluster).build(),
         host(HOST, route),
         host(TLS_HOST, route));
-    caller = start("caller", 0, callerOptions.toArray(String[]::new));
+    caller = start("caller", 0, setup.caller());
   }
 
   static CorsPolicy cors(String origin) {
@@ -143,7 +175,7 @@ final class TwoSidecars implements AutoCloseable {
     return sidecars.getFirst().inboundPort();
   }
 
-  private Sidecar start(String service, int number, String... more) throws IOException {
+  private Sidecar start(String service, int number, List<String> more) throws IOException {
     var options =
         new ArrayList<>(
             List.of(
@@ -154,7 +186,7 @@ final class TwoSidecars implements AutoCloseable {
                 "--inbound-port=0",
                 "--admin-port=0",
                 "--state-dir=" + state.resolve(service + number)));
-    options.addAll(List.of(more));
+    options.addAll(more);
     Sidecar sidecar = Sidecar.start(SidecarOptions.parse(options, Map.of()));
     sidecars.add(sidecar);
     return sidecar;
