@@ -44,8 +44,12 @@ public interface DownstreamStream {
   /** Answers by itself, whole; allowed as long as {@link #respond} was not called. */
   void localReply(LocalReply reply);
 
-  /** Cuts the response off so that the caller sees that it is not whole. */
-  void abort();
+  /**
+   * Cuts the response off so that the caller sees that it is not whole.
+   *
+   * @param why what the caller is told, as far as its version has a word for it
+   */
+  void abort(Failure why);
 
   void flush();
 

@@ -45,6 +45,10 @@ public enum Failure {
   RESPONSE_LATE(0, 4, "UT", Kind.CLOSES, "Response not complete in time"),
   DRAINED(0, 14, "DT", Kind.CLOSES, "Cut at the drain's deadline"),
   RESPONSE_CUT(0, 14, "UC", Kind.CLOSES, "Response ended early"),
+  RESPONSE_RESET(0, 13, "UR", Kind.CLOSES, "Stream was reset within a response"),
+  RESPONSE_CANCELLED(0, 1, "UR", Kind.CLOSES, "Stream was cancelled within a response"),
+  RESPONSE_REFUSED(0, 14, "UR", Kind.CLOSES, "Stream was refused within a response"),
+  RESPONSE_CALMED(0, 8, "UR", Kind.CLOSES, "Endpoint asked for calm within a response"),
   CALLER_GONE(0, 1, "DC", Kind.CLOSES, "Caller went away"),
   LOOP(508, 13, "LD", Kind.FINAL, "Loop detected"),
   INTERNAL(500, 13, "LR", Kind.CLOSES, "Internal error");

@@ -290,11 +290,11 @@ abstract class ProxyExchange implements Exchange, CallListener {
       worker.telemetry().count(WorkerCounter.DOWNSTREAM_TUNNEL_IDLE_TIMEOUT, direction);
       record.flags(Failure.TUNNEL_IDLE.flag());
       call.cancel();
-      stream.abort();
+      stream.abort(Failure.TUNNEL_IDLE);
     } else if (responding) {
       record.flags(Failure.STREAM_IDLE.flag());
       call.giveUp();
-      stream.abort();
+      stream.abort(Failure.STREAM_IDLE);
     } else {
       boolean callers = !whole && !requestPaused;
       String detail =
@@ -431,7 +431,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
     }
     record.flags(failure.flag());
     if (!grpc.isGrpc()) {
-      stream.abort();
+      stream.abort(failure);
       return;
     }
     record.grpcStatus(failure.grpcStatus());
@@ -439,7 +439,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
       // The caller learns the reason by trailers, which it would not by a reset.
       onResponseEnd(GrpcCall.trailers(failure.grpcStatus(), failure.title() + ": " + detail));
     } else {
-      stream.abort();
+      stream.abort(failure);
     }
   }
 
@@ -484,7 +484,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
     if (responding) {
       record.flags(Failure.BAD_REQUEST.flag());
       call.cancel();
-      stream.abort();
+      stream.abort(Failure.BAD_REQUEST);
     } else {
       call.cancel();
       reply(Failure.BAD_REQUEST, "the body of a gRPC-Web text request is not base64");

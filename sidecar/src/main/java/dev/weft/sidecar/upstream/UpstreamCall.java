@@ -435,7 +435,7 @@ public final class UpstreamCall implements ResponseListener {
         endpoint().onReset(upstream.worker, upstream.nanoClock.getAsLong());
       }
       endAttempt();
-      fail(Failure.RESPONSE_CUT, detail);
+      fail(failure.status() == 0 ? failure : Failure.RESPONSE_CUT, detail);
       return;
     }
     ClusterPool to = pool;

@@ -21,11 +21,11 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
-import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2PingFrame;
+import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.util.ReferenceCountUtil;
@@ -215,11 +215,6 @@ final class App implements AutoCloseable {
       channel.writeAndFlush(response);
     }
 
-    /** HTTP/2: resets the stream with that code. */
-    void reset(Http2Error code) {
-      channel.writeAndFlush(new DefaultHttp2ResetFrame(code));
-    }
-
     /** HTTP/2: says on its connection that streams above the given one are not looked at. */
     void goAway(int extraStreams) {
       Channel connection = channel.parent();
@@ -280,6 +275,15 @@ final class App implements AutoCloseable {
       } else {
         how.accept(request);
       }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      End to = current;
+      if (to != null && event instanceof Http2ResetFrame reset) {
+        to.onReset(reset.errorCode());
+      }
+      ReferenceCountUtil.release(event);
     }
 
     @Override

@@ -22,6 +22,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
@@ -235,6 +236,15 @@ final class Caller implements AutoCloseable {
       } finally {
         ReferenceCountUtil.release(message);
       }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      End to = call;
+      if (to != null && event instanceof Http2ResetFrame reset) {
+        to.onReset(reset.errorCode());
+      }
+      ReferenceCountUtil.release(event);
     }
 
     @Override

@@ -11,6 +11,8 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2Error;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -28,6 +30,9 @@ abstract class End {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
   private static final int KEPT = 1 << 20;
 
+  /** No reset has come; and what HTTP/1.1 has instead, the end of the connection, has no code. */
+  static final long NO_RESET = -1;
+
   final Channel channel;
   private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
   private @Nullable HttpHeaders trailers;
@@ -35,6 +40,7 @@ abstract class End {
   private long sum = 1;
   private boolean ended;
   private boolean broken;
+  private long resetCode = NO_RESET;
 
   /** Whether this end has sent all that it has to send. */
   volatile boolean sent;
@@ -82,6 +88,11 @@ abstract class End {
   final synchronized void onBroken() {
     broken = true;
     notifyAll();
+  }
+
+  /** HTTP/2: the other side has reset the stream. */
+  final synchronized void onReset(long code) {
+    resetCode = code;
   }
 
   /** A sum over bytes that depends on their order, not on how they are cut. */
@@ -133,6 +144,14 @@ abstract class End {
   /** Waits until the other side has cut this end off, or its connection is gone. */
   final void awaitBroken() {
     await("a reset", () -> broken);
+  }
+
+  /** The code of the reset, once this end is cut off; {@link #NO_RESET} over HTTP/1.1. */
+  final long resetCode() {
+    awaitBroken();
+    synchronized (this) {
+      return resetCode;
+    }
   }
 
   final void awaitEnd() {
@@ -230,6 +249,11 @@ abstract class End {
   /** Cuts the exchange off: a reset of the stream, or of the connection. */
   void reset() {
     channel.close();
+  }
+
+  /** HTTP/2: resets the stream with that code. */
+  void reset(Http2Error code) {
+    channel.writeAndFlush(new DefaultHttp2ResetFrame(code));
   }
 
   /** Stops or resumes taking in what comes. */

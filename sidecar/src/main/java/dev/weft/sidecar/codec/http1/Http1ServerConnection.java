@@ -374,7 +374,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void abort() {
+  public void abort(Failure why) {
     TunnelEnd end = tunnel;
     endRequest();
     phase = Phase.LINGER;

@@ -1,6 +1,12 @@
 package dev.weft.sidecar.codec.http2;
 
-/** Error codes of RST_STREAM and GOAWAY (RFC 9113, section 7). */
+import dev.weft.sidecar.http.Failure;
+
+/**
+ * Error codes of RST_STREAM and GOAWAY (RFC 9113, section 7). A reset is passed on by what it says
+ * of the exchange; what a code says of one connection alone (FLOW_CONTROL_ERROR and the like) is an
+ * INTERNAL_ERROR to whoever is at the other end.
+ */
 final class ErrorCode {
   static final int NO_ERROR = 0;
   static final int PROTOCOL_ERROR = 1;
@@ -17,4 +23,28 @@ final class ErrorCode {
   static final int HTTP_1_1_REQUIRED = 13;
 
   private ErrorCode() {}
+
+  /** What an endpoint says that resets a stream within its response. */
+  static Failure within(int code) {
+    return switch (code) {
+      case CANCEL -> Failure.RESPONSE_CANCELLED;
+      case REFUSED_STREAM -> Failure.RESPONSE_REFUSED;
+      case ENHANCE_YOUR_CALM -> Failure.RESPONSE_CALMED;
+      default -> Failure.RESPONSE_RESET;
+    };
+  }
+
+  /**
+   * What a caller is told whose response is cut off. The end of a tunnel that is no orderly one is
+   * a CANCEL (RFC 8441, section 5), which the stream knows.
+   */
+  static int of(Failure why) {
+    return switch (why) {
+      case RESPONSE_CANCELLED -> CANCEL;
+      case RESPONSE_REFUSED -> REFUSED_STREAM;
+      case RESPONSE_CALMED -> ENHANCE_YOUR_CALM;
+      case BAD_REQUEST -> PROTOCOL_ERROR;
+      default -> INTERNAL_ERROR;
+    };
+  }
 }

@@ -200,11 +200,11 @@ final class Http2ClientStream extends Http2Stream implements UpstreamStream {
   }
 
   private Failure failure(int code, boolean byPeer) {
-    if (responding) {
-      return Failure.RESPONSE_CUT;
-    }
     if (!byPeer) {
-      return Failure.UPSTREAM_PROTOCOL_ERROR;
+      return responding ? Failure.RESPONSE_CUT : Failure.UPSTREAM_PROTOCOL_ERROR;
+    }
+    if (responding) {
+      return ErrorCode.within(code);
     }
     return code == ErrorCode.REFUSED_STREAM ? Failure.STREAM_REFUSED : Failure.STREAM_RESET;
   }

@@ -254,9 +254,9 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   }
 
   @Override
-  public void abort() {
+  public void abort(Failure why) {
     if (id != 0) {
-      connection.reset(this, ErrorCode.INTERNAL_ERROR);
+      connection.reset(this, tunnel ? ErrorCode.CANCEL : ErrorCode.of(why));
       finish();
       gone();
     }

@@ -260,7 +260,7 @@ final class MiniProxy implements Exchange, Http1ClientConnection.Owner {
       responseFailed = true;
       if (!abandoned) {
         abandoned = true;
-        stream().abort();
+        stream().abort(failure);
       }
     }
 
