@@ -96,6 +96,11 @@ final class DetectionHandler extends ChannelInboundHandlerAdapter implements Ser
         stack.connections().protocolError();
         context.close();
       }
+      case NONSENSE -> {
+        // Nobody would understand an answer of HTTP/1.
+        stack.connections().protocolError();
+        context.close();
+      }
     }
   }
 

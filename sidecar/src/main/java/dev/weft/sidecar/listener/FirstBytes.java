@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>HTTP/1 is a known method with the begin of a target after it, or any first line that ends in
  * {@code HTTP/} and a version, whatever else is wrong with it: the codec refuses it, and nothing
- * that an application might take for a request goes by as TCP.
+ * that an application might take for a request goes by as TCP. What begins as HTTP/2's preface does
+ * and then does not go on as it is HTTP/2 to refuse, too (RFC 9113, section 3.4).
  */
 final class FirstBytes {
   /** What the bytes so far say. */
@@ -23,11 +24,17 @@ final class FirstBytes {
     HTTP2,
     TLS,
     TCP,
+    /** Neither HTTP nor TLS, where there is nothing else to choose. */
+    NONSENSE,
     /** The PROXY protocol, either version, where it is not expected. */
     PROXY_HEADER
   }
 
   private static final byte[] PREFACE = ascii("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+
+  /** So much of the preface, and nobody can mean anything else. */
+  private static final int PREFACE_BEGIN = "PRI * HTTP/2".length();
+
   private static final byte[] PROXY_1 = ascii("PROXY ");
   private static final byte[] PROXY_2 = ascii("\r\n\r\n\0\r\nQUIT\n");
 
@@ -85,14 +92,41 @@ final class FirstBytes {
     }
     if (first == 'P') {
       int same = common(in, start, length, PREFACE);
-      if (same == PREFACE.length) {
-        return Verdict.HTTP2;
-      }
-      if (same == length) {
+      if (same == length && same < PREFACE.length) {
         return Verdict.MORE;
       }
+      if (same >= PREFACE_BEGIN) {
+        return Verdict.HTTP2;
+      }
     }
-    return tcp ? text(in, start, length) : Verdict.HTTP1;
+    if (tcp) {
+      return text(in, start, length);
+    }
+    return isNonsense(in, start, length) ? Verdict.NONSENSE : Verdict.HTTP1;
+  }
+
+  /**
+   * Whether nothing of a first line that has come at once is HTTP/1's: no method, and no slash or
+   * asterisk, of which every target or version has one. Anything else gets an answer of HTTP/1.
+   */
+  private static boolean isNonsense(ByteBuf in, int start, int length) {
+    for (byte[] method : METHODS) {
+      if (common(in, start, length, method) >= method.length - 1) {
+        return false;
+      }
+    }
+    boolean text = false;
+    for (int i = start; i < start + length; i++) {
+      byte b = in.getByte(i);
+      if (b == '/' || b == '*') {
+        return false;
+      }
+      if (b == '\n' && text) {
+        return true;
+      }
+      text |= b != '\r' && b != '\n';
+    }
+    return false;
   }
 
   private Verdict text(ByteBuf in, int start, int length) {

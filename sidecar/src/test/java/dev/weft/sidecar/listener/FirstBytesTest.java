@@ -63,6 +63,7 @@ class FirstBytesTest {
         "\\r\\nGET / HTTP/1.1\\r\\n | HTTP1",
         "PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n | HTTP2",
         "PRI * HTTP/1.1\\r\\n | HTTP1",
+        "PRI * HTTP/2.0\\r\\n\\r\\nSN | HTTP2",
         "PING\\r\\n | TCP",
         "GET key\\r\\n | TCP",
         "SET key value\\r\\n | TCP",
@@ -90,6 +91,23 @@ class FirstBytesTest {
   @ValueSource(strings = {"G", "x", "\0", "\r", "*1\r\n", "POST", "PU", "PRX", "\26\2", "\377"})
   void aListenerForHttpDecidesAtOnce(String text) {
     assertThat(look(false, text.getBytes(ISO_8859_1))).isEqualTo(Verdict.HTTP1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "INVALID CONNECTION PREFACE\\r\\n\\r\\n | NONSENSE",
+        "\\r\\nEHLO a.example\\r\\n | NONSENSE",
+        "INVALID CONNECTION | HTTP1",
+        "GET\\r\\n | HTTP1",
+        "GET x\\r\\n | HTTP1",
+        "x /\\r\\n | HTTP1",
+        "\\r\\n | HTTP1",
+        "PRI * HTTP/2.0\\r\\nX | HTTP2",
+      })
+  void aListenerForHttpHasNoAnswerToWhatHasNothingOfHttp(String text, Verdict expected) {
+    assertThat(look(false, bytes(text))).isEqualTo(expected);
   }
 
   @ParameterizedTest
