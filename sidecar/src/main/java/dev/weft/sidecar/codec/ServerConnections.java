@@ -129,6 +129,11 @@ public final class ServerConnections {
     telemetry.add(WorkerCounter.DOWNSTREAM_CX_ACTIVE, direction, 1);
   }
 
+  /** One of those that were opened speaks HTTP/2. */
+  public void openedHttp2() {
+    telemetry.count(WorkerCounter.DOWNSTREAM_CX_HTTP2_TOTAL, direction);
+  }
+
   public void closed(ServerConnection connection) {
     remove(connection);
     telemetry.add(WorkerCounter.DOWNSTREAM_CX_ACTIVE, direction, -1);

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 public record LocalReply(Failure failure, String detail, byte @Nullable [] hop) {
   public static final String CONTENT_TYPE = "application/problem+json";
 
+  /** What {@code Allow} says with {@link Failure#METHOD_NOT_SUPPORTED}. */
+  public static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE";
+
   public static LocalReply of(Failure failure, String detail) {
     return new LocalReply(failure, detail, null);
   }

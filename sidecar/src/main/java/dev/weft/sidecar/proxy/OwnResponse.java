@@ -11,6 +11,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,14 +28,19 @@ final class OwnResponse {
 
   private final ReceivedHead head = new ReceivedHead();
   private final ByteBufAllocator allocator;
+  private final Supplier<byte[]> date;
 
-  OwnResponse(ByteBufAllocator allocator) {
+  /**
+   * @param date the time of day as HTTP writes it
+   */
+  OwnResponse(ByteBufAllocator allocator, Supplier<byte[]> date) {
     this.allocator = allocator;
+    this.date = date;
   }
 
   /** A status and the plan's lines. */
   void answer(DownstreamStream to, int status, HeadPlan plan) {
-    begin(status);
+    begin(status, plan);
     if (status != 204) {
       length(plan, 0);
     }
@@ -44,7 +50,7 @@ final class OwnResponse {
   /** A failure as problem details, with the plan's lines. */
   void problem(
       DownstreamStream to, Failure failure, String detail, byte @Nullable [] hop, HeadPlan plan) {
-    begin(failure.status());
+    begin(failure.status(), plan);
     byte[] body = LocalReply.of(failure, detail).body();
     plan.line(WellKnown.name(WellKnown.CONTENT_TYPE), PROBLEM);
     length(plan, body.length);
@@ -71,7 +77,7 @@ final class OwnResponse {
 
   /** A status, the plan's lines, and a body. */
   void message(DownstreamStream to, int status, byte[] type, byte[] body, HeadPlan plan) {
-    begin(status);
+    begin(status, plan);
     plan.line(WellKnown.name(WellKnown.CONTENT_TYPE), type);
     length(plan, body.length);
     send(to, body, plan);
@@ -85,7 +91,7 @@ final class OwnResponse {
       byte[] contentType,
       byte @Nullable [] hop,
       HeadPlan plan) {
-    begin(200);
+    begin(200, plan);
     plan.line(WellKnown.name(WellKnown.CONTENT_TYPE), contentType);
     plan.line(WellKnown.name(WellKnown.GRPC_STATUS), GrpcStatus.text(failure.grpcStatus()));
     plan.line(
@@ -97,10 +103,11 @@ final class OwnResponse {
     to.respond(head, plan, true);
   }
 
-  private void begin(int status) {
+  private void begin(int status, HeadPlan plan) {
     head.clear();
     head.filler.begin(NO_LINES);
     head.filler.status(status);
+    plan.line(WellKnown.name(WellKnown.DATE), date.get());
   }
 
   private static void hop(HeadPlan plan, byte @Nullable [] hop) {

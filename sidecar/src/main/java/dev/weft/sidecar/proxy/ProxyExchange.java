@@ -4,7 +4,6 @@ import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.head.HeadEdits;
 import dev.weft.common.head.HeadView;
-import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.filter.Filter;
 import dev.weft.sidecar.filter.GrpcWebBridge;
@@ -42,8 +41,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   private static final byte[] MESSAGE_HTTP = "message/http".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] ALLOW = "allow".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] METHODS =
-      "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] METHODS = LocalReply.METHODS.getBytes(StandardCharsets.US_ASCII);
 
   private final Direction direction;
   private final Forwarding forwarding;
@@ -183,6 +181,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
   public final void onRequest(boolean end) {
     ReceivedHead request = stream.request();
     record.begin(direction, worker.epochMicros(), worker.nanoTime());
+    record.protocol(protocol(request));
     record.head(request.view);
     if (record.keepsText()) {
       record.remote(stream.remoteAddress());
@@ -220,12 +219,18 @@ abstract class ProxyExchange implements Exchange, CallListener {
     }
   }
 
+  private static String protocol(ReceivedHead request) {
+    if (request.http2) {
+      return "HTTP/2";
+    }
+    return request.view.minorVersion() == 0 ? "HTTP/1.0" : "HTTP/1.1";
+  }
+
   /** The request may go no further (RFC 9110, section 7.6.2). */
   private void answerLast(HeadView head) {
     responding = true;
     record.status(200);
     responsePlan.clear();
-    responsePlan.line(WellKnown.name(WellKnown.DATE), worker.date());
     if (head.method().equals("TRACE")) {
       byte[] body = Forwarding.reflection(head);
       worker.ownResponse().message(stream, 200, MESSAGE_HTTP, body, responsePlan);

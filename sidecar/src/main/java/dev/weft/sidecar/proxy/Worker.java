@@ -75,7 +75,7 @@ public final class Worker {
     this.nanoClock = nanoClock;
     this.epochMicros = epochMicros;
     this.random = new SplittableRandom(seed);
-    this.ownResponse = new OwnResponse(allocator);
+    this.ownResponse = new OwnResponse(allocator, this::date);
     for (Direction direction : Direction.values()) {
       var connections =
           new ServerConnections(direction, telemetry, http1Limits, nanoClock.getAsLong());

@@ -4,6 +4,7 @@ package dev.weft.sidecar.telemetry;
 public enum WorkerCounter {
   DOWNSTREAM_CX_TOTAL("downstream_cx", "Connections accepted.", false),
   DOWNSTREAM_CX_ACTIVE("downstream_cx_active", "Connections open now.", true),
+  DOWNSTREAM_CX_HTTP2_TOTAL("downstream_cx_http2", "Connections that speak HTTP/2.", false),
   DOWNSTREAM_CX_DRAIN_CLOSE(
       "downstream_cx_drain_close", "Connections cut at the deadline of the drain.", false),
   DOWNSTREAM_PROXY_HEADER_ERROR(

@@ -215,6 +215,7 @@ class PairingFaultsTest {
                   });
           assertThat(call.status()).isEqualTo(503);
           assertThat(call.header("content-type")).isEqualTo("application/problem+json");
+          assertThat(call.header("date")).matches("\\w{3}, \\d\\d \\w{3} \\d{4} [\\d:]{8} GMT");
           assertThat(call.body()).contains("\"UF\"");
         }
         assertThat(caller.openConnections()).isEqualTo(1);

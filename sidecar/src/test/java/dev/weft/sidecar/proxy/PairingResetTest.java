@@ -75,8 +75,7 @@ class PairingResetTest {
       within.awaitBytes(4);
       waiting.reset();
       within.reset();
-      long cancelled =
-          passage.app() == Version.HTTP2 ? Http2Error.CANCEL.code() : End.NO_RESET;
+      long cancelled = passage.app() == Version.HTTP2 ? Http2Error.CANCEL.code() : End.NO_RESET;
       assertThat(unanswered.resetCode()).isEqualTo(cancelled);
       assertThat(half.resetCode()).isEqualTo(cancelled);
     }

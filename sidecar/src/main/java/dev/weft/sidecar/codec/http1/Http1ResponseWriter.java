@@ -160,7 +160,7 @@ final class Http1ResponseWriter {
         .append(body.length)
         .append("\r\n");
     if (reply.failure() == Failure.METHOD_NOT_SUPPORTED) {
-      head.append("allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n");
+      head.append("allow: ").append(LocalReply.METHODS).append("\r\n");
     }
     if (reply.failure().retryAfterSeconds() > 0) {
       head.append("retry-after: ").append(reply.failure().retryAfterSeconds()).append("\r\n");

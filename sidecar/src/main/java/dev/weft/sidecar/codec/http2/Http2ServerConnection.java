@@ -75,6 +75,7 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
     openedAt = now();
     idleSince = openedAt;
     connections.opened(this);
+    connections.openedHttp2();
   }
 
   // Streams.

@@ -8,6 +8,7 @@ import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
+import dev.weft.sidecar.http.HttpDate;
 import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.proxyprotocol.CallerAddress;
@@ -29,6 +30,9 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   private static final byte[] CONTENT_TYPE = WellKnown.name(WellKnown.CONTENT_TYPE);
   private static final byte[] CONTENT_LENGTH = WellKnown.name(WellKnown.CONTENT_LENGTH);
   private static final byte[] PROBLEM_JSON = Chars.ascii(LocalReply.CONTENT_TYPE);
+  private static final byte[] DATE = WellKnown.name(WellKnown.DATE);
+  private static final byte[] ALLOW = Chars.ascii("allow");
+  private static final byte[] METHODS = Chars.ascii(LocalReply.METHODS);
   private static final byte[] RETRY_AFTER = WellKnown.name(WellKnown.RETRY_AFTER);
   private static final byte[] WEBSOCKET_ACCEPT = Chars.ascii("sec-websocket-accept");
   private static final byte[] HOP = WellKnown.name(WellKnown.WEFT_HOP);
@@ -235,8 +239,14 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
     HeadEncoder head = server.encoder;
     head.begin();
     head.status(reply.failure().status());
+    // Local replies are rare: the time is asked for and written anew.
+    byte[] date = HttpDate.format(System.currentTimeMillis() / 1000);
+    head.field(DATE, date, date.length);
     head.field(CONTENT_TYPE, PROBLEM_JSON, PROBLEM_JSON.length);
     head.field(CONTENT_LENGTH, length, length.length);
+    if (reply.failure() == Failure.METHOD_NOT_SUPPORTED) {
+      head.field(ALLOW, METHODS, METHODS.length);
+    }
     int retryAfter = reply.failure().retryAfterSeconds();
     if (retryAfter > 0) {
       byte[] seconds = Chars.ascii(Integer.toString(retryAfter));
