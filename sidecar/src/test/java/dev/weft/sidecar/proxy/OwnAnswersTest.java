@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.common.config.CorsConfig;
-import dev.weft.sidecar.codec.Http1Limits;
+import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.telemetry.AccessLog;
 import dev.weft.sidecar.telemetry.Direction;
 import io.netty.channel.epoll.Epoll;
@@ -61,7 +61,7 @@ class OwnAnswersTest {
     Path file = directory.resolve("access.log");
     try (var proxy =
             new ProxyFixture(
-                Epoll.isAvailable(), Http1Limits.DEFAULT, AccessLog.open(file.toString()));
+                Epoll.isAvailable(), ConnectionLimits.DEFAULT, AccessLog.open(file.toString()));
         var app = App.named("app", Version.HTTP1)) {
       var passage = new Passage(version, Version.HTTP1, Direction.OUTBOUND);
       try (var caller = new Caller(version, proxy.listen(passage, app), "catalog")) {
