@@ -9,7 +9,6 @@ import dev.weft.cli.demo.process.DemoFailed;
 import dev.weft.cli.demo.process.Ports;
 import dev.weft.soak.app.SoakApp;
 import dev.weft.soak.load.MixedLoad;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,10 +31,12 @@ final class RolloutMesh implements AutoCloseable {
   private final Children children;
   private final Ports ports = new Ports();
   private final Backplane backplane;
+  private final AppJvm jvm;
   private final List<ServiceInstance> callers = new ArrayList<>();
   private final List<ServiceInstance> callees = new ArrayList<>();
 
   RolloutMesh(Place place, int pairs) {
+    jvm = AppJvm.train(place.folder());
     children = new Children(place.folder());
     backplane = new Backplane(place, children, ports, false, TTL, false);
     for (int i = 0; i < pairs; i++) {
@@ -53,23 +54,7 @@ final class RolloutMesh implements AutoCloseable {
         service,
         "v1",
         id,
-        (name, appPort, outboundPort) -> app(service, name, appPort, outboundPort));
-  }
-
-  private static List<String> app(String service, String id, int appPort, int outboundPort) {
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-XX:-UsePerfData",
-        "-Xmx128m",
-        "-cp",
-        System.getProperty("java.class.path"),
-        SoakApp.class.getName(),
-        service,
-        id,
-        String.valueOf(appPort),
-        String.valueOf(outboundPort));
+        (name, appPort, outboundPort) -> jvm.app(service, name, appPort, outboundPort));
   }
 
   /**

@@ -90,7 +90,9 @@ final class CallerHandler extends Handler.Abstract {
   }
 
   private static void answer(ContentResponse from, Response response, Callback callback) {
-    response.setStatus(from.getStatus());
+    boolean cut =
+        from.getContent().length < from.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
+    response.setStatus(cut ? 502 : from.getStatus());
     String type = from.getHeaders().get(HttpHeader.CONTENT_TYPE);
     if (type != null) {
       response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);

@@ -32,7 +32,7 @@ public final class SoakApp {
     endWithParent();
   }
 
-  private static void start(int port, Handler handler) throws Exception {
+  static void start(int port, Handler handler) throws Exception {
     var threads = new QueuedThreadPool(MAX_THREADS);
     threads.setVirtualThreadsExecutor(Executors.newVirtualThreadPerTaskExecutor());
     var server = new Server(threads);

@@ -24,7 +24,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Unary calls by grpc-java, spread over all ports by its own round robin, with retries off. */
+/**
+ * Unary calls by grpc-java, spread over all ports by its own round robin. No retry is configured;
+ * what grpc-java sends again by itself is what it never wrote, or what a GOAWAY says was not served
+ * ("transparent retry" of gRFC A6): that is how it honours a GOAWAY.
+ */
 final class GrpcCaller implements Caller {
   private static final long DEADLINE_SECONDS = 25;
   private static final byte[] MESSAGE = new byte[512];
@@ -47,7 +51,6 @@ final class GrpcCaller implements Caller {
             .defaultLoadBalancingPolicy("round_robin")
             .overrideAuthority("caller")
             .usePlaintext()
-            .disableRetry()
             .build();
   }
 

@@ -108,7 +108,12 @@ final class HttpCaller implements Caller {
     }
     return length == ANSWER_BYTES
         ? null
-        : "200 with " + length + " bytes instead of " + ANSWER_BYTES;
+        : "200 with "
+            + length
+            + " bytes instead of "
+            + ANSWER_BYTES
+            + " and "
+            + result.getResponse().getHeaders().asString().replace("\r\n", ", ");
   }
 
   @Override

@@ -10,7 +10,8 @@ import io.netty.buffer.ByteBuf;
  * A caller's HTTP/2 connection: opens a stream per request and takes leave in two steps (RFC 9113,
  * section 6.8): first a GOAWAY that refuses nothing, and when the caller has certainly heard it,
  * which a PING shows, the one that says what was served last. So no request is lost on the way.
- * Worker thread only.
+ * Then it is the caller's to close: clients are known that throw away what they have not read yet
+ * when the server does. Worker thread only.
  */
 final class Http2ServerConnection extends Http2Connection implements ServerConnection {
   private static final long LEAVE_PING = 0x77656674L;
@@ -170,16 +171,6 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
   void onStreamGone() {
     if (openStreams() == 0) {
       idleSince = now();
-      if (leave == Leave.FINAL && isOpen()) {
-        // Not from within the frame or the call that ended the stream.
-        ctx.executor().execute(this::closeIfLeft);
-      }
-    }
-  }
-
-  private void closeIfLeft() {
-    if (isOpen() && leave == Leave.FINAL && openStreams() == 0) {
-      end();
     }
   }
 
@@ -237,19 +228,15 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
 
   private void left() {
     leave = Leave.FINAL;
+    leaveAt = now();
     writer.goAway(servedStream, ErrorCode.NO_ERROR);
     flushLater();
-    connections.leaveEnded();
-    closeIfLeft();
   }
 
   @Override
   public void closeIfIdle() {
-    if (isOpen() && openStreams() == 0 && leave != Leave.ANNOUNCED) {
-      if (leave == Leave.NO) {
-        writer.goAway(servedStream, ErrorCode.NO_ERROR);
-        leave = Leave.FINAL;
-      }
+    if (isOpen() && openStreams() == 0 && leave == Leave.NO) {
+      writer.goAway(servedStream, ErrorCode.NO_ERROR);
       end();
     }
   }
@@ -280,8 +267,7 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
 
   @Override
   void onOver() {
-    if (leave == Leave.ANNOUNCED) {
-      leave = Leave.FINAL;
+    if (leave != Leave.NO) {
       connections.leaveEnded();
     }
   }
@@ -334,6 +320,11 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
     }
     if (leave == Leave.ANNOUNCED && now - leaveAt > limits.leaveTimeoutNanos()) {
       left();
+    } else if (leave == Leave.FINAL
+        && openStreams() == 0
+        && now - Math.max(leaveAt, idleSince) > ServerConnections.LINGER_NANOS) {
+      connections.reached(Bound.LINGER);
+      end();
     } else if (leave == Leave.NO
         && openStreams() == 0
         && !isPaused()
