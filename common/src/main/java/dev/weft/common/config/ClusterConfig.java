@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param endpointSlices the names of the slices that make it up
  * @param protocol what its applications speak on that port; null: not declared
  * @param tls null: connections are not secured by the sidecar
+ * @param proxyProtocol with which header connections begin
  */
 public record ClusterConfig(
     String name,
@@ -25,10 +26,18 @@ public record ClusterConfig(
     List<String> endpointSlices,
     List<Origin> origins,
     @Nullable WireProtocol protocol,
-    @Nullable UpstreamTlsConfig tls) {
+    @Nullable UpstreamTlsConfig tls,
+    ProxyProtocol proxyProtocol) {
   public ClusterConfig {
     endpointSlices = List.copyOf(endpointSlices);
     origins = List.copyOf(origins);
+  }
+
+  /** The header of the PROXY protocol by which a server is told who calls. */
+  public enum ProxyProtocol {
+    OFF,
+    V1,
+    V2
   }
 
   public enum LoadBalancerType {

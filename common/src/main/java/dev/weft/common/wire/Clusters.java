@@ -5,6 +5,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.ConnectionLimits;
 import dev.weft.proto.discovery.v1.HealthCheck;
@@ -34,6 +35,12 @@ final class Clusters {
             !cluster.hasTls() || !cluster.getHealthCheck().hasGrpc(),
             "set",
             "no TLS beside a gRPC health check");
+    ProxyProtocol header = proxyProtocol(at.field("proxy_protocol"), cluster.getProxyProtocol());
+    at.field("proxy_protocol")
+        .check(
+            header == ProxyProtocol.OFF || !cluster.getHealthCheck().hasGrpc(),
+            header,
+            "no PROXY header beside a gRPC health check");
     return new ClusterConfig(
         name,
         service,
@@ -52,7 +59,18 @@ final class Clusters {
         slices(at, name, cluster.getEndpointSlicesList()),
         WireDecoder.origins(at, cluster.getOriginsList()),
         Endpoints.optionalProtocol(at.field("protocol"), cluster.getProtocol()),
-        cluster.hasTls() ? UpstreamSecurity.decode(at.field("tls"), cluster.getTls()) : null);
+        cluster.hasTls() ? UpstreamSecurity.decode(at.field("tls"), cluster.getTls()) : null,
+        header);
+  }
+
+  private static ProxyProtocol proxyProtocol(
+      At at, dev.weft.proto.discovery.v1.ProxyProtocol header) throws WireException {
+    return switch (header) {
+      case PROXY_PROTOCOL_UNSPECIFIED -> ProxyProtocol.OFF;
+      case PROXY_PROTOCOL_V1 -> ProxyProtocol.V1;
+      case PROXY_PROTOCOL_V2 -> ProxyProtocol.V2;
+      case UNRECOGNIZED -> throw at.wrong(header, "a version that this sidecar knows");
+    };
   }
 
   private static List<String> slices(At at, String cluster, List<String> slices)

@@ -1,5 +1,6 @@
 package dev.weft.common.wire;
 
+import static dev.weft.proto.discovery.v1.ProxyProtocol.PROXY_PROTOCOL_V2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -8,6 +9,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.InboundConfig;
@@ -198,6 +200,12 @@ class WireDecoderTest {
   @Test
   void a_declared_protocol_of_a_cluster_and_of_the_application_s_ports() throws WireException {
     assertThat(WireDecoder.cluster(resource(goodCluster())).protocol()).isNull();
+    assertThat(WireDecoder.cluster(resource(goodCluster())).proxyProtocol())
+        .isEqualTo(ProxyProtocol.OFF);
+    assertThat(
+            WireDecoder.cluster(resource(goodCluster().setProxyProtocol(PROXY_PROTOCOL_V2)))
+                .proxyProtocol())
+        .isEqualTo(ProxyProtocol.V2);
     assertThat(WireDecoder.cluster(resource(goodCluster().setProtocol(Protocol.HTTP2))).protocol())
         .isEqualTo(EndpointConfig.WireProtocol.HTTP2);
     InboundConfig inbound =
@@ -447,6 +455,16 @@ class WireDecoderTest {
         bad("health_check.unhealthy_threshold", "1 to", check(c -> c.setUnhealthyThreshold(0))),
         bad("health_check.healthy_threshold", "1 to", check(c -> c.setHealthyThreshold(0))),
         bad("protocol", "known values", cluster(c -> c.setProtocolValue(99))),
+        bad("proxy_protocol", "a version that", cluster(c -> c.setProxyProtocolValue(99))),
+        bad(
+            "proxy_protocol",
+            "beside a gRPC health check",
+            cluster(
+                c ->
+                    c.setProxyProtocol(PROXY_PROTOCOL_V2)
+                        .setHealthCheck(
+                            HealthCheck.newBuilder()
+                                .setGrpc(GrpcHealthCheck.getDefaultInstance())))),
         bad("tls.server_name", "DNS name", tls(t -> t.setServerName("10.0.0.1"))),
         bad("tls.subject_alt_names[0]", "a host", tls(t -> t.addSubjectAltNames("a b"))),
         bad("tls.ca_certificates", "PEM", tls(t -> t.setCaCertificates("hello"))),

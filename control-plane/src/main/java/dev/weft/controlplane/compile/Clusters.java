@@ -5,6 +5,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.controlplane.model.ObjectKey;
@@ -59,6 +60,10 @@ final class Clusters {
     UpstreamTlsConfig tls = decide(message, policies, TrafficPolicy::tls, "tls");
     if (tls != null) {
       message.setTls(Messages.tls(tls));
+    }
+    ProxyProtocol header = decide(message, policies, TrafficPolicy::proxyProtocol, "proxyProtocol");
+    if (header != null) {
+      message.setProxyProtocol(Messages.proxyProtocol(header));
     }
     if (check != null) {
       message.setHealthCheck(Messages.healthCheck(check));

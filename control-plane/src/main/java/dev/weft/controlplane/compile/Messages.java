@@ -4,6 +4,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.MatchConfig;
@@ -183,6 +184,14 @@ final class Messages {
         .setMaxRequests(limits.maxRequests())
         .setConnectTimeoutNanos(limits.connectTimeoutNanos())
         .build();
+  }
+
+  static dev.weft.proto.discovery.v1.ProxyProtocol proxyProtocol(ProxyProtocol header) {
+    return switch (header) {
+      case OFF -> dev.weft.proto.discovery.v1.ProxyProtocol.PROXY_PROTOCOL_UNSPECIFIED;
+      case V1 -> dev.weft.proto.discovery.v1.ProxyProtocol.PROXY_PROTOCOL_V1;
+      case V2 -> dev.weft.proto.discovery.v1.ProxyProtocol.PROXY_PROTOCOL_V2;
+    };
   }
 
   static UpstreamTls tls(UpstreamTlsConfig tls) {

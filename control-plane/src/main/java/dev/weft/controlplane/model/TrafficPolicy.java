@@ -4,6 +4,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.UpstreamTlsConfig;
 import java.time.Duration;
@@ -32,7 +33,8 @@ public record TrafficPolicy(
     @Nullable OutlierConfig outlierDetection,
     @Nullable HealthCheckConfig healthCheck,
     @Nullable LimitsConfig connectionLimits,
-    @Nullable UpstreamTlsConfig tls) {
+    @Nullable UpstreamTlsConfig tls,
+    @Nullable ProxyProtocol proxyProtocol) {
   public TrafficPolicy {
     targets = List.copyOf(targets);
   }

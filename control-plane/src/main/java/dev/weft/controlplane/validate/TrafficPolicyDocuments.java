@@ -4,6 +4,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RetryConfig.RetryOn;
 import dev.weft.common.wire.Syntax;
@@ -61,11 +62,18 @@ final class TrafficPolicyDocuments {
           "outlierDetection",
           "healthCheck",
           "connectionLimits",
-          "tls");
+          "tls",
+          "proxyProtocol");
 
   /** What makes no sense for a route: it belongs to the endpoints of a service. */
   private static final List<String> OF_SERVICES =
-      List.of("loadBalancer", "outlierDetection", "healthCheck", "connectionLimits", "tls");
+      List.of(
+          "loadBalancer",
+          "outlierDetection",
+          "healthCheck",
+          "connectionLimits",
+          "tls",
+          "proxyProtocol");
 
   private static final Known TARGET =
       Known.of("group", "kind", "name")
@@ -74,6 +82,7 @@ final class TrafficPolicyDocuments {
 
   private static final Map<String, LoadBalancerType> LOAD_BALANCERS = loadBalancers();
   private static final Map<String, RetryOn> RETRY_ON = retryOn();
+  private static final Map<String, ProxyProtocol> PROXY_PROTOCOLS = proxyProtocols();
 
   private TrafficPolicyDocuments() {}
 
@@ -105,6 +114,16 @@ final class TrafficPolicyDocuments {
       tlsAt.wrong(
           "nothing beside a gRPC health check, which is made without TLS; take http or tcp");
     }
+    Place headerAt = spec.get("proxyProtocol");
+    ProxyProtocol header = proxyProtocol(headerAt);
+    if (headerAt != null
+        && header != null
+        && header != ProxyProtocol.OFF
+        && check != null
+        && check.grpcService() != null) {
+      headerAt.wrong(
+          "off beside a gRPC health check, which is made without the header; take http or tcp");
+    }
     return new TrafficPolicy(
         meta,
         targets,
@@ -116,7 +135,13 @@ final class TrafficPolicyDocuments {
         outlier(spec.get("outlierDetection")),
         check,
         limits(spec.get("connectionLimits")),
-        UpstreamTlsDocuments.decode(tlsAt));
+        UpstreamTlsDocuments.decode(tlsAt),
+        header);
+  }
+
+  private static @Nullable ProxyProtocol proxyProtocol(@Nullable Place at) {
+    String name = at == null ? null : at.oneOf(PROXY_PROTOCOLS.keySet());
+    return name == null ? null : PROXY_PROTOCOLS.get(name);
   }
 
   private static List<Target> targets(Draft draft, Obj spec) {
@@ -321,6 +346,14 @@ final class TrafficPolicyDocuments {
     types.put("RoundRobin", LoadBalancerType.ROUND_ROBIN);
     types.put("WeightedRoundRobin", LoadBalancerType.WEIGHTED_ROUND_ROBIN);
     return types;
+  }
+
+  private static Map<String, ProxyProtocol> proxyProtocols() {
+    var versions = new LinkedHashMap<String, ProxyProtocol>();
+    versions.put("off", ProxyProtocol.OFF);
+    versions.put("v1", ProxyProtocol.V1);
+    versions.put("v2", ProxyProtocol.V2);
+    return versions;
   }
 
   private static Map<String, RetryOn> retryOn() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.UpstreamTlsConfig;
@@ -185,6 +186,7 @@ class VirtualHostsTest {
             null,
             null,
             null,
+            null,
             null));
 
     Route said = host("catalog").getRoutes(0);
@@ -219,7 +221,7 @@ class VirtualHostsTest {
   }
 
   @Test
-  void aPolicyThatSecuresConnectionsIsCompiledIntoTheCluster() {
+  void whatAPolicySaysOfConnectionsIsCompiledIntoTheCluster() {
     mesh.put(instance("catalog", "a"));
     var tls =
         new UpstreamTlsConfig(
@@ -236,7 +238,8 @@ class VirtualHostsTest {
             null,
             null,
             null,
-            tls));
+            tls,
+            ProxyProtocol.V2));
 
     Cluster catalog = compile(ResourceKey.cluster("default", "catalog", 80)).getCluster();
 
@@ -245,9 +248,11 @@ class VirtualHostsTest {
     assertThat(catalog.getTls().getClientCertificate()).isTrue();
     assertThat(catalog.getTls().getMinVersion())
         .isEqualTo(dev.weft.proto.discovery.v1.TlsVersion.TLS_1_3);
+    assertThat(catalog.getProxyProtocol())
+        .isEqualTo(dev.weft.proto.discovery.v1.ProxyProtocol.PROXY_PROTOCOL_V2);
     assertThat(catalog.getOriginsList())
         .extracting(Origin::getDecides)
-        .containsExactly("endpoints", "tls");
+        .containsExactly("endpoints", "tls", "proxyProtocol");
   }
 
   @Test
@@ -266,6 +271,7 @@ class VirtualHostsTest {
             null,
             null,
             check,
+            null,
             null,
             null));
 
@@ -361,6 +367,7 @@ class VirtualHostsTest {
         perTry,
         null,
         retry,
+        null,
         null,
         null,
         null,

@@ -371,9 +371,11 @@ class BadDocumentsTest {
             + """
               targetRefs: [{kind: HTTPRoute, name: canary}]
               loadBalancer: {type: RoundRobin}
+              proxyProtocol: v2
             """
                 .indent(0),
-        "6: TrafficPolicy default/p: spec.loadBalancer: is a mapping, expected nothing: an HTTPRoute takes timeouts and retry only; target its Service");
+        "6: TrafficPolicy default/p: spec.loadBalancer: is a mapping, expected nothing: an HTTPRoute takes timeouts and retry only; target its Service",
+        "7: TrafficPolicy default/p: spec.proxyProtocol: is \"v2\", expected nothing: an HTTPRoute takes timeouts and retry only; target its Service");
     bad(
         "values",
         POLICY
@@ -406,7 +408,7 @@ class BadDocumentsTest {
         "11: TrafficPolicy default/p: spec.connectionLimits.maxPendingRequests: is 2000000, expected a whole number from 1 to 1000000",
         "11: TrafficPolicy default/p: spec.connectionLimits.maxRequests: is -1, expected a whole number from 0 to 1000000",
         "11: TrafficPolicy default/p: spec.connectionLimits.connectTimeout: is \"0s\", expected a duration from 1ms to 24h",
-        "12: TrafficPolicy default/p: spec.rateLimit: unknown field. Known here: targetRefs, loadBalancer, timeouts, retry, outlierDetection, healthCheck, connectionLimits, tls");
+        "12: TrafficPolicy default/p: spec.rateLimit: unknown field. Known here: targetRefs, loadBalancer, timeouts, retry, outlierDetection, healthCheck, connectionLimits, tls, proxyProtocol");
     bad(
         "tls that verifies nobody",
         POLICY
@@ -453,6 +455,14 @@ class BadDocumentsTest {
         "7: TrafficPolicy default/p: spec.healthCheck.grpc: is a mapping, expected nothing, as there is http: a check is one",
         "7: TrafficPolicy default/p: spec.healthCheck.grpc.name: unknown field. Known here: service",
         "7: TrafficPolicy default/p: spec.healthCheck.grpc.service: is \"a b\", expected the full name of a gRPC service, e.g. \"shop.v1.Catalog\"");
+    bad(
+        "a PROXY header of no version",
+        POLICY + TARGET + "  proxyProtocol: V2\n",
+        "6: TrafficPolicy default/p: spec.proxyProtocol: is \"V2\", expected off, v1 or v2; did you mean \"v2\"?");
+    bad(
+        "a PROXY header beside a gRPC check",
+        POLICY + TARGET + "  proxyProtocol: v1\n  healthCheck: {grpc: {}}\n",
+        "6: TrafficPolicy default/p: spec.proxyProtocol: is \"v1\", expected off beside a gRPC health check, which is made without the header; take http or tcp");
     bad(
         "a health check of no kind",
         POLICY + TARGET + "  healthCheck: {interval: 1s}\n",
@@ -549,6 +559,7 @@ class BadDocumentsTest {
         new DocumentMeta("default", name, "apply", 0, 0),
         List.of(new Target(TargetKind.SERVICE, "catalog")),
         LoadBalancerType.ROUND_ROBIN,
+        null,
         null,
         null,
         null,

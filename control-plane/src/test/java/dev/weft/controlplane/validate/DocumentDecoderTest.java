@@ -7,6 +7,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.MatchConfig.PathKind;
@@ -307,8 +308,10 @@ class DocumentDecoderTest {
               connectionLimits: {maxRequests: 10}
               timeouts: {request: 0s}
               tls: {mode: SIMPLE, hostname: db.example, systemCertificates: true}
+              proxyProtocol: v1
             """);
 
+    assertThat(policy.proxyProtocol()).isEqualTo(ProxyProtocol.V1);
     assertThat(policy.tls())
         .isEqualTo(new UpstreamTlsConfig("db.example", List.of(), "", false, TlsVersion.TLS_1_2));
 

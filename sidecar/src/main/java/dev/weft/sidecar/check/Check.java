@@ -1,7 +1,9 @@
 package dev.weft.sidecar.check;
 
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.UpstreamTlsConfig;
+import dev.weft.sidecar.proxyprotocol.ProxyHeader;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.tls.ClientContexts;
 import dev.weft.sidecar.tls.Offer;
@@ -51,7 +53,7 @@ public final class Check extends ChannelInboundHandlerAdapter implements Probe {
 
   /** Connects; on the loop of the bootstrap. */
   public void start(Bootstrap bootstrap, InetSocketAddress address, String host) {
-    start(bootstrap, address, host, null, null);
+    start(bootstrap, address, host, null, null, ProxyProtocol.OFF);
   }
 
   /**
@@ -59,13 +61,15 @@ public final class Check extends ChannelInboundHandlerAdapter implements Probe {
    *
    * @param tls null: without TLS
    * @param contexts needed with TLS
+   * @param header said first, without addresses: nobody is behind a check
    */
   void start(
       Bootstrap bootstrap,
       InetSocketAddress address,
       String host,
       @Nullable UpstreamTlsConfig tls,
-      @Nullable ClientContexts contexts) {
+      @Nullable ClientContexts contexts,
+      ProxyProtocol header) {
     if (config.httpPath() != null) {
       request =
           "GET "
@@ -77,6 +81,7 @@ public final class Check extends ChannelInboundHandlerAdapter implements Probe {
     Bootstrap connector = bootstrap.clone().handler(tls == null ? this : UNTIL_SECURED);
     ChannelFuture connecting = connector.connect(address);
     channel = connecting.channel();
+    ProxyHeader.LOCAL.sendFirst(connecting, header);
     if (tls != null && contexts != null) {
       // The check's own deadline ends a handshake that takes too long.
       connecting =
@@ -121,6 +126,7 @@ public final class Check extends ChannelInboundHandlerAdapter implements Probe {
     if (done) {
       to.close();
     } else if (request.isEmpty()) {
+      to.flush();
       finish("");
     } else {
       to.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII), to.voidPromise());

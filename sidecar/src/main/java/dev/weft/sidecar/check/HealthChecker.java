@@ -199,7 +199,12 @@ public final class HealthChecker {
         var http = new Check(config, deadline, this::onResult);
         check = http;
         http.start(
-            bootstrap, endpoint.address(), hostOf(cluster), cluster.config().tls(), contexts);
+            bootstrap,
+            endpoint.address(),
+            hostOf(cluster),
+            cluster.config().tls(),
+            contexts,
+            cluster.config().proxyProtocol());
       } else {
         var grpc = new GrpcCheck(config, deadline, this::onResult);
         check = grpc;

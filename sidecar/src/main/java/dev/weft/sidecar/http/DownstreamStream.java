@@ -20,6 +20,9 @@ public interface DownstreamStream {
   /** The caller's address, e.g. for {@code x-forwarded-for}; null when it is not known. */
   @Nullable SocketAddress remoteAddress();
 
+  /** Where the caller has connected to, as far as we know; null when it is not known. */
+  @Nullable SocketAddress localAddress();
+
   /** What TLS says of the caller; null when the connection is not secured. */
   default @Nullable CallerTls callerTls() {
     return null;

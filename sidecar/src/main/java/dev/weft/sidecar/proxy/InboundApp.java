@@ -4,6 +4,7 @@ import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
@@ -89,7 +90,8 @@ public final class InboundApp {
             List.of(CLUSTER),
             List.of(),
             protocol,
-            null);
+            null,
+            ProxyProtocol.OFF);
     clusters.update(
         new ConfigSnapshot(
             Map.of(), Map.of(CLUSTER, app), Map.of(CLUSTER, List.of(endpoint)), Map.of(), 0));

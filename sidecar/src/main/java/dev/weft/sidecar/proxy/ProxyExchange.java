@@ -14,6 +14,7 @@ import dev.weft.sidecar.http.GrpcStatus;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.proxyprotocol.ProxyHeader;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.RequestRecord;
@@ -354,6 +355,11 @@ abstract class ProxyExchange implements Exchange, CallListener {
   }
 
   // From upstream.
+
+  @Override
+  public final ProxyHeader proxyHeader() {
+    return ProxyHeader.of(stream.remoteAddress(), stream.localAddress());
+  }
 
   @Override
   public final void onInformational(ReceivedHead response) {

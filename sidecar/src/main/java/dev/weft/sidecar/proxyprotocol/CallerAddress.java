@@ -24,6 +24,17 @@ public final class CallerAddress {
     return header == null ? channel.remoteAddress() : header.source();
   }
 
+  /** Where the caller has connected to; null when it is not known. */
+  public static @Nullable SocketAddress destination(Channel channel) {
+    ProxyHeader header = header(channel);
+    return header == null ? channel.localAddress() : header.destination();
+  }
+
+  /** What a header to an upstream says of this connection. */
+  public static ProxyHeader toTell(Channel channel) {
+    return ProxyHeader.of(source(channel), destination(channel));
+  }
+
   private static @Nullable ProxyHeader header(Channel channel) {
     if (!channel.hasAttr(KEY)) {
       return null;

@@ -180,7 +180,7 @@ public final class Relay implements ServerConnection {
     var end = new RelayEnd(this);
     up = end;
     relays
-        .connect(to, picked, end)
+        .connect(to, picked, end, down.context().channel())
         .addListener((ChannelFutureListener) future -> onConnect(to, picked, end, future));
   }
 
@@ -212,8 +212,9 @@ public final class Relay implements ServerConnection {
     pending = null;
     if (first != null) {
       end.write(first);
-      end.context().flush();
     }
+    // A header may wait there, too.
+    end.context().flush();
     if (down.inputClosed()) {
       end.closeOutput();
     }

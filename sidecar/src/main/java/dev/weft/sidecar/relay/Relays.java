@@ -1,10 +1,12 @@
 package dev.weft.sidecar.relay;
 
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.codec.ServerConnections;
+import dev.weft.sidecar.proxyprotocol.CallerAddress;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
@@ -82,11 +84,20 @@ public final class Relays {
     contexts = with;
   }
 
-  /** Connects an end to an endpoint, over TLS where the cluster is secured. */
-  ChannelFuture connect(Cluster to, EndpointTracker endpoint, RelayEnd end) {
+  /**
+   * Connects an end to an endpoint, over TLS where the cluster is secured. A header that its
+   * cluster wants is queued, but not flushed.
+   *
+   * @param caller his connection
+   */
+  ChannelFuture connect(Cluster to, EndpointTracker endpoint, RelayEnd end, Channel caller) {
     long timeout = to.config().limits().connectTimeoutNanos();
     UpstreamTlsConfig tls = to.config().tls();
     ChannelFuture connecting = bootstrap(timeout).handler(end).connect(endpoint.address());
+    ProxyProtocol header = to.config().proxyProtocol();
+    if (header != ProxyProtocol.OFF) {
+      CallerAddress.toTell(caller).sendFirst(connecting, header);
+    }
     if (tls == null) {
       return connecting;
     }

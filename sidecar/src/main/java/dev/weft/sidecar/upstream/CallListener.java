@@ -5,6 +5,7 @@ import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.proxyprotocol.ProxyHeader;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 public interface CallListener {
   /** Says how the request's head is to differ towards this endpoint; the plan is empty before. */
   void plan(HeadPlan plan, EndpointTracker endpoint);
+
+  /** What a server that wants the PROXY protocol is told of the caller. */
+  ProxyHeader proxyHeader();
 
   /** A 1xx response. */
   void onInformational(ReceivedHead response);

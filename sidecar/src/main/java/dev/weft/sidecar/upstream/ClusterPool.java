@@ -1,5 +1,7 @@
 package dev.weft.sidecar.upstream;
 
+import dev.weft.common.config.ClusterConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.EndpointTracker;
@@ -30,12 +32,14 @@ final class ClusterPool {
   private final List<EndpointPool> leaving = new ArrayList<>();
   private final ArrayDeque<UpstreamCall> waiting = new ArrayDeque<>();
   private @Nullable UpstreamTlsConfig tls;
+  private ProxyProtocol header;
 
   ClusterPool(Upstream upstream, Cluster cluster) {
     this.upstream = upstream;
     this.cluster = cluster;
     this.budget = new RetryBudget(upstream.nanoClock.getAsLong());
     this.tls = cluster.config().tls();
+    this.header = cluster.config().proxyProtocol();
   }
 
   /**
@@ -81,6 +85,11 @@ final class ClusterPool {
   /** How new connections are secured; null: not at all. */
   @Nullable UpstreamTlsConfig tls() {
     return tls;
+  }
+
+  /** The header with which new connections begin. */
+  ProxyProtocol header() {
+    return header;
   }
 
   /** Whether an endpoint of which nothing is declared is spoken to as HTTP/2 over TLS. */
@@ -142,10 +151,11 @@ final class ClusterPool {
   }
 
   private EndpointPool pool(EndpointTracker endpoint) {
-    UpstreamTlsConfig now = cluster.config().tls();
-    if (!Objects.equals(now, tls)) {
+    ClusterConfig now = cluster.config();
+    if (now.proxyProtocol() != header || !Objects.equals(now.tls(), tls)) {
       // Nothing more goes over connections that were made by other rules.
-      tls = now;
+      tls = now.tls();
+      header = now.proxyProtocol();
       pools.values().forEach(EndpointPool::leave);
       leaving.addAll(pools.values());
       pools.clear();

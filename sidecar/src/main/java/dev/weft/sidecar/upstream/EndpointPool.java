@@ -1,5 +1,6 @@
 package dev.weft.sidecar.upstream;
 
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.codec.http1.Http1ClientConnection;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * the idle one that was used last is used next, so that what is not needed grows old and is closed.
  * Those of HTTP/2 serve many calls at once: the first that has room takes the next, so that again
  * the last ones grow old. Worker thread only.
+ *
+ * <p>A connection that begins with a header of the PROXY protocol tells of one caller: it serves
+ * one call and is closed.
  */
 final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConnection.Owner {
   final ClusterPool cluster;
@@ -35,6 +39,8 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
   final String hostAndPort;
 
   private final Upstream upstream;
+  private final @Nullable UpstreamTlsConfig tls;
+  private final ProxyProtocol header;
   private final List<Http1ClientConnection> idle = new ArrayList<>();
 
   private final List<Http2ClientConnection> shared = new ArrayList<>();
@@ -49,6 +55,8 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
     this.endpoint = endpoint;
     this.hostAndPort = endpoint.config().address() + ":" + endpoint.config().port();
     this.upstream = cluster.upstream;
+    this.tls = cluster.tls();
+    this.header = cluster.header();
   }
 
   @Nullable UpstreamStream takeIdle() {
@@ -62,6 +70,9 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
   }
 
   @Nullable UpstreamStream openStream() {
+    if (ofOneCall()) {
+      return null;
+    }
     for (int i = 0; i < shared.size(); i++) {
       Http2ClientConnection connection = shared.get(i);
       if (connection.hasRoom()) {
@@ -93,7 +104,7 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
               upstream.nanoClock.getAsLong());
       handler = connection;
       attempt = new Connecting(null, connection);
-      joining = attempt;
+      joining = ofOneCall() ? null : attempt;
     } else {
       var connection = new Http1ClientConnection(this, upstream.http1Limits());
       handler = connection;
@@ -102,12 +113,22 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
     attempt.join(call);
     long timeout = cluster.cluster.config().limits().connectTimeoutNanos();
     Bootstrap bootstrap = upstream.bootstrap(timeout);
-    UpstreamTlsConfig tls = cluster.tls();
     ChannelFuture connected =
-        tls == null
-            ? bootstrap.handler(handler).connect(endpoint.address())
-            : upstream.secured(bootstrap, endpoint.address(), tls, offer(http2), timeout);
+        bootstrap
+            .handler(tls == null ? handler : Upstream.untilSecured())
+            .connect(endpoint.address());
+    if (ofOneCall()) {
+      call.proxyHeader().sendFirst(connected, header);
+    }
+    if (tls != null) {
+      connected = upstream.secured(connected, endpoint.address(), tls, offer(http2), timeout);
+    }
     connected.addListener(attempt);
+  }
+
+  /** Whether no connection is used twice. */
+  private boolean ofOneCall() {
+    return header != ProxyProtocol.OFF;
   }
 
   /**
@@ -139,7 +160,7 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
 
   @Override
   public void onIdle(Http1ClientConnection connection) {
-    if (retired()) {
+    if (retired() || ofOneCall()) {
       connection.close();
     } else if (!cluster.hasWaiting()) {
       connection.idleUntil = upstream.nanoClock.getAsLong() + idleNanos(connection);
@@ -163,7 +184,7 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
 
   @Override
   public void onRoom(Http2ClientConnection connection) {
-    while (cluster.hasWaiting() && connection.hasRoom()) {
+    while (cluster.hasWaiting() && !ofOneCall() && connection.hasRoom()) {
       UpstreamCall next = cluster.nextWaiting(this, true);
       if (next == null) {
         break;
@@ -172,7 +193,7 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
     }
     if (connection.isIdle()) {
       connection.idleSince = upstream.nanoClock.getAsLong();
-      if (retired() || cluster.hasWaiting()) {
+      if (retired() || ofOneCall() || cluster.hasWaiting()) {
         // Who waits wants another endpoint, for which this connection's place is needed.
         connection.leave();
       }
@@ -304,7 +325,7 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
         failed(future.cause());
         return;
       }
-      if (cluster.tls() != null) {
+      if (tls != null) {
         decided(future.channel());
       }
       endpoint.onConnect(upstream.worker);

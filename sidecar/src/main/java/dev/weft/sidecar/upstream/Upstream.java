@@ -106,14 +106,18 @@ public final class Upstream {
     contexts = with;
   }
 
-  /** Connects and secures; what is to be spoken is for the caller to add to the pipeline. */
+  /** What stands in the pipeline of a connection that is to be secured. */
+  static ChannelHandler untilSecured() {
+    return UNTIL_SECURED;
+  }
+
+  /** Secures a connection; what is to be spoken is for the caller to add to the pipeline. */
   ChannelFuture secured(
-      Bootstrap connector,
+      ChannelFuture connecting,
       InetSocketAddress address,
       UpstreamTlsConfig config,
       Offer offer,
       long timeoutNanos) {
-    ChannelFuture connecting = connector.handler(UNTIL_SECURED).connect(address);
     return Objects.requireNonNull(contexts)
         .secure(
             connecting,

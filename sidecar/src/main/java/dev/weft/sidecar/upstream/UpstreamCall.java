@@ -17,6 +17,7 @@ import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.http.ResponseListener;
 import dev.weft.sidecar.http.UpstreamStream;
 import dev.weft.sidecar.lb.Tried;
+import dev.weft.sidecar.proxyprotocol.ProxyHeader;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import io.netty.buffer.ByteBuf;
@@ -227,6 +228,10 @@ public final class UpstreamCall implements ResponseListener {
   /** The host and port of the last attempt, a string that lives with its endpoint. */
   public String upstreamHost() {
     return upstreamHost;
+  }
+
+  ProxyHeader proxyHeader() {
+    return listener.proxyHeader();
   }
 
   void upstreamHost(String hostAndPort) {

@@ -9,6 +9,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.Locality;
@@ -303,7 +304,8 @@ class HealthCheckerTest {
             List.of("0"),
             List.of(),
             null,
-            null);
+            null,
+            ProxyProtocol.OFF);
     var snapshot =
         new ConfigSnapshot(Map.of(), Map.of(NAME, config), Map.of("0", endpoints), Map.of(), 1);
     onLoop(

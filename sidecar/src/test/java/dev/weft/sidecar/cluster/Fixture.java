@@ -5,6 +5,7 @@ import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.Locality;
@@ -86,7 +87,8 @@ final class Fixture {
             List.of(NAME + "/0"),
             List.of(),
             null,
-            null);
+            null,
+            ProxyProtocol.OFF);
     return new ConfigSnapshot(
         Map.of(), Map.of(NAME, config), Map.of(NAME + "/0", endpoints), Map.of(), 1);
   }

@@ -6,6 +6,7 @@ import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.sidecar.lb.Tried;
@@ -137,7 +138,8 @@ class SimulationTest {
             List.of("0"),
             List.of(),
             null,
-            null);
+            null,
+            ProxyProtocol.OFF);
     var snapshot =
         new ConfigSnapshot(Map.of(), Map.of(NAME, config), Map.of("0", endpoints), Map.of(), 1);
     for (int i = 0; i < SIDECARS; i++) {

@@ -54,6 +54,12 @@ final class App implements AutoCloseable {
   private final Channel listener;
   private final @Nullable Consumer<Served> rule;
 
+  /** The headers of the PROXY protocol that have come, a character a byte. */
+  final List<String> headers = new CopyOnWriteArrayList<>();
+
+  /** Whether new connections have to begin with one. */
+  volatile boolean demandsHeader;
+
   App(Version version) {
     this("app", version, Integer.MAX_VALUE, null);
   }
@@ -82,6 +88,9 @@ final class App implements AutoCloseable {
                   protected void initChannel(Channel channel) {
                     connections.incrementAndGet();
                     open.add(channel);
+                    if (demandsHeader) {
+                      channel.pipeline().addLast(new HeaderDemand(headers::add));
+                    }
                     if (version == Version.HTTP1) {
                       channel.pipeline().addLast(new HttpServerCodec(), new Reader());
                     } else {

@@ -27,6 +27,7 @@ import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.util.ReferenceCountUtil;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -154,6 +155,11 @@ final class Caller implements AutoCloseable {
             .channel();
     connections.add(made);
     return made;
+  }
+
+  /** The port that the last connection comes from. */
+  int localPort() {
+    return ((InetSocketAddress) connections.getLast().localAddress()).getPort();
   }
 
   /** The connections that were made and are still open. */

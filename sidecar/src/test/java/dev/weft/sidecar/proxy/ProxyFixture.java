@@ -8,6 +8,7 @@ import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.EndpointConfig;
@@ -87,6 +88,7 @@ final class ProxyFixture implements AutoCloseable {
   Http2Limits http2Limits = Http2Limits.DEFAULT;
   LimitsConfig limits = LimitsConfig.DEFAULT;
   InboundConfig inboundConfig = InboundConfig.DEFAULT;
+  ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
 
   /** What the applications are declared to speak; the scripted {@link Origin} is of HTTP/1.1. */
   @Nullable WireProtocol declared = WireProtocol.HTTP1;
@@ -162,7 +164,8 @@ final class ProxyFixture implements AutoCloseable {
             List.of(name),
             List.of(),
             declared,
-            null);
+            null,
+            proxyProtocol);
     snapshots.put(name, cluster);
     slices.put(name, endpoints);
     clusters.update(
@@ -339,6 +342,11 @@ final class ProxyFixture implements AutoCloseable {
 
   private InetSocketAddress listen(Direction direction, Exchange.Factory stack) {
     return listen(ConnectionStack.http(worker, direction, stack, http2Limits)::begin);
+  }
+
+  /** Listens with a stack of the test's own. */
+  InetSocketAddress listen(ConnectionStack stack) {
+    return listen(stack::begin);
   }
 
   private InetSocketAddress listen(Function<Channel, ChannelHandler> first) {

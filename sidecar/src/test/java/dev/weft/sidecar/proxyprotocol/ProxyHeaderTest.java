@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -146,6 +148,53 @@ class ProxyHeaderTest {
           .as(header)
           .isEqualTo(ProxyHeaderReader.MALFORMED);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "192.0.2.7,198.51.100.1,TCP4 192.0.2.7 198.51.100.1",
+    "2001:db8::1,fe80::2%1,TCP6 2001:db8:0:0:0:0:0:1 fe80:0:0:0:0:0:0:2"
+  })
+  void whatIsWrittenHasTheseBytesAndIsReadAgain(String source, String destination, String said) {
+    ProxyHeader header = of(source, 1, destination, 65535);
+    byte[] one = written(header, ProxyProtocol.V1);
+    assertThat(new String(one, ISO_8859_1)).isEqualTo("PROXY " + said + " 1 65535\r\n");
+    assertThat(read(one).source()).isEqualTo(header.source());
+    byte[] two = written(header, ProxyProtocol.V2);
+    boolean four = said.startsWith("TCP4");
+    int address = four ? 4 : 16;
+    ByteBuf expected =
+        Unpooled.wrappedBuffer(
+            bytes(SIGNATURE + (four ? "\41\21\0\14" : "\41\41\0\44")),
+            new InetSocketAddress(source, 1).getAddress().getAddress(),
+            new InetSocketAddress(destination, 65535).getAddress().getAddress(),
+            bytes("\0\1\377\377"));
+    assertThat(two).hasSize(20 + 2 * address).isEqualTo(ByteBufUtil.getBytes(expected));
+    assertThat(read(two).source()).isEqualTo(header.source());
+  }
+
+  private static byte[] written(ProxyHeader header, ProxyProtocol version) {
+    return ByteBufUtil.getBytes(header.write(Unpooled.buffer(), version));
+  }
+
+  @Test
+  void withoutBothAddressesOfOneFamilyItSpeaksForItself() {
+    var four = new InetSocketAddress("192.0.2.7", 1);
+    var six = new InetSocketAddress("2001:db8::2", 2);
+    var unresolved = InetSocketAddress.createUnresolved("host.example", 3);
+    for (ProxyHeader header :
+        List.of(
+            ProxyHeader.LOCAL,
+            ProxyHeader.of(four, six),
+            ProxyHeader.of(null, four),
+            ProxyHeader.of(six, null),
+            ProxyHeader.of(unresolved, four))) {
+      assertThat(new String(written(header, ProxyProtocol.V1), ISO_8859_1))
+          .isEqualTo("PROXY UNKNOWN\r\n");
+      assertThat(written(header, ProxyProtocol.V2)).isEqualTo(bytes(SIGNATURE + "\40\0\0\0"));
+      assertThat(written(header, ProxyProtocol.OFF)).isEmpty();
+    }
+    assertThat(ProxyHeader.of(four, four)).isEqualTo(new ProxyHeader(four, four));
   }
 
   @Test

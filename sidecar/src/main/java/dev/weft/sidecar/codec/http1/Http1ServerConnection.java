@@ -303,6 +303,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
+  public @Nullable SocketAddress localAddress() {
+    return CallerAddress.destination(ctx.channel());
+  }
+
+  @Override
   public @Nullable CallerTls callerTls() {
     return ctx.channel().attr(CallerTls.KEY).get();
   }

@@ -171,6 +171,11 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   }
 
   @Override
+  public @Nullable SocketAddress localAddress() {
+    return CallerAddress.destination(connection.ctx.channel());
+  }
+
+  @Override
   public @Nullable CallerTls callerTls() {
     return connection.ctx.channel().attr(CallerTls.KEY).get();
   }
