@@ -106,6 +106,7 @@ public enum Bound {
   UPSTREAM_SILENCE(Scope.QUIET, Unit.TIME, seconds(30), "", "the peer is asked by a PING"),
   UPSTREAM_APP_SILENCE(Scope.QUIET, Unit.TIME, seconds(310), "", "the peer is asked by a PING"),
   UPSTREAM_PONG(Scope.WORKER, Unit.TIME, seconds(20), "", "closed, retried, 503 UC"),
+  UPSTREAM_PROOF(Scope.WORKER, Unit.TIME, seconds(5), "", "taken for HTTP/2"),
   REQUEST_TIME(Scope.WORKER, Unit.TIME, 0, "timeouts.request", "504 UT"),
   ATTEMPT_TIME(Scope.WORKER, Unit.TIME, 0, "timeouts.perTry", "retried, 504 UT"),
   STREAM_IDLE(

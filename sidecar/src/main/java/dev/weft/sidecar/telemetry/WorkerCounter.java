@@ -45,6 +45,10 @@ public enum WorkerCounter {
   UPSTREAM_CX_HTTP2_TOTAL("upstream_cx_http2", "Connections made that speak HTTP/2.", false),
   UPSTREAM_CX_CLOSE_NOTIFY(
       "upstream_cx_close_notify", "HTTP/2 connections of which the peer took leave.", false),
+  UPSTREAM_CX_HTTP1_FALLBACK(
+      "upstream_cx_http1_fallback",
+      "Connections tried as HTTP/2 whose server turned out to speak HTTP/1.1.",
+      false),
   UPSTREAM_CX_ACTIVE("upstream_cx_active", "Upstream connections open now.", true),
   UPSTREAM_CX_CONNECT_FAIL("upstream_cx_connect_fail", "Connects that failed.", false),
   UPSTREAM_CX_CONNECT_TIMEOUT(

@@ -92,7 +92,7 @@ final class ClusterPool {
     return header;
   }
 
-  /** Whether an endpoint of which nothing is declared is spoken to as HTTP/2 over TLS. */
+  /** Whether an endpoint of which nothing is declared may be spoken to as HTTP/2. */
   boolean triesHttp2(EndpointTracker endpoint) {
     return !pool(endpoint).http1Only();
   }

@@ -5,20 +5,16 @@ import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.codec.http1.Http1ClientConnection;
 import dev.weft.sidecar.codec.http2.Http2ClientConnection;
-import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.UpstreamStream;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.tls.ClientTls;
 import dev.weft.sidecar.tls.Offer;
 import dev.weft.sidecar.tls.TlsAcceptor;
-import dev.weft.sidecar.tls.TlsConnectException;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ConnectTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -37,16 +33,20 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
   final ClusterPool cluster;
   final EndpointTracker endpoint;
   final String hostAndPort;
+  final Upstream upstream;
 
-  private final Upstream upstream;
   private final @Nullable UpstreamTlsConfig tls;
   private final ProxyProtocol header;
   private final List<Http1ClientConnection> idle = new ArrayList<>();
 
   private final List<Http2ClientConnection> shared = new ArrayList<>();
 
+  /** Connections whose servers have not shown yet that they speak HTTP/2. */
+  private final List<Connecting> proving = new ArrayList<>();
+
   private @Nullable Connecting joining;
   private boolean http1Only;
+  private boolean http2Proven;
   private boolean leaving;
   private int open;
 
@@ -103,12 +103,12 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
               silenceNanos(),
               upstream.nanoClock.getAsLong());
       handler = connection;
-      attempt = new Connecting(null, connection);
+      attempt = new Connecting(this, null, connection);
       joining = ofOneCall() ? null : attempt;
     } else {
       var connection = new Http1ClientConnection(this, upstream.http1Limits());
       handler = connection;
-      attempt = new Connecting(connection, null);
+      attempt = new Connecting(this, connection, null);
     }
     attempt.join(call);
     long timeout = cluster.cluster.config().limits().connectTimeoutNanos();
@@ -139,13 +139,106 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
     if (!http2) {
       return Offer.HTTP1;
     }
-    boolean open = cluster.cluster.config().protocol() == null && !endpoint.config().sidecar();
-    return open ? Offer.EITHER : Offer.HTTP2;
+    return isUndeclared() ? Offer.EITHER : Offer.HTTP2;
   }
 
-  /** Whether the servers have said that they do not speak HTTP/2. */
+  private boolean isUndeclared() {
+    return cluster.cluster.config().protocol() == null && !endpoint.config().sidecar();
+  }
+
+  /** Whether the servers have shown that they do not speak HTTP/2. */
   boolean http1Only() {
     return http1Only;
+  }
+
+  /** Whether the server's SETTINGS are to be awaited before anything is asked of it. */
+  boolean mustProve() {
+    return tls == null && isUndeclared() && !http2Proven;
+  }
+
+  // What a connect under way tells.
+
+  /** Nobody else can join it. */
+  void noMoreJoin(Connecting connecting) {
+    if (joining == connecting) {
+      joining = null;
+    }
+  }
+
+  /** There is no connection; perhaps its server is another one when it comes back. */
+  void notConnected() {
+    http1Only = false;
+    http2Proven = false;
+    gone();
+  }
+
+  /** The connection is there; when it is secured, with what the server has chosen. */
+  void connected(boolean http2) {
+    endpoint.onConnect(upstream.worker);
+    upstream.count(WorkerCounter.UPSTREAM_CX_TOTAL);
+    upstream.telemetry.add(WorkerCounter.UPSTREAM_CX_ACTIVE, upstream.direction, 1);
+    if (http2) {
+      upstream.count(WorkerCounter.UPSTREAM_CX_HTTP2_TOTAL);
+    }
+  }
+
+  /** What the server has chosen where it had a choice. */
+  @Nullable Http1ClientConnection chosen(Channel channel) {
+    if (offer(true) != Offer.EITHER || TlsAcceptor.HTTP2.equals(ClientTls.protocol(channel))) {
+      return null;
+    }
+    http1Only = true;
+    return new Http1ClientConnection(this, upstream.http1Limits());
+  }
+
+  /** The connection's server is to show that it speaks HTTP/2. */
+  void prove(Connecting connecting) {
+    proving.add(connecting);
+  }
+
+  /** Whether connections are secured. */
+  boolean isSecured() {
+    return tls != null;
+  }
+
+  /** Takes a connection of HTTP/2 into use. */
+  void share(Http2ClientConnection connection) {
+    shared.add(connection);
+  }
+
+  /** What the server has answered to the preface is not HTTP/2. */
+  private void isHttp1() {
+    http1Only = true;
+    upstream.count(WorkerCounter.UPSTREAM_CX_HTTP1_FALLBACK);
+  }
+
+  private @Nullable Connecting endProof(Http2ClientConnection connection) {
+    for (int i = 0; i < proving.size(); i++) {
+      if (proving.get(i).proves(connection)) {
+        return proving.remove(i);
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public void onSettled(Http2ClientConnection connection) {
+    http2Proven = true;
+    http1Only = false;
+    Connecting proved = endProof(connection);
+    if (proved != null) {
+      proved.proven();
+    }
+    onRoom(connection);
+  }
+
+  @Override
+  public void onNeverSettled(Http2ClientConnection connection) {
+    Connecting failed = endProof(connection);
+    if (failed != null) {
+      isHttp1();
+      failed.disproven();
+    }
   }
 
   /** Nothing more is to be sent on its connections. */
@@ -239,6 +332,10 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
   /** True when the endpoint is gone and nothing leads there any more. */
   boolean housekeeping(long now) {
     boolean retired = retired();
+    while (!proving.isEmpty() && now - proving.getFirst().since() > Bound.UPSTREAM_PROOF.value()) {
+      onReached(Bound.UPSTREAM_PROOF);
+      proving.removeFirst().proven();
+    }
     while (!idle.isEmpty() && (retired || now - idle.getFirst().idleUntil > 0)) {
       if (!retired) {
         onReached(endpoint.config().sidecar() ? Bound.UPSTREAM_IDLE : Bound.UPSTREAM_APP_IDLE);
@@ -286,149 +383,12 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
 
   private void gone() {
     open--;
+    if (open == 0) {
+      // Whoever answers the next time may speak another version.
+      http1Only = false;
+      http2Proven = false;
+    }
     cluster.cluster.connections().release();
     cluster.connectWaiting();
-  }
-
-  /** One connect under way, for calls that may give it up meanwhile. */
-  final class Connecting implements ChannelFutureListener {
-    private @Nullable Http1ClientConnection http1;
-    private @Nullable Http2ClientConnection http2;
-    private final List<UpstreamCall> calls = new ArrayList<>(1);
-
-    Connecting(@Nullable Http1ClientConnection http1, @Nullable Http2ClientConnection http2) {
-      this.http1 = http1;
-      this.http2 = http2;
-    }
-
-    boolean join(UpstreamCall call) {
-      if (calls.size() >= Http2ClientConnection.ASSUMED_STREAMS) {
-        return false;
-      }
-      calls.add(call);
-      call.connecting = this;
-      return true;
-    }
-
-    /** The call does not want it any more; the connection is kept for another. */
-    void giveUp(UpstreamCall call) {
-      calls.remove(call);
-    }
-
-    @Override
-    public void operationComplete(ChannelFuture future) {
-      if (joining == this) {
-        joining = null;
-      }
-      if (!future.isSuccess()) {
-        gone();
-        failed(future.cause());
-        return;
-      }
-      if (tls != null) {
-        decided(future.channel());
-      }
-      endpoint.onConnect(upstream.worker);
-      upstream.count(WorkerCounter.UPSTREAM_CX_TOTAL);
-      upstream.telemetry.add(WorkerCounter.UPSTREAM_CX_ACTIVE, upstream.direction, 1);
-      if (http2 != null) {
-        upstream.count(WorkerCounter.UPSTREAM_CX_HTTP2_TOTAL);
-        shared.add(http2);
-        serve(http2);
-      } else if (http1 != null) {
-        serve(http1);
-      }
-    }
-
-    /** The connection is secured, and the server has chosen what is spoken on it. */
-    private void decided(Channel channel) {
-      if (http2 != null
-          && offer(true) == Offer.EITHER
-          && !TlsAcceptor.HTTP2.equals(ClientTls.protocol(channel))) {
-        http1Only = true;
-        http2 = null;
-        http1 = new Http1ClientConnection(EndpointPool.this, upstream.http1Limits());
-      }
-      ChannelHandler handler = http2 == null ? http1 : http2;
-      if (handler != null) {
-        channel.pipeline().addLast(handler);
-      }
-    }
-
-    private void serve(Http1ClientConnection connection) {
-      UpstreamCall call = next();
-      if (call == null) {
-        onIdle(connection);
-        return;
-      }
-      call.onStream(connection, true);
-      // Who has joined it as HTTP/2 needs a connection of his own now.
-      for (call = next(); call != null; call = next()) {
-        call.speakHttp1();
-        cluster.acquire(call, endpoint, false, false);
-      }
-    }
-
-    private void serve(Http2ClientConnection connection) {
-      for (UpstreamCall call = next(); call != null; call = next()) {
-        if (connection.hasRoom()) {
-          call.onStream(connection.open(), true);
-        } else {
-          cluster.acquire(call, endpoint, true, false);
-        }
-      }
-      if (connection.isIdle()) {
-        onRoom(connection);
-      }
-    }
-
-    private void failed(Throwable cause) {
-      if (cause instanceof TlsConnectException tls) {
-        failed(
-            tls.timeout(),
-            tls.timeout() ? Failure.TLS_TIMEOUT : Failure.TLS_FAILED,
-            "securing the connection to " + endpoint + " failed: " + cause.getMessage());
-        return;
-      }
-      boolean timeout = cause instanceof ConnectTimeoutException;
-      failed(
-          timeout,
-          timeout ? Failure.CONNECT_TIMEOUT : Failure.CONNECT_FAILED,
-          timeout
-              ? "connecting to " + endpoint + " took too long"
-              : "connecting to " + endpoint + " failed: " + reason(cause));
-    }
-
-    private void failed(boolean timeout, Failure failure, String detail) {
-      if (timeout) {
-        upstream.reached(Bound.CONNECT_TIME, Bound.APP_CONNECT_TIME);
-      }
-      upstream.count(
-          timeout
-              ? WorkerCounter.UPSTREAM_CX_CONNECT_TIMEOUT
-              : WorkerCounter.UPSTREAM_CX_CONNECT_FAIL);
-      endpoint.onConnectFailure(upstream.worker, upstream.nanoClock.getAsLong());
-      for (UpstreamCall call = next(); call != null; call = next()) {
-        call.onNoConnection(failure, detail);
-      }
-    }
-
-    /** The next call that still waits; it does not any more then. */
-    private @Nullable UpstreamCall next() {
-      if (calls.isEmpty()) {
-        return null;
-      }
-      UpstreamCall call = calls.removeFirst();
-      call.connecting = null;
-      return call;
-    }
-
-    private static String reason(Throwable cause) {
-      String message = cause.getMessage();
-      if (message == null) {
-        return cause.getClass().getSimpleName();
-      }
-      return message.contains("refused") ? "connection refused" : message;
-    }
   }
 }

@@ -50,7 +50,7 @@ public final class UpstreamCall implements ResponseListener {
   int timedIndex = -1;
 
   /** The connect that this call waits for. */
-  EndpointPool.@Nullable Connecting connecting;
+  @Nullable Connecting connecting;
 
   private @Nullable ClusterPool pool;
   private @Nullable ReceivedHead request;
@@ -291,12 +291,19 @@ public final class UpstreamCall implements ResponseListener {
       // Its server says, when the connection is secured.
       return to.triesHttp2(picked);
     }
-    return declared == WireProtocol.HTTP2 || (callers && declared != WireProtocol.HTTP1);
+    if (declared == null) {
+      return callers && (grpc || to.triesHttp2(picked));
+    }
+    return declared == WireProtocol.HTTP2;
   }
 
   /** The connection that the attempt waited for has turned out to be one of HTTP/1.1. */
   void speakHttp1() {
     http2 = false;
+  }
+
+  boolean isGrpc() {
+    return grpc;
   }
 
   /** Whether the attempt is to be made as HTTP/2. */

@@ -21,9 +21,9 @@ class Http2UpstreamAbuseTest {
   private static final String GET = "GET / HTTP/1.1\r\nHost: catalog\r\n\r\n";
 
   private static final int DATA = 0;
-  private static final int HEADERS = 1;
+  static final int HEADERS = 1;
   private static final int RST_STREAM = 3;
-  private static final int SETTINGS = 4;
+  static final int SETTINGS = 4;
   private static final int PUSH_PROMISE = 5;
   private static final int PING = 6;
   private static final int WINDOW_UPDATE = 8;
@@ -31,7 +31,7 @@ class Http2UpstreamAbuseTest {
 
   private static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
-  private static final byte[] STATUS_200 = {(byte) 0x88};
+  static final byte[] STATUS_200 = {(byte) 0x88};
 
   /**
    * @param sent instead of a response to stream 1
@@ -121,7 +121,7 @@ class Http2UpstreamAbuseTest {
   }
 
   /** Reads frames up to the next HEADERS; the number of its stream. */
-  private static int nextRequest(DataInputStream in) throws IOException {
+  static int nextRequest(DataInputStream in) throws IOException {
     while (true) {
       int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
       int type = in.readUnsignedByte();
@@ -184,7 +184,7 @@ class Http2UpstreamAbuseTest {
     out.writeBytes(text.getBytes(latin1()));
   }
 
-  private static byte[] frame(int type, int flags, int stream, byte[] payload) {
+  static byte[] frame(int type, int flags, int stream, byte[] payload) {
     var out = new ByteArrayOutputStream();
     out.write(payload.length >>> 16);
     out.write(payload.length >>> 8);

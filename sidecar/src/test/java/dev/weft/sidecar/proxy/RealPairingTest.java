@@ -51,8 +51,9 @@ class RealPairingTest {
     try (var proxy = new ProxyFixture();
         BufferedReader out = server.inputReader()) {
       int port = Integer.parseInt(out.readLine());
-      proxy.declared =
-          passage.caller() == passage.app() ? null : WireProtocol.valueOf(passage.app().name());
+      // A caller of HTTP/2 finds out by itself that this server speaks HTTP/1.1.
+      boolean upgraded = passage.caller() == Version.HTTP1 && passage.app() == Version.HTTP2;
+      proxy.declared = upgraded ? WireProtocol.HTTP2 : null;
       InetSocketAddress address;
       if (passage.direction() == Direction.INBOUND) {
         address = proxy.inbound(port);

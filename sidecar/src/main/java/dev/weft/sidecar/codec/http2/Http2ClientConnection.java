@@ -31,6 +31,12 @@ public final class Http2ClientConnection extends Http2Connection {
     /** A stream is over, or the peer allows more of them. */
     void onRoom(Http2ClientConnection connection);
 
+    /** The peer speaks HTTP/2: its SETTINGS are there; told once. */
+    void onSettled(Http2ClientConnection connection);
+
+    /** The connection is over, and nothing of HTTP/2 has come; told once. */
+    void onNeverSettled(Http2ClientConnection connection);
+
     /** The peer takes its leave: no more streams; those that are open go on. */
     void onPeerLeaves(Http2ClientConnection connection);
 
@@ -263,7 +269,14 @@ public final class Http2ClientConnection extends Http2Connection {
 
   @Override
   void onSettled() {
-    owner.onRoom(this);
+    owner.onSettled(this);
+  }
+
+  @Override
+  void onOver() {
+    if (!settled) {
+      owner.onNeverSettled(this);
+    }
   }
 
   @Override
