@@ -76,14 +76,13 @@ final class Drain {
     if (direction == Direction.OUTBOUND && ports != null) {
       ports.close();
     }
-    List<CompletableFuture<Void>> each = new ArrayList<>();
-    for (Worker worker : sidecar.workers()) {
-      each.add(worker.drained(direction));
+    long before = activity(direction);
+    boolean whole = awaitDrained(direction, deadline);
+    if (whole && activity(direction) != before) {
+      // Who waited for an answer may send its next request on another connection that it keeps.
+      awaitQuiet(direction, millisUntil(deadline));
+      whole = awaitDrained(direction, deadline);
     }
-    var all =
-        CompletableFuture.allOf(each.toArray(CompletableFuture[]::new)).thenApply(nothing -> "");
-    long leftMillis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-    boolean whole = await(all, leftMillis) != null;
     if (!whole) {
       sidecar.telemetry().reached(Bound.DRAIN_TIME);
     }
@@ -96,13 +95,27 @@ final class Drain {
     return whole;
   }
 
+  private boolean awaitDrained(Direction direction, long deadline) {
+    List<CompletableFuture<Void>> each = new ArrayList<>();
+    for (Worker worker : sidecar.workers()) {
+      each.add(worker.drained(direction));
+    }
+    var all =
+        CompletableFuture.allOf(each.toArray(CompletableFuture[]::new)).thenApply(nothing -> "");
+    return await(all, millisUntil(deadline)) != null;
+  }
+
+  private static long millisUntil(long deadline) {
+    return Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
+  }
+
   /**
-   * Waits until nothing has come for a while. Who has been told to go away needs a moment to hear
-   * it, and what waits to be accepted when a listener closes is lost.
+   * Waits until nothing has come or ended for a while. Who has been told to go away needs a moment
+   * to hear it, and what waits to be accepted when a listener closes is lost.
    */
   private void awaitQuiet(Direction direction, long limitMillis) {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMillis);
-    long before = arrivals(direction);
+    long before = activity(direction);
     while (System.nanoTime() - deadline < 0) {
       try {
         TimeUnit.NANOSECONDS.sleep(Bound.DRAIN_QUIET.value());
@@ -110,7 +123,7 @@ final class Drain {
         Thread.currentThread().interrupt();
         return;
       }
-      long now = arrivals(direction);
+      long now = activity(direction);
       if (now == before) {
         return;
       }
@@ -118,8 +131,8 @@ final class Drain {
     }
   }
 
-  private long arrivals(Direction direction) {
-    return sidecar.workers().stream().mapToLong(worker -> worker.arrivals(direction).join()).sum();
+  private long activity(Direction direction) {
+    return sidecar.workers().stream().mapToLong(worker -> worker.activity(direction).join()).sum();
   }
 
   private static @Nullable String await(CompletableFuture<String> future, long millis) {

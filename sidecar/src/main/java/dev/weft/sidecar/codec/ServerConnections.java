@@ -25,7 +25,7 @@ public final class ServerConnections {
   private final List<ServerConnection> open = new ArrayList<>();
   private int activeRequests;
   private int leaving;
-  private long arrivals;
+  private long activity;
   private boolean draining;
   private @Nullable Runnable whenIdle;
   private long now;
@@ -113,9 +113,9 @@ public final class ServerConnections {
     return activeRequests;
   }
 
-  /** How many connections and requests have come since the start. */
-  public long arrivals() {
-    return arrivals;
+  /** Grows with each connection and request that comes, and with each request that ends. */
+  public long activity() {
+    return activity;
   }
 
   public int openConnections() {
@@ -160,7 +160,7 @@ public final class ServerConnections {
   }
 
   private void add(ServerConnection connection) {
-    arrivals++;
+    activity++;
     int place = open.size();
     connection.place(place);
     open.add(connection);
@@ -185,12 +185,13 @@ public final class ServerConnections {
 
   public void requestStarted() {
     activeRequests++;
-    arrivals++;
+    activity++;
     telemetry.add(WorkerCounter.DOWNSTREAM_RQ_ACTIVE, direction, 1);
   }
 
   public void requestEnded() {
     activeRequests--;
+    activity++;
     telemetry.add(WorkerCounter.DOWNSTREAM_RQ_ACTIVE, direction, -1);
     runIfIdle();
   }

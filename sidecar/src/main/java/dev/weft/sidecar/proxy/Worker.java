@@ -193,9 +193,9 @@ public final class Worker {
     return done;
   }
 
-  /** How many connections and requests have come from that direction's callers; any thread. */
-  public CompletableFuture<Long> arrivals(Direction direction) {
-    return CompletableFuture.supplyAsync(() -> downstream(direction).arrivals(), eventLoop);
+  /** Grows with whatever comes from that direction's callers, and with what ends; any thread. */
+  public CompletableFuture<Long> activity(Direction direction) {
+    return CompletableFuture.supplyAsync(() -> downstream(direction).activity(), eventLoop);
   }
 
   /** Closes that direction's connections that serve no request, on both sides; any thread. */

@@ -10,14 +10,16 @@ import org.eclipse.jetty.client.HttpClientTransport;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.Response;
 import org.eclipse.jetty.client.Result;
+import org.eclipse.jetty.client.RetryableRequestException;
 import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpHeaderValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests by Jetty's client. Where no connection can be made nothing was sent: as any client with
- * more than one address does, it then goes to the next.
+ * Requests by Jetty's client. Where no connection can be made nothing was sent, and of a stream
+ * above a GOAWAY's last one nothing was looked at: as any client with more than one address does,
+ * it then goes to the next.
  */
 final class HttpCaller implements Caller {
   private static final int ANSWER_BYTES = 1024;
@@ -84,7 +86,7 @@ final class HttpCaller implements Caller {
           @Override
           public void onComplete(Result result) {
             Throwable failure = result.getFailure();
-            if (failure instanceof ConnectException && left > 1) {
+            if (isUnsent(failure) && left > 1) {
               targets.avoid(port);
               call(left - 1, done);
             } else {
@@ -92,6 +94,11 @@ final class HttpCaller implements Caller {
             }
           }
         });
+  }
+
+  /** The second is Jetty's word for a stream that a GOAWAY or a reset says was not looked at. */
+  private static boolean isUnsent(@Nullable Throwable failure) {
+    return failure instanceof ConnectException || failure instanceof RetryableRequestException;
   }
 
   private static @Nullable String verdict(Result result, byte @Nullable [] content) {
