@@ -18,7 +18,6 @@ final class SidecarFolderTest {
             "grpc-api",
             "grpc-core",
             "grpc-netty",
-            "grpc-protobuf",
             "grpc-protobuf-lite",
             "grpc-stub",
             "grpc-util",
@@ -52,12 +51,9 @@ final class SidecarFolderTest {
             "prometheus-metrics-exposition-textformats",
             "prometheus-metrics-model",
             "prometheus-metrics-tracer-common",
-            "protobuf-java",
+            "protobuf-javalite",
             "re2j",
-            "weft-common",
-            "weft-proto",
-            "weft-proto-stubs",
-            "weft-sidecar");
+            "weft-sidecar-lite");
   }
 
   /** Netty would write them to the folder of temporary files, which may be read-only. */

@@ -1,6 +1,6 @@
 package dev.weft.common.wire;
 
-import com.google.protobuf.ProtocolMessageEnum;
+import com.google.protobuf.Internal.EnumLite;
 import dev.weft.proto.discovery.v1.ResourceName;
 import java.util.HashSet;
 import java.util.List;
@@ -93,7 +93,7 @@ final class At {
     check(list.size() <= max, list.size() + " items", "at most " + max);
   }
 
-  <E extends Enum<E> & ProtocolMessageEnum> E known(E value) throws WireException {
+  <E extends Enum<E> & EnumLite> E known(E value) throws WireException {
     boolean unset = !value.name().equals("UNRECOGNIZED") && value.getNumber() == 0;
     check(!value.name().equals("UNRECOGNIZED") && !unset, value.name(), "one of the known values");
     return value;
