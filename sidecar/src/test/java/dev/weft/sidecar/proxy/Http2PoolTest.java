@@ -16,6 +16,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** How calls share HTTP/2 connections, and what becomes of them when a peer takes its leave. */
 class Http2PoolTest {
+  private static final String LEFT =
+      "weft_upstream_cx_close_notify_total{direction=\"outbound\"} 1.0";
+
   private static Passage to(Version caller) {
     return new Passage(caller, Version.HTTP2, Direction.OUTBOUND);
   }
@@ -123,6 +126,30 @@ class Http2PoolTest {
       served.write("ended").end();
       assertThat(old.body()).isEqualTo("begun ended");
       await().until(() -> !served.connection().isActive());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Version.class)
+  void aPeerThatTakesItsLeaveIsLeftWhenItsLastCallIsGivenUp(Version version) {
+    try (var proxy = new ProxyFixture();
+        var app = new App(Version.HTTP2);
+        var caller = new Caller(version, proxy.listen(to(version), app), "catalog")) {
+      var call = caller.get("/");
+      var served = app.next();
+      served.respond(200).write("begun");
+      call.awaitBytes(5);
+      served.goAway(1000);
+      await().until(() -> proxy.telemetry.scrape().contains(LEFT));
+      call.reset();
+      // Nothing comes any more with which the connection could end.
+      served.awaitBroken();
+      await()
+          .until(
+              () -> {
+                proxy.advance(1, TimeUnit.SECONDS);
+                return !served.connection().isActive();
+              });
     }
   }
 

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An upstream that answers nonsense gets 502 in its caller's name, and is not reused. */
 @SuppressWarnings("StringConcatToTextBlock") // Lines end in CR LF here.
@@ -70,19 +71,29 @@ class StrictResponseTest {
     }
   }
 
-  @Test
-  void bytesAfterAResponseAreNobodysResponse() {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Content-Length: 2\r\n\r\nok",
+        "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-A: b\r\n\r\n"
+      })
+  void bytesAfterAResponseAreNobodysResponse(String rest) {
     try (var proxy = new ProxyFixture();
-        var origin =
-            Origin.answering(
-                "one", OK + "Content-Length: 2\r\n\r\nok" + OK + "Content-Length: 4\r\n\r\nevil")) {
+        var origin = Origin.answering("one", OK + rest + OK + "Content-Length: 4\r\n\r\nevil")) {
       proxy.serve("catalog", origin);
+      String get = "GET / HTTP/1.1\r\nHost: catalog\r\n\r\n";
       try (var client = proxy.client(proxy.outbound())) {
         for (int i = 1; i <= 3; i++) {
-          var response = client.send("GET / HTTP/1.1\r\nHost: catalog\r\n\r\n").read();
-          assertThat(response.body()).isEqualTo("ok");
+          assertThat(client.send(get).read().body()).isEqualTo("ok");
           assertThat(origin.connections.get()).isEqualTo(i);
         }
+        // Nor is the connection used for a request that waits already when the response ends.
+        client.send(get + get + get);
+        for (int i = 4; i <= 6; i++) {
+          assertThat(client.read().body()).isEqualTo("ok");
+        }
+        assertThat(origin.connections.get()).isEqualTo(6);
       }
     }
   }

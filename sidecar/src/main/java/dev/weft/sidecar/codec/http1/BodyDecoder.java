@@ -26,7 +26,12 @@ final class BodyDecoder {
   interface Sink {
     void bodyData(ByteBuf data);
 
-    void bodyEnd(@Nullable HeadView trailers);
+    /**
+     * The body is whole.
+     *
+     * @param more whether what was received goes on behind it
+     */
+    void bodyEnd(@Nullable HeadView trailers, boolean more);
   }
 
   private enum State {
@@ -184,7 +189,7 @@ final class BodyDecoder {
       sink.bodyData(in.retainedSlice(at, count));
     }
     if (whole && !chunk && state == State.NONE) {
-      sink.bodyEnd(null);
+      sink.bodyEnd(null, at + count < limit);
     }
     return at + count;
   }
@@ -238,7 +243,7 @@ final class BodyDecoder {
         && in.getByte(at) == '\r'
         && in.getByte(at + 1) == '\n') {
       state = State.NONE;
-      sink.bodyEnd(null);
+      sink.bodyEnd(null, at + 2 < limit);
       return at + 2;
     }
     ByteBuf all = trailerBytes;
@@ -260,13 +265,14 @@ final class BodyDecoder {
     }
     state = State.NONE;
     trailerBytes = null;
+    int next = at + end - before;
     try {
       HeadView view = withoutOptions(trailers.view);
-      sink.bodyEnd(view.headerCount() == 0 ? null : view);
+      sink.bodyEnd(view.headerCount() == 0 ? null : view, next < limit);
     } finally {
       all.release();
     }
-    return at + end - before;
+    return next;
   }
 
   /** Without the fields that Connection names, which ends here (RFC 9110, section 7.6.1). */

@@ -466,12 +466,12 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void bodyEnd(@Nullable HeadView trailers) {
+  public void bodyEnd(@Nullable HeadView trailers, boolean more) {
     ResponseListener l = listener;
     if (l == null || phase != Phase.BODY) {
       return;
     }
-    release(false);
+    release(more);
     l.onEnd(trailers);
   }
 
@@ -494,7 +494,11 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     return -1;
   }
 
-  /** The response is whole: before the listener hears of it, so that it can use the connection. */
+  /**
+   * The response is whole: before the listener hears of it, so that it can use the connection.
+   *
+   * @param more whether bytes came behind it that nobody asked for: they are no response
+   */
   private void release(boolean more) {
     listener = null;
     phase = Phase.IDLE;

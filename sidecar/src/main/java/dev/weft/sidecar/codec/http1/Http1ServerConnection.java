@@ -246,7 +246,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
-  public void bodyEnd(@Nullable HeadView trailers) {
+  public void bodyEnd(@Nullable HeadView trailers, boolean more) {
     if (phase != Phase.BODY) {
       return;
     }

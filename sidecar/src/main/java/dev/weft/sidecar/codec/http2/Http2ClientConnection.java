@@ -128,6 +128,11 @@ public final class Http2ClientConnection extends Http2Connection {
       ctx.close();
       return;
     }
+    if (leaving && openStreams() == 0) {
+      // The last call was given up on, so that nothing came behind which it would have ended.
+      leave();
+      return;
+    }
     allowances.tick();
     if (pinging) {
       if (nanoTime - pingedAt > Bound.UPSTREAM_PONG.value()) {
