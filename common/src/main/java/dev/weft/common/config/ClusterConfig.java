@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param protocol what its applications speak on that port; null: not declared
  * @param tls null: connections are not secured by the sidecar
  * @param proxyProtocol with which header connections begin
+ * @param tcpIdleTimeoutNanos how long relayed bytes may stand still; 0: no limit; {@link
+ *     #DEFAULT_IDLE}: the sidecar's default
  */
 public record ClusterConfig(
     String name,
@@ -27,7 +29,11 @@ public record ClusterConfig(
     List<Origin> origins,
     @Nullable WireProtocol protocol,
     @Nullable UpstreamTlsConfig tls,
-    ProxyProtocol proxyProtocol) {
+    ProxyProtocol proxyProtocol,
+    long tcpIdleTimeoutNanos) {
+  /** An idle timeout that nobody has set. */
+  public static final long DEFAULT_IDLE = -1;
+
   public ClusterConfig {
     endpointSlices = List.copyOf(endpointSlices);
     origins = List.copyOf(origins);

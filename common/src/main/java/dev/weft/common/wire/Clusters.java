@@ -60,7 +60,10 @@ final class Clusters {
         WireDecoder.origins(at, cluster.getOriginsList()),
         Endpoints.optionalProtocol(at.field("protocol"), cluster.getProtocol()),
         cluster.hasTls() ? UpstreamSecurity.decode(at.field("tls"), cluster.getTls()) : null,
-        header);
+        header,
+        cluster.hasTcpIdleTimeoutNanos()
+            ? at.field("tcp_idle_timeout_nanos").nanos(cluster.getTcpIdleTimeoutNanos(), 0)
+            : ClusterConfig.DEFAULT_IDLE);
   }
 
   private static ProxyProtocol proxyProtocol(

@@ -202,6 +202,12 @@ class WireDecoderTest {
     assertThat(WireDecoder.cluster(resource(goodCluster())).protocol()).isNull();
     assertThat(WireDecoder.cluster(resource(goodCluster())).proxyProtocol())
         .isEqualTo(ProxyProtocol.OFF);
+    assertThat(WireDecoder.cluster(resource(goodCluster())).tcpIdleTimeoutNanos())
+        .isEqualTo(ClusterConfig.DEFAULT_IDLE);
+    assertThat(
+            WireDecoder.cluster(resource(goodCluster().setTcpIdleTimeoutNanos(0)))
+                .tcpIdleTimeoutNanos())
+        .isZero();
     assertThat(
             WireDecoder.cluster(resource(goodCluster().setProxyProtocol(PROXY_PROTOCOL_V2)))
                 .proxyProtocol())
@@ -455,6 +461,7 @@ class WireDecoderTest {
         bad("health_check.unhealthy_threshold", "1 to", check(c -> c.setUnhealthyThreshold(0))),
         bad("health_check.healthy_threshold", "1 to", check(c -> c.setHealthyThreshold(0))),
         bad("protocol", "known values", cluster(c -> c.setProtocolValue(99))),
+        bad("tcp_idle_timeout_nanos", "0 to", cluster(c -> c.setTcpIdleTimeoutNanos(-1))),
         bad("proxy_protocol", "a version that", cluster(c -> c.setProxyProtocolValue(99))),
         bad(
             "proxy_protocol",

@@ -19,6 +19,7 @@ import dev.weft.proto.discovery.v1.EndpointSlice;
 import dev.weft.proto.discovery.v1.Inbound;
 import dev.weft.proto.discovery.v1.InboundPort;
 import dev.weft.proto.discovery.v1.Resource;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -64,6 +65,10 @@ final class Clusters {
     ProxyProtocol header = decide(message, policies, TrafficPolicy::proxyProtocol, "proxyProtocol");
     if (header != null) {
       message.setProxyProtocol(Messages.proxyProtocol(header));
+    }
+    Duration tcpIdle = decide(message, policies, TrafficPolicy::tcpIdleTimeout, "timeouts.tcpIdle");
+    if (tcpIdle != null) {
+      message.setTcpIdleTimeoutNanos(tcpIdle.toNanos());
     }
     if (check != null) {
       message.setHealthCheck(Messages.healthCheck(check));

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestTimeout null: not said; zero: no limit
  * @param perTryTimeout null: not said; zero: no limit
  * @param streamIdleTimeout null: not said; zero: no limit
+ * @param tcpIdleTimeout null: not said; zero: no limit
  */
 public record TrafficPolicy(
     DocumentMeta meta,
@@ -29,6 +30,7 @@ public record TrafficPolicy(
     @Nullable Duration requestTimeout,
     @Nullable Duration perTryTimeout,
     @Nullable Duration streamIdleTimeout,
+    @Nullable Duration tcpIdleTimeout,
     @Nullable RetryConfig retry,
     @Nullable OutlierConfig outlierDetection,
     @Nullable HealthCheckConfig healthCheck,
@@ -39,7 +41,10 @@ public record TrafficPolicy(
     targets = List.copyOf(targets);
   }
 
-  /** What a policy may be attached to. On an HTTPRoute only timeouts and retry are allowed. */
+  /**
+   * What a policy may be attached to. On an HTTPRoute only timeouts of requests and retry are
+   * allowed.
+   */
   public enum TargetKind {
     SERVICE("Service"),
     HTTP_ROUTE("HTTPRoute");

@@ -89,7 +89,8 @@ final class TrafficPolicyDocuments {
   static TrafficPolicy decode(Draft draft, Place at, DocumentMeta meta) {
     Obj spec = Obj.of(at, SPEC);
     List<Target> targets = targets(draft, spec);
-    if (targets.stream().anyMatch(target -> target.kind() == TargetKind.HTTP_ROUTE)) {
+    boolean ofRoute = targets.stream().anyMatch(target -> target.kind() == TargetKind.HTTP_ROUTE);
+    if (ofRoute) {
       for (String field : OF_SERVICES) {
         Place place = spec.get(field);
         if (place != null) {
@@ -100,12 +101,18 @@ final class TrafficPolicyDocuments {
     Duration request = null;
     Duration perTry = null;
     Duration streamIdle = null;
+    Duration tcpIdle = null;
     Place timeoutsAt = spec.get("timeouts");
     if (timeoutsAt != null) {
-      Obj timeouts = Obj.of(timeoutsAt, Known.of("request", "perTry", "streamIdle"));
+      Obj timeouts = Obj.of(timeoutsAt, Known.of("request", "perTry", "streamIdle", "tcpIdle"));
       request = timeouts.duration("request", Duration.ZERO);
       perTry = timeouts.duration("perTry", Duration.ZERO);
       streamIdle = timeouts.duration("streamIdle", Duration.ZERO);
+      tcpIdle = timeouts.duration("tcpIdle", Duration.ZERO);
+      Place tcpIdleAt = timeouts.get("tcpIdle");
+      if (ofRoute && tcpIdleAt != null) {
+        tcpIdleAt.wrong("nothing: an HTTPRoute has no TCP; target its Service");
+      }
       HttpRouteDocuments.notLonger(timeouts.get("perTry"), perTry, "request", request);
     }
     HealthCheckConfig check = healthCheck(spec.get("healthCheck"));
@@ -131,6 +138,7 @@ final class TrafficPolicyDocuments {
         request,
         perTry,
         streamIdle,
+        tcpIdle,
         retry(spec.get("retry")),
         outlier(spec.get("outlierDetection")),
         check,

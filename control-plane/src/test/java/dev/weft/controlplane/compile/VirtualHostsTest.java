@@ -187,6 +187,7 @@ class VirtualHostsTest {
             null,
             null,
             null,
+            null,
             null));
 
     Route said = host("catalog").getRoutes(0);
@@ -234,6 +235,7 @@ class VirtualHostsTest {
             null,
             null,
             null,
+            Duration.ofMinutes(5),
             null,
             null,
             null,
@@ -250,9 +252,10 @@ class VirtualHostsTest {
         .isEqualTo(dev.weft.proto.discovery.v1.TlsVersion.TLS_1_3);
     assertThat(catalog.getProxyProtocol())
         .isEqualTo(dev.weft.proto.discovery.v1.ProxyProtocol.PROXY_PROTOCOL_V2);
+    assertThat(catalog.getTcpIdleTimeoutNanos()).isEqualTo(300_000_000_000L);
     assertThat(catalog.getOriginsList())
         .extracting(Origin::getDecides)
-        .containsExactly("endpoints", "tls", "proxyProtocol");
+        .containsExactly("endpoints", "tls", "proxyProtocol", "timeouts.tcpIdle");
   }
 
   @Test
@@ -265,6 +268,7 @@ class VirtualHostsTest {
             meta("robin"),
             List.of(new TrafficPolicy.Target(TargetKind.SERVICE, "v1")),
             LoadBalancerType.ROUND_ROBIN,
+            null,
             null,
             null,
             null,
@@ -365,6 +369,7 @@ class VirtualHostsTest {
         null,
         request,
         perTry,
+        null,
         null,
         retry,
         null,

@@ -372,10 +372,12 @@ class BadDocumentsTest {
               targetRefs: [{kind: HTTPRoute, name: canary}]
               loadBalancer: {type: RoundRobin}
               proxyProtocol: v2
+              timeouts: {tcpIdle: 5m}
             """
                 .indent(0),
         "6: TrafficPolicy default/p: spec.loadBalancer: is a mapping, expected nothing: an HTTPRoute takes timeouts and retry only; target its Service",
-        "7: TrafficPolicy default/p: spec.proxyProtocol: is \"v2\", expected nothing: an HTTPRoute takes timeouts and retry only; target its Service");
+        "7: TrafficPolicy default/p: spec.proxyProtocol: is \"v2\", expected nothing: an HTTPRoute takes timeouts and retry only; target its Service",
+        "8: TrafficPolicy default/p: spec.timeouts.tcpIdle: is \"5m\", expected nothing: an HTTPRoute has no TCP; target its Service");
     bad(
         "values",
         POLICY
@@ -559,6 +561,7 @@ class BadDocumentsTest {
         new DocumentMeta("default", name, "apply", 0, 0),
         List.of(new Target(TargetKind.SERVICE, "catalog")),
         LoadBalancerType.ROUND_ROBIN,
+        null,
         null,
         null,
         null,

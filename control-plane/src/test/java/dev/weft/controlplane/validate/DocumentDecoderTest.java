@@ -306,12 +306,14 @@ class DocumentDecoderTest {
               outlierDetection: {maxEjection: 1s}
               healthCheck: {tcp: {}}
               connectionLimits: {maxRequests: 10}
-              timeouts: {request: 0s}
+              timeouts: {request: 0s, tcpIdle: 12h}
               tls: {mode: SIMPLE, hostname: db.example, systemCertificates: true}
               proxyProtocol: v1
             """);
 
     assertThat(policy.proxyProtocol()).isEqualTo(ProxyProtocol.V1);
+    assertThat(policy.tcpIdleTimeout()).isEqualTo(Duration.ofHours(12));
+    assertThat(policy.streamIdleTimeout()).isNull();
     assertThat(policy.tls())
         .isEqualTo(new UpstreamTlsConfig("db.example", List.of(), "", false, TlsVersion.TLS_1_2));
 

@@ -2,6 +2,7 @@ package dev.weft.sidecar.admin;
 
 import dev.weft.common.config.BackendConfig;
 import dev.weft.common.config.ClusterConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
@@ -132,6 +133,12 @@ public final class ConfigPage {
           .field("kind", check.httpPath() == null ? "TCP" : "HTTP " + check.httpPath())
           .field("interval_nanos", check.intervalNanos())
           .endObject();
+    }
+    if (cluster.proxyProtocol() != ProxyProtocol.OFF) {
+      json.field("proxy_protocol", cluster.proxyProtocol().name());
+    }
+    if (cluster.tcpIdleTimeoutNanos() != ClusterConfig.DEFAULT_IDLE) {
+      json.field("tcp_idle_timeout_nanos", cluster.tcpIdleTimeoutNanos());
     }
     json.array("endpoint_slices");
     for (String slice : cluster.endpointSlices()) {

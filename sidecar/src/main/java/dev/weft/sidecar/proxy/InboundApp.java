@@ -91,7 +91,8 @@ public final class InboundApp {
             List.of(),
             protocol,
             null,
-            ProxyProtocol.OFF);
+            ProxyProtocol.OFF,
+            ClusterConfig.DEFAULT_IDLE);
     clusters.update(
         new ConfigSnapshot(
             Map.of(), Map.of(CLUSTER, app), Map.of(CLUSTER, List.of(endpoint)), Map.of(), 0));

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.relay;
 
+import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RetryConfig.RetryOn;
 import dev.weft.sidecar.cluster.Cluster;
@@ -135,6 +136,10 @@ public final class Relay implements ServerConnection {
     }
     cluster = to;
     retry = policy;
+    long idle = to.config().tcpIdleTimeoutNanos();
+    if (idle != ClusterConfig.DEFAULT_IDLE) {
+      idleNanos = idle;
+    }
     record.route(route, to.name());
     attempt(to);
   }
@@ -386,7 +391,7 @@ public final class Relay implements ServerConnection {
 
   @Override
   public void tick(long nanoTime) {
-    if (nanoTime - lastActive > idleNanos) {
+    if (idleNanos != 0 && nanoTime - lastActive > idleNanos) {
       relays.reached(Bound.TCP_IDLE);
       record.flags(Failure.TUNNEL_IDLE.flag());
       end();

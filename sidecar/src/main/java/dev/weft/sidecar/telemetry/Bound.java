@@ -42,7 +42,7 @@ public enum Bound {
   REQUEST_BODY_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "408 DPE, closed"),
   RESPONSE_STALLED(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
   TUNNEL_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "timeouts.streamIdle", "cut off"),
-  TCP_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "", "cut off"),
+  TCP_IDLE(Scope.WORKER, Unit.TIME, seconds(3600), "timeouts.tcpIdle", "cut off"),
   CHUNK_EXTENSIONS(Scope.WORKER, Unit.BYTES, kib(4), "", "400 DPE, closed; from upstream 502 UPE"),
   CHUNK_SIZE_DIGITS(Scope.WORKER, Unit.COUNT, 15, "", "400 DPE, closed; from upstream 502 UPE"),
   ROUNDS(Scope.WORKER, Unit.COUNT, 50, "--via", "508 LD"),

@@ -305,7 +305,8 @@ class HealthCheckerTest {
             List.of(),
             null,
             null,
-            ProxyProtocol.OFF);
+            ProxyProtocol.OFF,
+            ClusterConfig.DEFAULT_IDLE);
     var snapshot =
         new ConfigSnapshot(Map.of(), Map.of(NAME, config), Map.of("0", endpoints), Map.of(), 1);
     onLoop(

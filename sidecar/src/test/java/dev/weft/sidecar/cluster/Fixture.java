@@ -88,7 +88,8 @@ final class Fixture {
             List.of(),
             null,
             null,
-            ProxyProtocol.OFF);
+            ProxyProtocol.OFF,
+            ClusterConfig.DEFAULT_IDLE);
     return new ConfigSnapshot(
         Map.of(), Map.of(NAME, config), Map.of(NAME + "/0", endpoints), Map.of(), 1);
   }

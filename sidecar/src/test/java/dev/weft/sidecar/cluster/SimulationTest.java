@@ -139,7 +139,8 @@ class SimulationTest {
             List.of(),
             null,
             null,
-            ProxyProtocol.OFF);
+            ProxyProtocol.OFF,
+            ClusterConfig.DEFAULT_IDLE);
     var snapshot =
         new ConfigSnapshot(Map.of(), Map.of(NAME, config), Map.of("0", endpoints), Map.of(), 1);
     for (int i = 0; i < SIDECARS; i++) {

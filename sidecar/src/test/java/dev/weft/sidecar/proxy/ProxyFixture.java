@@ -89,6 +89,7 @@ final class ProxyFixture implements AutoCloseable {
   LimitsConfig limits = LimitsConfig.DEFAULT;
   InboundConfig inboundConfig = InboundConfig.DEFAULT;
   ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
+  long tcpIdleNanos = ClusterConfig.DEFAULT_IDLE;
 
   /** What the applications are declared to speak; the scripted {@link Origin} is of HTTP/1.1. */
   @Nullable WireProtocol declared = WireProtocol.HTTP1;
@@ -165,7 +166,8 @@ final class ProxyFixture implements AutoCloseable {
             List.of(),
             declared,
             null,
-            proxyProtocol);
+            proxyProtocol,
+            tcpIdleNanos);
     snapshots.put(name, cluster);
     slices.put(name, endpoints);
     clusters.update(

@@ -14,6 +14,7 @@ import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.proxyprotocol.AddressRanges;
 import dev.weft.sidecar.telemetry.AccessLog;
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.upstream.Upstream;
 import io.netty.bootstrap.ServerBootstrap;
@@ -483,6 +484,29 @@ class RelayTest {
       proxy.advance(61, TimeUnit.MINUTES);
       assertThat(client.isClosedByPeer()).isTrue();
       await().until(() -> flagged("SI", direction) == 1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 5})
+  void howLongItMayBeIdleIsItsServicesPolicy(long minutes) throws Exception {
+    proxy.tcpIdleNanos = TimeUnit.MINUTES.toNanos(minutes);
+    try (var db = echo("db-1");
+        var client = proxy.client(relay(Direction.OUTBOUND, db))) {
+      client.send("a");
+      assertThat(client.in().read()).isEqualTo('a');
+      proxy.advance(4, TimeUnit.MINUTES);
+      client.send("b");
+      assertThat(client.in().read()).isEqualTo('b');
+      proxy.advance(minutes == 0 ? 300 : 6, TimeUnit.MINUTES);
+      if (minutes == 0) {
+        client.send("c");
+        assertThat(client.in().read()).isEqualTo('c');
+      } else {
+        assertThat(client.isClosedByPeer()).isTrue();
+        await().until(() -> flagged("SI", Direction.OUTBOUND) == 1);
+        assertThat(proxy.reached(Bound.TCP_IDLE)).isEqualTo(1);
+      }
     }
   }
 
