@@ -12,6 +12,9 @@ final class RequestStats {
   /** Status classes 1xx to 5xx at their first digit; 0 is "no response". */
   static final int CLASSES = 6;
 
+  /** What a request that became a tunnel was answered. */
+  private static final int SWITCHED = 101;
+
   private static final int RETRIES = CLASSES;
   private static final int BYTES_RECEIVED = CLASSES + 1;
   private static final int BYTES_SENT = CLASSES + 2;
@@ -53,6 +56,10 @@ final class RequestStats {
       values[RETRIES] += record.attempts - 1;
     }
     addBytes(record);
+    if (record.status == SWITCHED) {
+      // How long people talked says nothing of how long they waited.
+      return;
+    }
     values[SUM_NANOS] += record.durationNanos;
     values[FIRST_BUCKET + LatencyBuckets.of(record.durationNanos)]++;
   }

@@ -359,7 +359,11 @@ class TunnelTest {
                   assertThat(proxy.telemetry.scrape())
                       .contains(metric("tunnel_idle_timeout_total", direction) + " 1.0")
                       .contains(metric("tunnel_total", direction) + " 1.0")
-                      .contains(metric("tunnel_active", direction) + " 0.0");
+                      .contains(metric("tunnel_active", direction) + " 0.0")
+                      .containsPattern("weft_upstream_rq_total\\{.*code_class=\"1xx\".*} 1.0")
+                      // An hour of a tunnel is no latency of a request.
+                      .containsPattern("weft_upstream_rq_time_seconds_count\\{.*} 0\n")
+                      .containsPattern("weft_upstream_rq_time_seconds_sum\\{.*} 0.0\n");
                 });
         assertThat(client.isClosedByPeer()).isTrue();
       }
