@@ -257,8 +257,8 @@ final class BodyDecoder {
     all.writeBytes(in, at, limit - at);
     int end = parser.trailers(all.nioBuffer(0, all.writerIndex()), 0, all.writerIndex(), trailers);
     if (end == Http1HeadParser.REFUSED) {
-      bound = parser.bound();
-      return refuse("trailers: " + parser.problem());
+      bound = parser.refusal().bound();
+      return refuse("trailers: " + parser.refusal().problem());
     }
     if (end == Http1HeadParser.NEED_MORE) {
       return limit;

@@ -313,8 +313,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         return true;
       }
       if (end == Http1HeadParser.REFUSED) {
-        reached(parser.bound());
-        fail(Failure.UPSTREAM_PROTOCOL_ERROR, parser.problem());
+        reached(parser.refusal().bound());
+        fail(Failure.UPSTREAM_PROTOCOL_ERROR, parser.refusal().problem());
         return false;
       }
       response.buffer = in;

@@ -170,8 +170,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
             return keep(in, at);
           }
           if (end == Http1HeadParser.REFUSED) {
-            reached(parser.bound());
-            refuse(parser.failure(), parser.problem());
+            reached(parser.refusal().bound());
+            refuse(parser.refusal().failure(), parser.refusal().problem());
             return false;
           }
           at = start(in, end, limit);
