@@ -1,15 +1,11 @@
 package dev.weft.sidecar.listener;
 
-import dev.weft.sidecar.codec.Buffers;
-import dev.weft.sidecar.codec.ServerConnection;
 import dev.weft.sidecar.relay.Relay;
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,14 +17,12 @@ import org.jspecify.annotations.Nullable;
  * good; if the client does first, its bytes decide as ever, so that an HTTP client that only
  * connects early is still served as one.
  */
-final class DetectionHandler extends ChannelInboundHandlerAdapter implements ServerConnection {
+final class DetectionHandler extends NewConnection {
   /**
    * How much is looked at: a ClientHello and a first line are shorter. What is longer is TLS of
    * which nothing more is known, or no HTTP.
    */
   static final int MAX_BYTES = Bound.FIRST_BYTES.intValue();
-
-  private static final System.Logger LOG = System.getLogger(DetectionHandler.class.getName());
 
   private final ConnectionStack stack;
   private final @Nullable RelayStack relays;
@@ -38,20 +32,14 @@ final class DetectionHandler extends ChannelInboundHandlerAdapter implements Ser
   /** When the client has been silent for long enough; the wait's. */
   long wakeAt;
 
-  private @Nullable ByteBuf pending;
   private @Nullable Relay attempt;
-  private boolean decided;
-  private long since;
-  private int place;
-
-  @SuppressWarnings("NullAway.Init") // Set when the handler is added, before anything else.
-  private ChannelHandlerContext ctx;
 
   /**
    * @param relays for what is no HTTP; null: it is HTTP or TLS, or refused
    * @param onlyBytes HTTP is bytes, too
    */
   DetectionHandler(ConnectionStack stack, @Nullable RelayStack relays, boolean onlyBytes) {
+    super(stack.connections());
     this.stack = stack;
     this.relays = relays;
     this.onlyBytes = onlyBytes;
@@ -60,9 +48,7 @@ final class DetectionHandler extends ChannelInboundHandlerAdapter implements Ser
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
-    ctx = context;
-    since = stack.connections().now();
-    stack.connections().entered(this);
+    super.handlerAdded(context);
     if (relays != null) {
       halfClosure(true);
       stack.silence().add(this);
@@ -71,14 +57,10 @@ final class DetectionHandler extends ChannelInboundHandlerAdapter implements Ser
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
-    ByteBuf in = (ByteBuf) message;
-    ByteBuf before = pending;
-    if (before == null) {
-      since = stack.connections().now();
-    } else {
-      in = Buffers.join(before, in, context.alloc());
+    if (pending == null) {
+      since = connections.now();
     }
-    pending = in;
+    ByteBuf in = keep((ByteBuf) message);
     FirstBytes.Verdict verdict = first.look(in);
     if (onlyBytes && !FirstBytes.maybeTls(in)) {
       verdict = FirstBytes.Verdict.TCP;
@@ -93,12 +75,12 @@ final class DetectionHandler extends ChannelInboundHandlerAdapter implements Ser
       case TCP -> handOver(Protocol.TCP);
       case PROXY_HEADER -> {
         // From a peer that is not trusted with it: an application could take it for ours.
-        stack.connections().protocolError();
+        connections.protocolError();
         context.close();
       }
       case NONSENSE -> {
         // Nobody would understand an answer of HTTP/1.
-        stack.connections().protocolError();
+        connections.protocolError();
         context.close();
       }
     }
@@ -106,7 +88,7 @@ final class DetectionHandler extends ChannelInboundHandlerAdapter implements Ser
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event == ChannelInputShutdownEvent.INSTANCE && !decided) {
+    if (event == ChannelInputShutdownEvent.INSTANCE && !hasLeft()) {
       if (pending != null) {
         handOver(Protocol.TCP);
       } else if (attempt == null) {
@@ -117,31 +99,13 @@ final class DetectionHandler extends ChannelInboundHandlerAdapter implements Ser
     context.fireUserEventTriggered(event);
   }
 
-  @Override
-  public void channelInactive(ChannelHandlerContext context) {
-    leave();
-    if (pending != null) {
-      pending.release();
-      pending = null;
-    }
-    context.fireChannelInactive();
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    if (!(cause instanceof IOException)) {
-      LOG.log(System.Logger.Level.ERROR, "A new connection is closed after an error", cause);
-    }
-    context.close();
-  }
-
   /** The client has said nothing, or not enough, for a while. */
   void onSilence() {
     RelayStack bytes = relays;
-    if (decided || bytes == null || !ctx.channel().isActive()) {
+    if (hasLeft() || bytes == null || !ctx.channel().isActive()) {
       return;
     }
-    stack.connections().reached(Bound.SILENCE);
+    connections.reached(Bound.SILENCE);
     Relay relay = bytes.newRelay(null);
     attempt = relay;
     relay.attemptOnly(this::onServerSpoke);
@@ -195,13 +159,6 @@ final class DetectionHandler extends ChannelInboundHandlerAdapter implements Ser
     }
   }
 
-  private void leave() {
-    if (!decided) {
-      decided = true;
-      stack.connections().left(this);
-    }
-  }
-
   private void halfClosure(boolean allowed) {
     ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, allowed);
   }
@@ -209,35 +166,13 @@ final class DetectionHandler extends ChannelInboundHandlerAdapter implements Ser
   @Override
   public void tick(long nanoTime) {
     if (pending == null) {
-      if (nanoTime - since > stack.connections().limits().idleTimeoutNanos()) {
-        stack.connections().idleTimeout(Bound.KEEP_ALIVE_IDLE);
+      if (nanoTime - since > connections.limits().idleTimeoutNanos()) {
+        connections.idleTimeout(Bound.KEEP_ALIVE_IDLE);
         ctx.close();
       }
-    } else if (nanoTime - since > stack.connections().limits().headTimeoutNanos()) {
+    } else if (nanoTime - since > connections.limits().headTimeoutNanos()) {
       // Begun and not gone on with: no HTTP, or HTTP/1 has the answer for that.
       handOver(relays == null ? Protocol.HTTP1 : Protocol.TCP);
     }
-  }
-
-  @Override
-  public void closeIfIdle() {
-    if (pending == null) {
-      ctx.close();
-    }
-  }
-
-  @Override
-  public void closeNow() {
-    ctx.close();
-  }
-
-  @Override
-  public int place() {
-    return place;
-  }
-
-  @Override
-  public void place(int to) {
-    place = to;
   }
 }

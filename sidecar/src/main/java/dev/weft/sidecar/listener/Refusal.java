@@ -1,6 +1,5 @@
 package dev.weft.sidecar.listener;
 
-import dev.weft.sidecar.codec.ServerConnection;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.LocalReply;
@@ -9,7 +8,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import java.nio.charset.StandardCharsets;
 
@@ -20,7 +18,7 @@ import java.nio.charset.StandardCharsets;
  * caller, or a second, ends it: a close with unread bytes would take the answer away. Worker thread
  * only.
  */
-final class Refusal extends ChannelInboundHandlerAdapter implements ServerConnection {
+final class Refusal extends NewConnection {
   private static final long PATIENCE_NANOS = Bound.LINGER.value();
   private static final ByteBuf ANSWER = constant(answer());
 
@@ -31,23 +29,10 @@ final class Refusal extends ChannelInboundHandlerAdapter implements ServerConnec
             0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
           });
 
-  private final ServerConnections connections;
   private boolean answered;
-  private long since;
-  private int place;
-
-  @SuppressWarnings("NullAway.Init") // Set when the handler is added, before anything else.
-  private ChannelHandlerContext ctx;
 
   Refusal(ServerConnections connections) {
-    this.connections = connections;
-  }
-
-  @Override
-  public void handlerAdded(ChannelHandlerContext context) {
-    ctx = context;
-    since = connections.now();
-    connections.entered(this);
+    super(connections);
   }
 
   @Override
@@ -85,35 +70,10 @@ final class Refusal extends ChannelInboundHandlerAdapter implements ServerConnec
   }
 
   @Override
-  public void channelInactive(ChannelHandlerContext context) {
-    connections.left(this);
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    context.close();
-  }
-
-  @Override
   public void tick(long nanoTime) {
     if (nanoTime - since > PATIENCE_NANOS) {
       ctx.close();
     }
-  }
-
-  @Override
-  public void closeIfIdle() {
-    ctx.close();
-  }
-
-  @Override
-  public int place() {
-    return place;
-  }
-
-  @Override
-  public void place(int to) {
-    place = to;
   }
 
   private static byte[] answer() {

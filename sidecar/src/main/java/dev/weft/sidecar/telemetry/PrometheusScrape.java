@@ -229,7 +229,8 @@ final class PrometheusScrape {
       var all =
           HistogramSnapshot.builder()
               .name("weft_upstream_rq_time_seconds")
-              .help("From the first byte of the request's head to the end of the response;"
+              .help(
+                  "From the first byte of the request's head to the end of the response;"
                       + " without requests that became tunnels.");
       double[] bounds = new double[LatencyBuckets.COUNT];
       for (int i = 0; i < bounds.length; i++) {

@@ -40,8 +40,7 @@ abstract class RelayFixture {
     return inbound(appPort, declared, AddressRanges.NONE);
   }
 
-  InetSocketAddress inbound(
-      int appPort, @Nullable WireProtocol declared, AddressRanges proxies) {
+  InetSocketAddress inbound(int appPort, @Nullable WireProtocol declared, AddressRanges proxies) {
     var app =
         new InboundApp(
             "127.0.0.1", appPort, 1, () -> InboundConfig.DEFAULT, proxy.nanos::get, new Random(3));
