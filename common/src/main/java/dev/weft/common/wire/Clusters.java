@@ -30,17 +30,6 @@ final class Clusters {
     int port = at.field("port").range(cluster.getPort(), 1, 65_535);
     String expected = service + "." + namespace + ":" + port;
     at.field("name").check(name.equals(expected), name, expected);
-    at.field("tls")
-        .check(
-            !cluster.hasTls() || !cluster.getHealthCheck().hasGrpc(),
-            "set",
-            "no TLS beside a gRPC health check");
-    ProxyProtocol header = proxyProtocol(at.field("proxy_protocol"), cluster.getProxyProtocol());
-    at.field("proxy_protocol")
-        .check(
-            header == ProxyProtocol.OFF || !cluster.getHealthCheck().hasGrpc(),
-            header,
-            "no PROXY header beside a gRPC health check");
     return new ClusterConfig(
         name,
         service,
@@ -60,7 +49,7 @@ final class Clusters {
         WireDecoder.origins(at, cluster.getOriginsList()),
         Endpoints.optionalProtocol(at.field("protocol"), cluster.getProtocol()),
         cluster.hasTls() ? UpstreamSecurity.decode(at.field("tls"), cluster.getTls()) : null,
-        header,
+        proxyProtocol(at.field("proxy_protocol"), cluster.getProxyProtocol()),
         cluster.hasTcpIdleTimeoutNanos()
             ? at.field("tcp_idle_timeout_nanos").nanos(cluster.getTcpIdleTimeoutNanos(), 0)
             : ClusterConfig.DEFAULT_IDLE);

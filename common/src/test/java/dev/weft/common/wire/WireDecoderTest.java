@@ -165,6 +165,8 @@ class WireDecoderTest {
         WireDecoder.cluster(
                 resource(
                     goodCluster()
+                        .setTls(goodTls())
+                        .setProxyProtocol(PROXY_PROTOCOL_V2)
                         .setHealthCheck(
                             HealthCheck.newBuilder()
                                 .setGrpc(GrpcHealthCheck.newBuilder().setService("a.B"))
@@ -463,15 +465,6 @@ class WireDecoderTest {
         bad("protocol", "known values", cluster(c -> c.setProtocolValue(99))),
         bad("tcp_idle_timeout_nanos", "0 to", cluster(c -> c.setTcpIdleTimeoutNanos(-1))),
         bad("proxy_protocol", "a version that", cluster(c -> c.setProxyProtocolValue(99))),
-        bad(
-            "proxy_protocol",
-            "beside a gRPC health check",
-            cluster(
-                c ->
-                    c.setProxyProtocol(PROXY_PROTOCOL_V2)
-                        .setHealthCheck(
-                            HealthCheck.newBuilder()
-                                .setGrpc(GrpcHealthCheck.getDefaultInstance())))),
         bad("tls.server_name", "DNS name", tls(t -> t.setServerName("10.0.0.1"))),
         bad("tls.subject_alt_names[0]", "a host", tls(t -> t.addSubjectAltNames("a b"))),
         bad("tls.ca_certificates", "PEM", tls(t -> t.setCaCertificates("hello"))),

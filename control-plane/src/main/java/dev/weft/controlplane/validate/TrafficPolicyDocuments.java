@@ -115,22 +115,6 @@ final class TrafficPolicyDocuments {
       }
       HttpRouteDocuments.notLonger(timeouts.get("perTry"), perTry, "request", request);
     }
-    HealthCheckConfig check = healthCheck(spec.get("healthCheck"));
-    Place tlsAt = spec.get("tls");
-    if (tlsAt != null && check != null && check.grpcService() != null) {
-      tlsAt.wrong(
-          "nothing beside a gRPC health check, which is made without TLS; take http or tcp");
-    }
-    Place headerAt = spec.get("proxyProtocol");
-    ProxyProtocol header = proxyProtocol(headerAt);
-    if (headerAt != null
-        && header != null
-        && header != ProxyProtocol.OFF
-        && check != null
-        && check.grpcService() != null) {
-      headerAt.wrong(
-          "off beside a gRPC health check, which is made without the header; take http or tcp");
-    }
     return new TrafficPolicy(
         meta,
         targets,
@@ -141,10 +125,10 @@ final class TrafficPolicyDocuments {
         tcpIdle,
         retry(spec.get("retry")),
         outlier(spec.get("outlierDetection")),
-        check,
+        healthCheck(spec.get("healthCheck")),
         limits(spec.get("connectionLimits")),
-        UpstreamTlsDocuments.decode(tlsAt),
-        header);
+        UpstreamTlsDocuments.decode(spec.get("tls")),
+        proxyProtocol(spec.get("proxyProtocol")));
   }
 
   private static @Nullable ProxyProtocol proxyProtocol(@Nullable Place at) {

@@ -227,6 +227,7 @@ class VirtualHostsTest {
     var tls =
         new UpstreamTlsConfig(
             "db.example", List.of("spiffe://mesh/db"), "", true, TlsVersion.TLS_1_3);
+    var check = new HealthCheckConfig(null, List.of(), 1_000_000_000, 500_000_000, 3, 1, "a.B");
     mesh.policy(
         new TrafficPolicy(
             meta("tls"),
@@ -238,7 +239,7 @@ class VirtualHostsTest {
             Duration.ofMinutes(5),
             null,
             null,
-            null,
+            check,
             null,
             tls,
             ProxyProtocol.V2));
@@ -255,7 +256,9 @@ class VirtualHostsTest {
     assertThat(catalog.getTcpIdleTimeoutNanos()).isEqualTo(300_000_000_000L);
     assertThat(catalog.getOriginsList())
         .extracting(Origin::getDecides)
-        .containsExactly("endpoints", "tls", "proxyProtocol", "timeouts.tcpIdle");
+        .containsExactly("endpoints", "healthCheck", "tls", "proxyProtocol", "timeouts.tcpIdle");
+    // Checks of every kind go over TLS, and behind the header.
+    assertThat(catalog.getHealthCheck().getGrpc().getService()).isEqualTo("a.B");
   }
 
   @Test

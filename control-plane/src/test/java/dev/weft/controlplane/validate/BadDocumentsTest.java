@@ -462,10 +462,6 @@ class BadDocumentsTest {
         POLICY + TARGET + "  proxyProtocol: V2\n",
         "6: TrafficPolicy default/p: spec.proxyProtocol: is \"V2\", expected off, v1 or v2; did you mean \"v2\"?");
     bad(
-        "a PROXY header beside a gRPC check",
-        POLICY + TARGET + "  proxyProtocol: v1\n  healthCheck: {grpc: {}}\n",
-        "6: TrafficPolicy default/p: spec.proxyProtocol: is \"v1\", expected off beside a gRPC health check, which is made without the header; take http or tcp");
-    bad(
         "a health check of no kind",
         POLICY + TARGET + "  healthCheck: {interval: 1s}\n",
         "6: TrafficPolicy default/p: spec.healthCheck.http: is missing, expected http, tcp or grpc");

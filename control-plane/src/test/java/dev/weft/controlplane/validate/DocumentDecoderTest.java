@@ -293,6 +293,25 @@ class DocumentDecoderTest {
   }
 
   @Test
+  void a_grpc_check_may_be_made_over_tls() {
+    TrafficPolicy policy =
+        policy(
+            """
+            apiVersion: weft.dev/v1alpha1
+            kind: TrafficPolicy
+            metadata: {name: a}
+            spec:
+              targetRefs: [{kind: Service, name: catalog}]
+              healthCheck: {grpc: {}}
+              tls: {mode: SIMPLE, hostname: db.example, systemCertificates: true}
+            """);
+    assertThat(policy.tls()).isNotNull();
+    assertThat(policy.healthCheck())
+        .isEqualTo(
+            new HealthCheckConfig(null, List.of(), 2_000_000_000L, 1_000_000_000L, 3, 1, ""));
+  }
+
+  @Test
   void what_a_block_of_a_traffic_policy_leaves_out_has_its_default() {
     TrafficPolicy policy =
         policy(

@@ -5,151 +5,155 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.sidecar.telemetry.Bound;
-import io.grpc.CallOptions;
-import io.grpc.ClientCall;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
+import dev.weft.sidecar.tls.ClientTls;
+import dev.weft.sidecar.tls.Offer;
+import dev.weft.sidecar.tls.TlsAcceptor;
 import io.grpc.Status;
-import io.grpc.netty.NettyChannelBuilder;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
-import java.io.ByteArrayInputStream;
+import io.netty.handler.codec.http2.Http2Headers;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One {@code grpc.health.v1.Health/Check} of one endpoint, over HTTP/2 without TLS on a connection
- * of its own, with the client that the control stream has loaded anyway. SERVING is healthy. The
- * two messages have a field each, and are read and written here without generated classes.
+ * One {@code grpc.health.v1.Health/Check}; SERVING is healthy. The two messages have a field each,
+ * and are read and written here without generated classes. Control loop only.
  */
-final class GrpcCheck extends ClientCall.Listener<byte[]> implements Probe {
+final class GrpcCheck extends Check {
+  private static final String PATH = "/grpc.health.v1.Health/Check";
   private static final int SERVING = 1;
   private static final int MAX_RESPONSE_BYTES = Bound.CHECK_RESPONSE.intValue();
   private static final String[] STATUSES = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
 
-  private static final MethodDescriptor<byte[], byte[]> CHECK =
-      MethodDescriptor.newBuilder(new Bytes(), new Bytes())
-          .setType(MethodDescriptor.MethodType.UNARY)
-          .setFullMethodName("grpc.health.v1.Health/Check")
-          .build();
+  /** A flag and the length stand in front of every message. */
+  private static final int PREFIX = 5;
 
   private final HealthCheckConfig config;
-  private final long deadlineNanos;
-  private final Consumer<String> result;
-  private byte @Nullable [] response;
-  private @Nullable ManagedChannel channel;
-  private boolean done;
+  private byte[] response = new byte[64];
+  private int length;
+  private boolean begun;
 
   /**
    * @param result gets an empty string when all is well, else what was wrong
    */
   GrpcCheck(HealthCheckConfig config, long deadlineNanos, Consumer<String> result) {
+    super(config.timeoutNanos(), deadlineNanos, result);
     this.config = config;
-    this.deadlineNanos = deadlineNanos;
-    this.result = result;
-  }
-
-  /** Asks; on that loop, where the result will be told too. */
-  void start(
-      EventLoop loop, Class<? extends Channel> type, InetSocketAddress address, String host) {
-    ManagedChannel to =
-        NettyChannelBuilder.forAddress(address)
-            .overrideAuthority(host)
-            .eventLoopGroup(loop)
-            .channelType(type, InetSocketAddress.class)
-            .usePlaintext()
-            .directExecutor()
-            .offloadExecutor(Runnable::run)
-            .disableRetry()
-            .userAgent("weft-health-check")
-            .maxInboundMessageSize(MAX_RESPONSE_BYTES)
-            .build();
-    channel = to;
-    ClientCall<byte[], byte[]> call = to.newCall(CHECK, CallOptions.DEFAULT);
-    call.start(this, new Metadata());
-    call.request(2);
-    call.sendMessage(request(config.grpcService()));
-    call.halfClose();
   }
 
   @Override
-  public boolean expire(long nowNanos) {
-    if (done || nowNanos - deadlineNanos < 0) {
-      return false;
-    }
-    finish(
-        "no answer within %d ms".formatted(TimeUnit.NANOSECONDS.toMillis(config.timeoutNanos())));
-    return true;
+  Offer offer() {
+    return Offer.HTTP2;
   }
 
   @Override
-  public void cancel() {
-    done = true;
-    close();
-  }
-
-  @Override
-  public void onMessage(byte[] message) {
-    response = message;
-  }
-
-  @Override
-  public void onClose(Status status, Metadata trailers) {
-    byte[] message = response;
-    if (!status.isOk() || message == null) {
-      String why = status.getDescription();
-      finish("gRPC status " + status.getCode() + (why == null ? "" : ": " + why));
+  void onOpen(Channel open, String host, boolean secured) {
+    String spoken = ClientTls.protocol(open);
+    if (spoken != null && !spoken.equals(TlsAcceptor.HTTP2)) {
+      finish("the server does not speak HTTP/2, but " + spoken);
       return;
     }
-    int serving = status(message);
-    finish(
-        serving == SERVING
-            ? ""
-            : serving >= 0 && serving < STATUSES.length
-                ? STATUSES[serving]
-                : "a response that is not one of grpc.health.v1");
+    CheckCall call = CheckCall.of(this);
+    open.pipeline().addLast(call);
+    long millis = TimeUnit.NANOSECONDS.toMillis(config.timeoutNanos());
+    call.send(
+        open.pipeline().context(call),
+        CheckCall.head(secured ? "https" : "http", host, PATH, millis),
+        request(config.grpcService()));
   }
 
-  private void finish(String failure) {
-    if (done) {
+  /** A head of the response, or its trailers. */
+  void onHeaders(Http2Headers headers, boolean end) {
+    CharSequence status = headers.status();
+    if (status != null && status.charAt(0) == '1') {
       return;
     }
-    done = true;
-    close();
-    result.accept(failure);
-  }
-
-  private void close() {
-    if (channel != null) {
-      channel.shutdownNow();
+    if (!begun) {
+      begun = true;
+      CharSequence type = headers.get("content-type");
+      if (status == null || !"200".contentEquals(status)) {
+        finish("HTTP status " + status);
+        return;
+      }
+      if (type == null || !type.toString().startsWith("application/grpc")) {
+        finish("the answer is not gRPC: its content-type is " + type);
+        return;
+      }
+    }
+    if (end) {
+      finish(judge(headers.get("grpc-status"), headers.get("grpc-message")));
     }
   }
 
-  /** {@code HealthCheckRequest}: field 1 is the service. */
-  private static byte[] request(@Nullable String service) {
-    if (service == null || service.isEmpty()) {
-      return new byte[0];
+  void onData(ByteBuf data, boolean end) {
+    int more = data.readableBytes();
+    if (more > PREFIX + MAX_RESPONSE_BYTES - length) {
+      finish("an answer of more than " + MAX_RESPONSE_BYTES + " bytes");
+      return;
     }
-    ByteString name = ByteString.copyFromUtf8(service);
-    byte[] bytes = new byte[CodedOutputStream.computeBytesSize(1, name)];
+    if (more > response.length - length) {
+      response = Arrays.copyOf(response, length + more);
+    }
+    data.getBytes(data.readerIndex(), response, length, more);
+    length += more;
+    if (end) {
+      finish(judge(null, null));
+    }
+  }
+
+  private String judge(@Nullable CharSequence code, @Nullable CharSequence message) {
+    if (code == null) {
+      return "the answer has no grpc-status";
+    }
+    if (!"0".contentEquals(code)) {
+      return "gRPC status " + nameOf(code.toString()) + (message == null ? "" : ": " + message);
+    }
+    int serving = status();
+    return serving == SERVING
+        ? ""
+        : serving >= 0 && serving < STATUSES.length
+            ? STATUSES[serving]
+            : "a response that is not one of grpc.health.v1";
+  }
+
+  private static String nameOf(String code) {
+    return code.matches("\\d{1,2}")
+        ? Status.fromCodeValue(Integer.parseInt(code)).getCode().name()
+        : code;
+  }
+
+  /** What is sent: {@code HealthCheckRequest}, of which field 1 is the service, as a message. */
+  private static ByteBuf request(@Nullable String service) {
+    ByteString name = ByteString.copyFromUtf8(service == null ? "" : service);
+    byte[] message = new byte[name.isEmpty() ? 0 : CodedOutputStream.computeBytesSize(1, name)];
+    if (!name.isEmpty()) {
+      try {
+        CodedOutputStream.newInstance(message).writeBytes(1, name);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return Unpooled.buffer(PREFIX + message.length)
+        .writeByte(0)
+        .writeInt(message.length)
+        .writeBytes(message);
+  }
+
+  /**
+   * {@code HealthCheckResponse}: field 1 is the status; -1 when it is not one message of that kind.
+   */
+  private int status() {
+    ByteBuf received = Unpooled.wrappedBuffer(response, 0, length);
+    if (length < PREFIX || received.getByte(0) != 0 || received.getInt(1) != length - PREFIX) {
+      return -1;
+    }
     try {
-      CodedOutputStream.newInstance(bytes).writeBytes(1, name);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return bytes;
-  }
-
-  /** {@code HealthCheckResponse}: field 1 is the status; -1 when it cannot be read. */
-  private static int status(byte[] message) {
-    try {
-      CodedInputStream in = CodedInputStream.newInstance(message);
+      CodedInputStream in = CodedInputStream.newInstance(response, PREFIX, length - PREFIX);
       int status = 0;
       for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
         if (tag == 8) {
@@ -161,22 +165,6 @@ final class GrpcCheck extends ClientCall.Listener<byte[]> implements Probe {
       return status;
     } catch (IOException e) {
       return -1;
-    }
-  }
-
-  private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
-    @Override
-    public InputStream stream(byte[] value) {
-      return new ByteArrayInputStream(value);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      try {
-        return stream.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
     }
   }
 }

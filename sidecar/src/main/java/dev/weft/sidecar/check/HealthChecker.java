@@ -35,8 +35,6 @@ public final class HealthChecker {
 
   private final ClusterSet clusters;
   private final Bootstrap bootstrap;
-  private final EventLoop loop;
-  private final Class<? extends Channel> channel;
   private final LongSupplier nanoClock;
   private final RandomGenerator random;
   private final Consumer<Bound> reached;
@@ -64,8 +62,6 @@ public final class HealthChecker {
       RandomGenerator random,
       Consumer<Bound> reached) {
     this.clusters = clusters;
-    this.loop = loop;
-    this.channel = channel;
     this.reached = reached;
     this.nanoClock = nanoClock;
     this.random = random;
@@ -166,7 +162,7 @@ public final class HealthChecker {
     private final Cluster cluster;
     private final EndpointTracker endpoint;
     private long dueNanos;
-    private @Nullable Probe check;
+    private @Nullable Check check;
 
     Schedule(Cluster cluster, EndpointTracker endpoint, long dueNanos) {
       this.cluster = cluster;
@@ -195,21 +191,18 @@ public final class HealthChecker {
       }
       running.add(this);
       long deadline = now + config.timeoutNanos();
-      if (config.grpcService() == null) {
-        var http = new Check(config, deadline, this::onResult);
-        check = http;
-        http.start(
-            bootstrap,
-            endpoint.address(),
-            hostOf(cluster),
-            cluster.config().tls(),
-            contexts,
-            cluster.config().proxyProtocol());
-      } else {
-        var grpc = new GrpcCheck(config, deadline, this::onResult);
-        check = grpc;
-        grpc.start(loop, channel, endpoint.address(), hostOf(cluster));
-      }
+      Check started =
+          config.grpcService() == null
+              ? new HttpCheck(config, deadline, this::onResult)
+              : new GrpcCheck(config, deadline, this::onResult);
+      check = started;
+      started.start(
+          bootstrap,
+          endpoint.address(),
+          hostOf(cluster),
+          cluster.config().tls(),
+          contexts,
+          cluster.config().proxyProtocol());
     }
 
     void expire(long now) {

@@ -2,6 +2,7 @@ package dev.weft.sidecar.registration;
 
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.sidecar.check.Check;
+import dev.weft.sidecar.check.HttpCheck;
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -93,7 +94,7 @@ public final class AppProbe {
       next = null;
     }
     long deadline = nanoClock.getAsLong() + TIMEOUT_NANOS;
-    var started = new Check(config, deadline, this::onResult);
+    Check started = new HttpCheck(config, deadline, this::onResult);
     check = started;
     next =
         loop.schedule(

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
@@ -13,26 +15,38 @@ import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.Locality;
+import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.cluster.EndpointStatus;
 import dev.weft.sidecar.cluster.EndpointStatus.Health;
 import dev.weft.sidecar.cluster.Stat;
+import dev.weft.sidecar.proxy.Leaks;
+import dev.weft.sidecar.tls.ClientContexts;
+import dev.weft.testkit.TestCa;
+import io.grpc.BindableService;
+import io.grpc.MethodDescriptor;
 import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.stub.ServerCalls;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,12 +54,18 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Active checks against real servers; time passes when the test says so. */
 class HealthCheckerTest {
@@ -62,6 +82,14 @@ class HealthCheckerTest {
       new HealthChecker(
           clusters, loop, NioSocketChannel.class, clock::get, new Random(2), bound -> {});
 
+  private final TestCa ca = new TestCa("authority");
+  private final ClientContexts contexts = new ClientContexts(InstantSource.system());
+
+  @BeforeEach
+  void secure() {
+    checker.secure(contexts);
+  }
+
   @AfterEach
   void close() throws Exception {
     onLoop(
@@ -73,12 +101,16 @@ class HealthCheckerTest {
       resource.close();
     }
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+    contexts.close();
+    Leaks.assertNone();
   }
 
-  @Test
-  void anHttpEndpointIsHealthyAsLongAsItAnswersWell() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anHttpEndpointIsHealthyAsLongAsItAnswersWell(boolean overTls) throws Exception {
     var status = new AtomicInteger(200);
-    configure(http(), List.of(httpServer(status)));
+    configure(
+        http(), List.of(httpServer(overTls, status)), overTls ? tls("catalog.example") : null);
     assertThat(status(0).health()).isEqualTo(Health.UNCHECKED);
     tickUntilChecked(1);
     assertThat(status(0).health()).isEqualTo(Health.HEALTHY);
@@ -105,18 +137,15 @@ class HealthCheckerTest {
     assertThat(status(0).reason()).isEqualTo("active check: status 200, expected one of [401]");
   }
 
-  @Test
-  void aGrpcEndpointIsHealthyAsLongAsItsServiceIsServing() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aGrpcEndpointIsHealthyAsLongAsItsServiceIsServing(boolean overTls) throws Exception {
     var health = new HealthStatusManager();
     health.setStatus("shop.v1.Catalog", ServingStatus.SERVING);
-    Server server =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-            .addService(health.getHealthService())
-            .build()
-            .start();
-    resources.add(() -> server.shutdownNow().awaitTermination());
-    configure(grpc("shop.v1.Catalog"), List.of(server.getPort()));
+    int port = grpcServer(overTls, health.getHealthService());
+    configure(grpc("shop.v1.Catalog"), List.of(port), overTls ? tls("catalog.example") : null);
     tickUntilChecked(1);
+    assertThat(status(0).reason()).isEmpty();
     assertThat(status(0).health()).isEqualTo(Health.HEALTHY);
 
     health.setStatus("shop.v1.Catalog", ServingStatus.NOT_SERVING);
@@ -135,15 +164,116 @@ class HealthCheckerTest {
     try (var gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       closed = gone.getLocalPort();
     }
-    Server bare =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-            .build()
-            .start();
-    resources.add(() -> bare.shutdownNow().awaitTermination());
-    configure(grpc(""), List.of(closed, bare.getPort()));
+    configure(
+        grpc(""),
+        List.of(
+            closed,
+            grpcServer(false, ServerServiceDefinition.builder("other").build()),
+            httpServer(new AtomicInteger(200)),
+            serverThatSays("SSH-2.0-OpenSSH_9.6\r\n"),
+            grpcServer(false, healthThatSays(5000)),
+            grpcServer(false, healthThatSays(3))),
+        null);
+    tickUntilChecked(6);
+    assertThat(reasons())
+        .satisfiesExactly(
+            reason -> assertThat(reason).startsWith("active check: connect: "),
+            reason -> assertThat(reason).startsWith("active check: gRPC status UNIMPLEMENTED: "),
+            reason -> assertThat(reason).startsWith("active check: the answer is not HTTP/2"),
+            reason -> assertThat(reason).startsWith("active check: the answer is not HTTP/2"),
+            reason ->
+                assertThat(reason).isEqualTo("active check: an answer of more than 4096 bytes"),
+            reason ->
+                assertThat(reason)
+                    .isEqualTo("active check: a response that is not one of grpc.health.v1"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whoCannotBeVerifiedIsNotHealthy(boolean overGrpc) throws Exception {
+    var health = new HealthStatusManager();
+    configure(
+        overGrpc ? grpc("") : http(),
+        List.of(
+            overGrpc
+                ? grpcServer(true, health.getHealthService())
+                : httpServer(true, new AtomicInteger(200)),
+            serverThatSays("SSH-2.0-OpenSSH_9.6\r\n")),
+        tls("other.example"));
     tickUntilChecked(2);
-    assertThat(status(0).reason()).startsWith("active check: gRPC status UNAVAILABLE");
-    assertThat(status(1).reason()).startsWith("active check: gRPC status UNIMPLEMENTED");
+    assertThat(status(0).reason())
+        .startsWith("active check: TLS: ")
+        .contains("its certificate is for catalog.example: expected other.example");
+    assertThat(status(1).reason()).startsWith("active check: TLS: ");
+  }
+
+  /** Nobody is behind a check, so that the header has no addresses. */
+  @ParameterizedTest
+  @CsvSource({"true,PRI", "false,GET"})
+  void aHeaderComesFirstWhereOneIsToBeSent(boolean overGrpc, String next) throws Exception {
+    var received = new LinkedBlockingQueue<String>();
+    int port = serverThatSays("", 19, received::add);
+    configure(overGrpc ? grpc("") : http(), List.of(port), null, ProxyProtocol.V2);
+    tick();
+    assertThat(received.poll(10, TimeUnit.SECONDS))
+        .isEqualTo("\r\n\r\n\0\r\nQUIT\n\40\0\0\0" + next);
+  }
+
+  /** A server of that service, whose certificate is for catalog.example. */
+  private int grpcServer(boolean overTls, BindableService service) throws IOException {
+    return grpcServer(overTls, service.bindService());
+  }
+
+  private int grpcServer(boolean overTls, ServerServiceDefinition service) throws IOException {
+    var builder =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(service);
+    if (overTls) {
+      TestCa.Issued issued = ca.issue("server", "catalog.example");
+      builder.useTransportSecurity(
+          new ByteArrayInputStream(issued.certificatePem().getBytes(StandardCharsets.US_ASCII)),
+          new ByteArrayInputStream(issued.keyPem().getBytes(StandardCharsets.US_ASCII)));
+    }
+    Server server = builder.build().start();
+    resources.add(() -> server.shutdownNow().awaitTermination());
+    return server.getPort();
+  }
+
+  /** Answers a check with so many bytes that mean nothing. */
+  private static ServerServiceDefinition healthThatSays(int length) {
+    var bytes =
+        new MethodDescriptor.Marshaller<byte[]>() {
+          @Override
+          public InputStream stream(byte[] value) {
+            return new ByteArrayInputStream(value);
+          }
+
+          @Override
+          public byte[] parse(InputStream stream) {
+            return new byte[0];
+          }
+        };
+    var method =
+        MethodDescriptor.newBuilder(bytes, bytes)
+            .setType(MethodDescriptor.MethodType.UNARY)
+            .setFullMethodName("grpc.health.v1.Health/Check")
+            .build();
+    byte[] answer = new byte[length];
+    Arrays.fill(answer, (byte) 0xff);
+    return ServerServiceDefinition.builder("grpc.health.v1.Health")
+        .addMethod(
+            method,
+            ServerCalls.asyncUnaryCall(
+                (request, out) -> {
+                  out.onNext(answer);
+                  out.onCompleted();
+                }))
+        .build();
+  }
+
+  private UpstreamTlsConfig tls(String name) {
+    return new UpstreamTlsConfig(
+        name, List.of(), ca.certificatePem(), false, UpstreamTlsConfig.TlsVersion.TLS_1_2);
   }
 
   private static HealthCheckConfig grpc(String service) {
@@ -276,6 +406,22 @@ class HealthCheckerTest {
   }
 
   private void configure(@Nullable HealthCheckConfig check, List<Integer> ports) throws Exception {
+    configure(check, ports, null);
+  }
+
+  private void configure(
+      @Nullable HealthCheckConfig check, List<Integer> ports, @Nullable UpstreamTlsConfig tls)
+      throws Exception {
+    configure(check, ports, tls, ProxyProtocol.OFF);
+  }
+
+  private void configure(
+      @Nullable HealthCheckConfig check,
+      List<Integer> ports,
+      @Nullable UpstreamTlsConfig tls,
+      ProxyProtocol header)
+      throws Exception {
+    contexts.update(tls == null ? Set.of() : Set.of(tls));
     var endpoints = new ArrayList<EndpointConfig>();
     for (int i = 0; i < ports.size(); i++) {
       endpoints.add(
@@ -304,8 +450,8 @@ class HealthCheckerTest {
             List.of("0"),
             List.of(),
             null,
-            null,
-            ProxyProtocol.OFF,
+            tls,
+            header,
             ClusterConfig.DEFAULT_IDLE);
     var snapshot =
         new ConfigSnapshot(Map.of(), Map.of(NAME, config), Map.of("0", endpoints), Map.of(), 1);
@@ -317,7 +463,20 @@ class HealthCheckerTest {
   }
 
   private int httpServer(AtomicInteger status) throws IOException {
-    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 16);
+    return httpServer(false, status);
+  }
+
+  private int httpServer(boolean overTls, AtomicInteger status) throws IOException {
+    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    HttpServer server;
+    if (overTls) {
+      HttpsServer secured = HttpsServer.create(address, 16);
+      secured.setHttpsConfigurator(
+          new HttpsConfigurator(ca.sslContext(ca.issue("server", "catalog.example"))));
+      server = secured;
+    } else {
+      server = HttpServer.create(address, 16);
+    }
     server.createContext(
         "/health",
         exchange -> {
@@ -339,13 +498,19 @@ class HealthCheckerTest {
   }
 
   private int serverThatSays(String answer) throws IOException {
+    return serverThatSays(answer, 10, received -> {});
+  }
+
+  private int serverThatSays(String answer, int after, Consumer<String> received)
+      throws IOException {
     ServerSocket server = silentServer();
     var executor = Executors.newSingleThreadExecutor();
     resources.add(executor::shutdownNow);
     executor.submit(
         () -> {
           try (Socket socket = server.accept()) {
-            socket.getInputStream().readNBytes(10);
+            byte[] first = socket.getInputStream().readNBytes(after);
+            received.accept(new String(first, StandardCharsets.ISO_8859_1));
             socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
             socket.shutdownOutput();
             socket.getInputStream().readAllBytes();
@@ -382,6 +547,12 @@ class HealthCheckerTest {
 
   private long checked() throws Exception {
     return onLoop(() -> cluster().total(Stat.CHECK_TOTAL));
+  }
+
+  private List<String> reasons() throws Exception {
+    return onLoop(
+        () ->
+            clusters.status().getFirst().endpoints().stream().map(EndpointStatus::reason).toList());
   }
 
   private EndpointStatus status(int index) throws Exception {

@@ -8,9 +8,11 @@ import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
@@ -42,6 +44,9 @@ final class EchoServer implements AutoCloseable {
   static final MethodDescriptor<String, String> BIDI =
       method("Bidi", MethodDescriptor.MethodType.BIDI_STREAMING);
 
+  /** Serving until told otherwise. */
+  final HealthStatusManager health = new HealthStatusManager();
+
   final AtomicInteger calls = new AtomicInteger();
   final AtomicInteger cancelled = new AtomicInteger();
 
@@ -65,14 +70,16 @@ final class EchoServer implements AutoCloseable {
     try {
       server =
           NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-              .intercept(new Recorder())
+              .addService(health.getHealthService())
               .addService(
-                  ServerServiceDefinition.builder(SERVICE)
-                      .addMethod(UNARY, ServerCalls.asyncUnaryCall(this::one))
-                      .addMethod(CLIENT, ServerCalls.asyncClientStreamingCall(this::joined))
-                      .addMethod(SERVER, ServerCalls.asyncServerStreamingCall(this::parts))
-                      .addMethod(BIDI, ServerCalls.asyncBidiStreamingCall(this::each))
-                      .build())
+                  ServerInterceptors.intercept(
+                      ServerServiceDefinition.builder(SERVICE)
+                          .addMethod(UNARY, ServerCalls.asyncUnaryCall(this::one))
+                          .addMethod(CLIENT, ServerCalls.asyncClientStreamingCall(this::joined))
+                          .addMethod(SERVER, ServerCalls.asyncServerStreamingCall(this::parts))
+                          .addMethod(BIDI, ServerCalls.asyncBidiStreamingCall(this::each))
+                          .build(),
+                      new Recorder()))
               .build()
               .start();
     } catch (IOException e) {

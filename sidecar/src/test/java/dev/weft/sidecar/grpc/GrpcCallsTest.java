@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.proto.discovery.v1.GrpcHealthCheck;
+import dev.weft.proto.discovery.v1.HealthCheck;
+import dev.weft.sidecar.grpc.TwoSidecars.Setup;
+import dev.weft.testkit.TestCa;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
@@ -18,8 +23,11 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** gRPC's own client and server, with two sidecars between them. */
 class GrpcCallsTest {
@@ -191,6 +199,47 @@ class GrpcCallsTest {
       }
       assertThat(List.of(one.calls.get(), two.calls.get(), three.calls.get()))
           .allSatisfy(calls -> assertThat(calls).isBetween(5, 15));
+    }
+  }
+
+  /** The check goes the way of the calls: over mutual TLS and through the other's sidecar. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whoseHealthServiceSaysSoIsNotCalled(boolean mutualTls) throws Exception {
+    Setup bare = mutualTls ? Setup.mutualTls(new TestCa("mesh"), state) : Setup.BARE;
+    var setup =
+        new Setup(
+            bare.caller(),
+            bare.applications(),
+            cluster -> {
+              bare.cluster().accept(cluster);
+              cluster.setHealthCheck(
+                  HealthCheck.newBuilder()
+                      .setGrpc(GrpcHealthCheck.getDefaultInstance())
+                      .setIntervalNanos(50_000_000)
+                      .setTimeoutNanos(5_000_000_000L)
+                      .setHealthyThreshold(1)
+                      .setUnhealthyThreshold(1));
+            });
+    try (var one = new EchoServer("one");
+        var two = new EchoServer("two");
+        var mesh = new TwoSidecars(state, route -> {}, setup, one.port(), two.port())) {
+      ManagedChannel channel = mesh.channel();
+      one.health.setStatus("", ServingStatus.NOT_SERVING);
+      await()
+          .atMost(30, TimeUnit.SECONDS)
+          .untilAsserted(
+              () ->
+                  assertThat(Stream.generate(() -> unary(channel, "x")).limit(8))
+                      .containsOnly("two x"));
+      one.health.setStatus("", ServingStatus.SERVING);
+      two.health.setStatus("", ServingStatus.NOT_SERVING);
+      await()
+          .atMost(30, TimeUnit.SECONDS)
+          .untilAsserted(
+              () ->
+                  assertThat(Stream.generate(() -> unary(channel, "x")).limit(8))
+                      .containsOnly("one x"));
     }
   }
 
