@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -114,13 +115,16 @@ final class Clusters {
       Set<Integer> seen = new HashSet<>();
       for (ServicePort port : service.ports()) {
         WireProtocol protocol = AppProtocols.wireProtocol(port.appProtocol());
-        // The number under which instances register it.
-        int registered = port.targetPort() == 0 ? port.port() : port.targetPort();
-        if (protocol != null && seen.add(registered)) {
-          message.addPorts(
-              InboundPort.newBuilder()
-                  .setPort(registered)
-                  .setProtocol(Messages.protocol(protocol)));
+        if (protocol == null) {
+          continue;
+        }
+        for (int registered : registered(port, service, reads)) {
+          if (seen.add(registered)) {
+            message.addPorts(
+                InboundPort.newBuilder()
+                    .setPort(registered)
+                    .setProtocol(Messages.protocol(protocol)));
+          }
         }
       }
       if (!seen.isEmpty() && service.explicit()) {
@@ -129,6 +133,22 @@ final class Clusters {
     }
     return new Compiled(
         key, Resource.newBuilder().setName(key.toMessage()).setInbound(message).build(), List.of());
+  }
+
+  /** The numbers under which instances register what is behind a service's port. */
+  private static Set<Integer> registered(ServicePort port, Service service, Reads reads) {
+    if (port.targetPortName().isEmpty()) {
+      return Set.of(port.targetPort() == 0 ? port.port() : port.targetPort());
+    }
+    // Which of its ports has the name, each instance says for itself.
+    var numbers = new TreeSet<Integer>();
+    for (Workload workload : reads.workloadsOf(service)) {
+      WorkloadPort target = port.resolve(workload);
+      if (target != null) {
+        numbers.add(target.servicePort());
+      }
+    }
+    return numbers.isEmpty() ? Set.of(port.port()) : numbers;
   }
 
   private static <T> @Nullable T decide(

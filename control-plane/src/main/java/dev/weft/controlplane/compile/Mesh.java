@@ -45,6 +45,7 @@ final class Mesh {
   Set<Input> update(RegistryChange change) {
     var changed = new HashSet<Input>();
     for (ObjectKey key : change.services()) {
+      changed.add(new Input(Input.Kind.WORKLOADS_OF_SERVICE, key));
       Service before = change.previous().service(key.namespace(), key.name());
       Service after = change.view().service(key.namespace(), key.name());
       if (!Objects.equals(before, after)) {

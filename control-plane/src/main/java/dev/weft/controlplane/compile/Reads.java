@@ -4,6 +4,7 @@ import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.model.Workload;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -29,6 +30,14 @@ final class Reads {
   @Nullable Service service(ObjectKey key) {
     inputs.add(new Input(Input.Kind.SERVICE, key));
     return mesh.service(key);
+  }
+
+  /** The workloads that belong to this service, ready or not, in any order. */
+  List<Workload> workloadsOf(Service service) {
+    inputs.add(
+        new Input(
+            Input.Kind.WORKLOADS_OF_SERVICE, new ObjectKey(service.namespace(), service.name())));
+    return mesh.view().workloadsOf(service);
   }
 
   /** The routes whose parent this service is, in any order. */
@@ -63,6 +72,7 @@ final class Reads {
   record Input(Kind kind, ObjectKey key) {
     enum Kind {
       SERVICE,
+      WORKLOADS_OF_SERVICE,
       ROUTES_OF_SERVICE,
       POLICIES_OF_SERVICE,
       POLICIES_OF_ROUTE,

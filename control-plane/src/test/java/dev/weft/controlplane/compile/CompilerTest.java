@@ -110,6 +110,32 @@ class CompilerTest {
             port(80, Protocol.HTTP1), port(5432, Protocol.TCP), port(8080, Protocol.HTTP2));
   }
 
+  @Test
+  void theDeclaredProtocolOfANamedTargetIsThatOfThePortWithTheName() {
+    ResourceKey inbound = ResourceKey.inbound("default", "catalog");
+    mesh.service(
+        "default", "catalog", Map.of(), new ServicePort("grpc", 80, 0, "api", "kubernetes.io/h2c"));
+    var one = instance("catalog", "catalog-0");
+    one.getPortsBuilder(0).setName("api").setServicePort(9000);
+    mesh.put(one);
+    compiler.update(mesh.commit());
+    assertThat(compile(inbound).getInbound().getPortsList())
+        .containsExactly(port(9000, Protocol.HTTP2));
+
+    // Each instance may have its own; what is no more is left out.
+    var other = instance("catalog", "catalog-1");
+    other.getPortsBuilder(0).setName("api").setServicePort(9001);
+    mesh.put(other);
+    assertThat(compiler.update(mesh.commit())).contains(inbound);
+    assertThat(compile(inbound).getInbound().getPortsList())
+        .containsExactly(port(9000, Protocol.HTTP2), port(9001, Protocol.HTTP2));
+    one.getPortsBuilder(0).setServicePort(9001);
+    mesh.put(one);
+    assertThat(compiler.update(mesh.commit())).contains(inbound);
+    assertThat(compile(inbound).getInbound().getPortsList())
+        .containsExactly(port(9001, Protocol.HTTP2));
+  }
+
   private static InboundPort port(int number, Protocol protocol) {
     return InboundPort.newBuilder().setPort(number).setProtocol(protocol).build();
   }
