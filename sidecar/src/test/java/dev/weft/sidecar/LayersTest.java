@@ -1,5 +1,7 @@
 package dev.weft.sidecar;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -42,4 +44,11 @@ class LayersTest {
       LAYERS.importOnlyLowerOnes();
 
   @ArchTest static final ArchRule NO_CIRCLES = LAYERS.noCircles();
+
+  @ArchTest
+  static final ArchRule LOGGERS_COME_FROM_LOGS =
+      noClasses()
+          .should()
+          .callMethod(System.class, "getLogger", String.class)
+          .because("it opens every jar of the class path: telemetry.Logs does not");
 }

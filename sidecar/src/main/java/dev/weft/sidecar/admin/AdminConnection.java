@@ -1,6 +1,7 @@
 package dev.weft.sidecar.admin;
 
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.telemetry.Logs;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFutureListener;
@@ -108,7 +109,7 @@ final class AdminConnection extends ChannelInboundHandlerAdapter {
     try {
       handler.handle(request, reply);
     } catch (RuntimeException e) {
-      System.getLogger(AdminConnection.class.getName())
+      Logs.of(AdminConnection.class)
           .log(System.Logger.Level.ERROR, "admin request " + request.path() + " failed", e);
       reply.text(500, "failed: " + e);
     }

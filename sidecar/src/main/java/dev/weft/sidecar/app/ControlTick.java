@@ -3,6 +3,7 @@ package dev.weft.sidecar.app;
 import dev.weft.sidecar.check.HealthChecker;
 import dev.weft.sidecar.proxy.InboundApp;
 import dev.weft.sidecar.registration.AppProbe;
+import dev.weft.sidecar.telemetry.Logs;
 import io.netty.buffer.PooledByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * endpoints, looks after the application when a connect to it was refused, and watches memory.
  */
 final class ControlTick implements Runnable {
-  private static final System.Logger LOG = System.getLogger(ControlTick.class.getName());
+  private static final System.Logger LOG = Logs.of(ControlTick.class);
 
   private final Sidecar sidecar;
   private final HealthChecker checker;

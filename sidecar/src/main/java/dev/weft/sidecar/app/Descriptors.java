@@ -3,13 +3,11 @@ package dev.weft.sidecar.app;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** How many files and sockets the kernel lets this process have. */
 final class Descriptors {
   private static final Path LIMITS = Path.of("/proc/self/limits");
-  private static final Pattern OPEN_FILES = Pattern.compile("Max open files +(\\d+)");
+  private static final String OPEN_FILES = "Max open files ";
 
   private Descriptors() {}
 
@@ -23,7 +21,20 @@ final class Descriptors {
   }
 
   static int parse(String limits) {
-    Matcher line = OPEN_FILES.matcher(limits);
-    return line.find() ? (int) Math.min(Long.parseLong(line.group(1)), Integer.MAX_VALUE) : 0;
+    int start = limits.indexOf(OPEN_FILES);
+    if (start < 0) {
+      return 0;
+    }
+    start += OPEN_FILES.length();
+    while (start < limits.length() && limits.charAt(start) == ' ') {
+      start++;
+    }
+    int end = start;
+    while (end < limits.length() && limits.charAt(end) >= '0' && limits.charAt(end) <= '9') {
+      end++;
+    }
+    return end == start
+        ? 0
+        : (int) Math.min(Long.parseLong(limits, start, end, 10), Integer.MAX_VALUE);
   }
 }

@@ -5,6 +5,7 @@ import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.registration.Registrar;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.Logs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * is finished; what the application still calls is served to the last. Blocks its caller.
  */
 final class Drain {
-  private static final System.Logger LOG = System.getLogger(Drain.class.getName());
+  private static final System.Logger LOG = Logs.of(Drain.class);
   private static final long AWAIT_SUBSCRIBERS_MILLIS = Bound.LEAVE_TIME.millis();
 
   private final Sidecar sidecar;

@@ -2,6 +2,7 @@ package dev.weft.sidecar.app;
 
 import dev.weft.sidecar.http.Overload;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.telemetry.Logs;
 import java.util.function.LongSupplier;
 
 /**
@@ -11,7 +12,7 @@ import java.util.function.LongSupplier;
  * only, every 100 ms.
  */
 final class MemoryWatch {
-  private static final System.Logger LOG = System.getLogger(MemoryWatch.class.getName());
+  private static final System.Logger LOG = Logs.of(MemoryWatch.class);
   private static final int BEGINS = Bound.MEMORY_SHED.intValue();
   private static final int ENDS = BEGINS - 5;
   // Refusing everything makes no garbage, so that nothing would ever collect.

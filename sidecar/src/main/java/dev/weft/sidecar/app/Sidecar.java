@@ -22,6 +22,7 @@ import dev.weft.sidecar.registration.AppProbe;
 import dev.weft.sidecar.registration.Registrar;
 import dev.weft.sidecar.telemetry.AccessLog;
 import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.Logs;
 import dev.weft.sidecar.telemetry.Telemetry;
 import dev.weft.sidecar.upstream.UpstreamLimits;
 import io.grpc.Channel;
@@ -46,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * drained and closed by threads that may block.
  */
 public final class Sidecar implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Sidecar.class.getName());
+  private static final System.Logger LOG = Logs.of(Sidecar.class);
   private static final LongSupplier NANO_CLOCK = System::nanoTime;
 
   private final SidecarOptions options;

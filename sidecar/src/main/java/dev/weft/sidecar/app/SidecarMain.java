@@ -29,6 +29,10 @@ public final class SidecarMain {
     setDefault("io.netty.allocator.type", "pooled");
     // grpc-netty would make an allocator of its own, with arenas of its own.
     setDefault("io.grpc.netty.useCustomAllocator", "false");
+    if (System.getProperty("os.name").equals("Linux")) {
+      // The JDK's default, by name: otherwise it asks every jar of the class path for another.
+      setDefault("java.nio.channels.spi.SelectorProvider", "sun.nio.ch.EPollSelectorProvider");
+    }
     Logging.beforeFirstUse();
     // Netty would look for logging libraries that are not there.
     InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);

@@ -7,10 +7,11 @@ import dev.weft.sidecar.proxyprotocol.AddressRanges;
 import dev.weft.sidecar.telemetry.Bound;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,8 +118,7 @@ public record SidecarOptions(
               "0",
               "then a caller is told to connect anew; 0: never"));
 
-  private static final List<Flag> FLAGS =
-      Stream.of(OWN_FLAGS, HttpOptions.FLAGS, TlsOptions.FLAGS).flatMap(List::stream).toList();
+  private static final List<Flag> FLAGS = allFlags();
 
   public SidecarOptions {
     labels = Map.copyOf(labels);
@@ -154,7 +154,7 @@ public record SidecarOptions(
         labels(flags.all("label")),
         ControlPlaneAddress.parse(flags.text("control-plane")),
         flags.all("dependency"),
-        flags.all("tcp-listen").stream().map(TcpListen::parse).toList(),
+        tcpListens(flags.all("tcp-listen")),
         proxies(flags.all("proxy-protocol-from")),
         bind,
         flags.text("outbound-bind"),
@@ -168,9 +168,7 @@ public record SidecarOptions(
         healthPath.isEmpty() ? null : healthPath,
         flags.text("app-protocol"),
         flags.number("service-port", 1, MAX_PORT),
-        List.of((flags.text("locality") + "/ / / ").split("/", -1)).subList(0, 3).stream()
-            .map(String::trim)
-            .toList(),
+        locality(flags.text("locality")),
         flags.number("weight", 1, 1_000_000),
         path(flags.text("state-dir")),
         flags.number("workers", 1, 64),
@@ -188,15 +186,42 @@ public record SidecarOptions(
 
   /** What is subscribed to at once: declared dependencies, and where own ports lead. */
   List<String> subscriptions() {
-    return Stream.concat(
-            dependencies.stream(),
-            tcpListens.stream().filter(one -> !one.byServerName()).map(TcpListen::authority))
-        .distinct()
-        .toList();
+    var all = new LinkedHashSet<>(dependencies);
+    for (TcpListen one : tcpListens) {
+      if (!one.byServerName()) {
+        all.add(one.authority());
+      }
+    }
+    return List.copyOf(all);
   }
 
   static String usage() {
     return Flags.usage("Usage: weft sidecar --node-id ID --service NAME [FLAGS]", FLAGS);
+  }
+
+  // Loops, here and below: the JDK's streams are a hundred classes that every start would load.
+  private static List<Flag> allFlags() {
+    var all = new ArrayList<>(OWN_FLAGS);
+    all.addAll(HttpOptions.FLAGS);
+    all.addAll(TlsOptions.FLAGS);
+    return List.copyOf(all);
+  }
+
+  private static List<TcpListen> tcpListens(List<String> texts) {
+    var all = new ArrayList<TcpListen>();
+    for (String text : texts) {
+      all.add(TcpListen.parse(text));
+    }
+    return all;
+  }
+
+  private static List<String> locality(String text) {
+    String[] parts = text.split("/", -1);
+    var all = new ArrayList<String>();
+    for (int i = 0; i < 3; i++) {
+      all.add(i < parts.length ? parts[i].trim() : "");
+    }
+    return all;
   }
 
   private static Map<String, String> labels(List<String> pairs) {

@@ -42,7 +42,7 @@ final class SidecarTls implements AutoCloseable {
       throws TlsFileException {
     InstantSource clock = InstantSource.system();
     List<String> alpn = http2 ? PROTOCOLS : HTTP1_ONLY;
-    FileWatch files = options.equals(TlsOptions.NONE) ? null : new FileWatch();
+    FileWatch files = options.isNone() ? null : new FileWatch();
     plaintext = options.plaintext();
     watch = files;
     inbound = open("inbound", options.inbound(), alpn, files, clock, nanoClock);

@@ -36,6 +36,13 @@ public record TlsOptions(
           new Flag("client-cert", "FILE", "", "shown to upstreams of tls.mode MUTUAL, PEM"),
           new Flag("client-key", "FILE", "", "its private key, PEM"));
 
+  /**
+   * Whether there is nothing to load. Not {@link #equals}, for which the JVM would generate code.
+   */
+  boolean isNone() {
+    return inbound == null && outbound == null && client == null;
+  }
+
   static TlsOptions parse(Flags flags) {
     Path certificate = path(flags, "tls-cert");
     Path key = path(flags, "tls-key");

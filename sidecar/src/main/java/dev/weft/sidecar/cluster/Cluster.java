@@ -8,6 +8,7 @@ import dev.weft.sidecar.lb.Candidates;
 import dev.weft.sidecar.lb.ClusterLoad;
 import dev.weft.sidecar.lb.EndpointLoad;
 import dev.weft.sidecar.lb.Policy;
+import dev.weft.sidecar.telemetry.Logs;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Workers read {@link #picker()}, {@link #config()} and the limits; all else is the control loop's.
  */
 public final class Cluster {
-  private static final Logger LOG = System.getLogger(Cluster.class.getName());
+  private static final Logger LOG = Logs.of(Cluster.class);
 
   private final String name;
   private final ClusterLoad[] loads;

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.cluster;
 
+import dev.weft.sidecar.telemetry.Logs;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
@@ -7,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Passive health of one cluster: what becomes of the workers' reports. Control loop only. */
 final class OutlierDetection {
-  private static final Logger LOG = System.getLogger(OutlierDetection.class.getName());
+  private static final Logger LOG = Logs.of(OutlierDetection.class);
 
   private final String cluster;
 

@@ -5,6 +5,7 @@ import dev.weft.proto.discovery.v1.DiscoveryRequest;
 import dev.weft.proto.discovery.v1.DiscoveryResponse;
 import dev.weft.proto.discovery.v1.DiscoveryServiceGrpc;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.telemetry.Logs;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * jittered back-off. A stream that cannot be opened in time counts as broken. Control loop only.
  */
 final class ControlPlaneStream {
-  private static final System.Logger LOG = System.getLogger(ControlPlaneStream.class.getName());
+  private static final System.Logger LOG = Logs.of(ControlPlaneStream.class);
   private static final long OPEN_SECONDS = Bound.CONTROL_OPEN_TIME.millis() / 1000;
 
   private final List<ControlPlaneAddress> addresses;

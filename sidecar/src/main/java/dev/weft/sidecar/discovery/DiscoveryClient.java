@@ -12,6 +12,7 @@ import dev.weft.proto.discovery.v1.ResourceKind;
 import dev.weft.proto.discovery.v1.ResourceName;
 import dev.weft.sidecar.proxy.VirtualHostLookup;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.telemetry.Logs;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import io.grpc.Channel;
 import io.netty.channel.EventLoop;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * thread; from {@link #start} on, on the control loop only.
  */
 public final class DiscoveryClient {
-  private static final System.Logger LOG = System.getLogger(DiscoveryClient.class.getName());
+  private static final System.Logger LOG = Logs.of(DiscoveryClient.class);
   private static final long SWEEP_SECONDS = 15;
 
   private final DiscoverySettings settings;
@@ -42,7 +43,7 @@ public final class DiscoveryClient {
   private final HeldConfig held = new HeldConfig();
   private final Subscriptions subscriptions;
   private final Hosts hosts;
-  private final ResourceName inbound;
+  private @Nullable ResourceName inbound;
   private final @Nullable LastGoodFile file;
   private final @Nullable LastGoodSaver saver;
   private final ControlPlaneStream stream;
@@ -79,7 +80,6 @@ public final class DiscoveryClient {
     this.nanoClock = nanoClock;
     this.subscriptions = new Subscriptions(settings.maxSubscriptions(), settings.idleNanos());
     this.hosts = new Hosts(settings.namespace());
-    this.inbound = Names.inbound(settings.namespace(), settings.service());
     if (settings.stateDirectory() == null) {
       file = null;
       saver = null;
@@ -163,7 +163,7 @@ public final class DiscoveryClient {
         stream.address().toString(),
         stream.connected(),
         stream.problem(),
-        held.holds(inbound),
+        held.holds(inbound()),
         fromDisk,
         held.storeId(),
         held.snapshot().revision(),
@@ -177,8 +177,18 @@ public final class DiscoveryClient {
         saver == null ? "no state directory" : saver.state());
   }
 
+  /** Made late: the first message loads protobuf, and nothing of that is needed to listen. */
+  private ResourceName inbound() {
+    ResourceName name = inbound;
+    if (name == null) {
+      name = Names.inbound(settings.namespace(), settings.service());
+      inbound = name;
+    }
+    return name;
+  }
+
   private void begin(LastGoodFile.@Nullable Loaded loaded) {
-    subscriptions.pin(inbound);
+    subscriptions.pin(inbound());
     for (String dependency : settings.dependencies()) {
       subscriptions.pin(hostName(dependency.toLowerCase(Locale.ROOT)));
     }

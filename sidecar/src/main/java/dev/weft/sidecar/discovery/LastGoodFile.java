@@ -2,6 +2,7 @@ package dev.weft.sidecar.discovery;
 
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.telemetry.Logs;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * one. Blocking: not for a loop.
  */
 final class LastGoodFile {
-  private static final System.Logger LOG = System.getLogger(LastGoodFile.class.getName());
+  private static final System.Logger LOG = Logs.of(LastGoodFile.class);
   private static final String FORMAT = "weft-last-good-1";
   private static final int CHECKSUM_BYTES = 8;
   private static final long MAX_BYTES = Bound.LAST_GOOD_FILE.value();

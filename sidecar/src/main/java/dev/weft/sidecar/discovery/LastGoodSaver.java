@@ -1,5 +1,6 @@
 package dev.weft.sidecar.discovery;
 
+import dev.weft.sidecar.telemetry.Logs;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.util.concurrent.RejectedExecutionException;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * per change; writes on a short-lived thread of its own. Control loop only, but for {@link #join}.
  */
 final class LastGoodSaver {
-  private static final System.Logger LOG = System.getLogger(LastGoodSaver.class.getName());
+  private static final System.Logger LOG = Logs.of(LastGoodSaver.class);
   private static final long DELAY_MILLIS = 300;
 
   private final LastGoodFile file;

@@ -3,6 +3,7 @@ package dev.weft.sidecar.listener;
 import dev.weft.sidecar.codec.Buffers;
 import dev.weft.sidecar.codec.ServerConnection;
 import dev.weft.sidecar.codec.ServerConnections;
+import dev.weft.sidecar.telemetry.Logs;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * handler leaves it to another. Worker thread only.
  */
 abstract class NewConnection extends ChannelInboundHandlerAdapter implements ServerConnection {
-  private static final System.Logger LOG = System.getLogger(NewConnection.class.getName());
+  private static final System.Logger LOG = Logs.of(NewConnection.class);
 
   final ServerConnections connections;
 

@@ -3,6 +3,7 @@ package dev.weft.sidecar.listener;
 import dev.weft.sidecar.proxyprotocol.CallerAddress;
 import dev.weft.sidecar.proxyprotocol.ProxyHeaderReader;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.telemetry.Logs;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -12,7 +13,7 @@ import io.netty.channel.ChannelHandlerContext;
  * connection to its stack and is gone from the pipeline. Worker thread only.
  */
 final class ProxyHeaderHandler extends NewConnection {
-  private static final System.Logger LOG = System.getLogger(ProxyHeaderHandler.class.getName());
+  private static final System.Logger LOG = Logs.of(ProxyHeaderHandler.class);
 
   private final ConnectionStack stack;
   private final ProxyHeaderReader reader = new ProxyHeaderReader(Bound.PROXY_HEADER.intValue());

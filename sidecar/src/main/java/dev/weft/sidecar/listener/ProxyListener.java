@@ -4,6 +4,7 @@ import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.Logs;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.upstream.Upstream;
 import io.netty.channel.Channel;
@@ -19,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A bound port whose connections the workers serve. Any thread. */
 public final class ProxyListener implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(ProxyListener.class.getName());
+  private static final System.Logger LOG = Logs.of(ProxyListener.class);
   private static final int BACKLOG = Bound.ACCEPT_BACKLOG.intValue();
 
   private final Channel channel;

@@ -67,7 +67,10 @@ public final class TrustedPeers {
     static Network parse(String text) {
       int slash = text.indexOf('/');
       String host = slash < 0 ? text : text.substring(0, slash);
-      boolean literal = !host.isEmpty() && host.chars().allMatch(Network::isLiteral);
+      boolean literal = !host.isEmpty();
+      for (int i = 0; i < host.length(); i++) {
+        literal &= isLiteral(host.charAt(i));
+      }
       try {
         if (!literal) {
           throw new UnknownHostException(host);

@@ -11,6 +11,7 @@ import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.RegisterResponse;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.telemetry.Logs;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * new connection begins with, changes nothing. Control loop only.
  */
 public final class Registrar {
-  private static final System.Logger LOG = System.getLogger(Registrar.class.getName());
+  private static final System.Logger LOG = Logs.of(Registrar.class);
   private static final long CALL_SECONDS = Bound.REGISTER_TIME.millis() / 1000;
 
   private final Instance instance;

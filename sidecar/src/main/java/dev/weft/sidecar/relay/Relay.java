@@ -14,6 +14,7 @@ import dev.weft.sidecar.lb.Tried;
 import dev.weft.sidecar.proxyprotocol.CallerAddress;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.Logs;
 import dev.weft.sidecar.telemetry.RequestRecord;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import io.netty.buffer.ByteBuf;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #commit} is called, the relay can still be given up without a trace.
  */
 public final class Relay implements ServerConnection {
-  private static final System.Logger LOG = System.getLogger(Relay.class.getName());
+  private static final System.Logger LOG = Logs.of(Relay.class);
 
   private final Relays relays;
   private final Destination destination;

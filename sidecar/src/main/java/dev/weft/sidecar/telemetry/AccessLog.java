@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
  * full disk makes records be dropped and counted; it never holds a worker up.
  */
 public final class AccessLog implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(AccessLog.class.getName());
+  private static final System.Logger LOG = Logs.of(AccessLog.class);
   private static final int RING_CAPACITY = Bound.ACCESS_LOG_RING.intValue();
   private static final int FLUSH_BYTES = Bound.ACCESS_LOG_WRITE.intValue();
   // While there is traffic the writer looks this often; a worker has to wake it only after a pause.

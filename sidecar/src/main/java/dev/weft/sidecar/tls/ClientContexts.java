@@ -2,6 +2,7 @@ package dev.weft.sidecar.tls;
 
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.Logs;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import io.netty.channel.ChannelFuture;
 import java.net.InetSocketAddress;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * #find} is for workers.
  */
 public final class ClientContexts implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(ClientContexts.class.getName());
+  private static final System.Logger LOG = Logs.of(ClientContexts.class);
 
   private final InstantSource clock;
   private final @Nullable ClientTlsFiles files;

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.tls;
 
+import dev.weft.sidecar.telemetry.Logs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Owns one thread, on which every action runs. {@link #add} is safe from any thread.
  */
 public final class FileWatch implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(FileWatch.class.getName());
+  private static final System.Logger LOG = Logs.of(FileWatch.class);
   private static final long INTERVAL_NANOS = 1_000_000_000L;
 
   private final List<Watched> watched = new ArrayList<>();

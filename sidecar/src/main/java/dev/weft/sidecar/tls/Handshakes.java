@@ -2,6 +2,7 @@ package dev.weft.sidecar.tls;
 
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.Logs;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import java.net.SocketAddress;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * stranger can make a proxy do, so more than a bound are not begun at once. Worker only.
  */
 public final class Handshakes {
-  private static final System.Logger LOG = System.getLogger(Handshakes.class.getName());
+  private static final System.Logger LOG = Logs.of(Handshakes.class);
   private static final long SAID_AT_MOST_EVERY_NANOS = 1_000_000_000L;
 
   final WorkerTelemetry telemetry;

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.tls;
 
+import dev.weft.sidecar.telemetry.Logs;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSslSessionContext;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * for any.
  */
 public final class ServerTls implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(ServerTls.class.getName());
+  private static final System.Logger LOG = Logs.of(ServerTls.class);
 
   private final String listener;
   private final ServerTlsFiles files;

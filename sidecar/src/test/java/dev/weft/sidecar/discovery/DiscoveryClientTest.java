@@ -296,7 +296,8 @@ class DiscoveryClientTest {
     controlPlane.start();
 
     await().until(() -> subject.status().storeId().equals("store-2"));
-    assertThat(subject.ports("catalog.default:80")).containsExactly(8082);
+    await()
+        .untilAsserted(() -> assertThat(subject.ports("catalog.default:80")).containsExactly(8082));
     assertThat(subject.find(0, "catalog")).isNotNull();
   }
 

@@ -13,6 +13,7 @@ import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.http.ResponseListener;
 import dev.weft.sidecar.http.UpstreamStream;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.telemetry.Logs;
 import dev.weft.sidecar.tls.TlsIoException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     implements UpstreamStream, BodyDecoder.Sink {
-  private static final System.Logger LOG = System.getLogger(Http1ClientConnection.class.getName());
+  private static final System.Logger LOG = Logs.of(Http1ClientConnection.class);
 
   private static final byte[] TIMEOUT = Chars.ascii("timeout=");
 

@@ -13,6 +13,7 @@ import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.proxyprotocol.CallerAddress;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.telemetry.Logs;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     implements DownstreamStream, BodyDecoder.Sink, ServerConnection {
-  private static final System.Logger LOG = System.getLogger(Http1ServerConnection.class.getName());
+  private static final System.Logger LOG = Logs.of(Http1ServerConnection.class);
 
   private enum Phase {
     /** Between requests, or within a head. */

@@ -1,6 +1,7 @@
 package dev.weft.sidecar.codec.http2;
 
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.telemetry.Logs;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * what other channels cause leaves with one flush at the end of the event loop's round.
  */
 abstract class Http2Connection extends ChannelInboundHandlerAdapter implements FrameSink {
-  private static final System.Logger LOG = System.getLogger(Http2Connection.class.getName());
+  private static final System.Logger LOG = Logs.of(Http2Connection.class);
 
   static final int SETTINGS_HEADER_TABLE_SIZE = 1;
   static final int SETTINGS_ENABLE_PUSH = 2;
