@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -31,8 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A thousand connections stand still half-way through a body, and the process with the direct
- * memory that it ships with neither runs out of it nor takes more than it can pass on.
+ * A thousand connections, or streams, stand still half-way through a body, and the process with the
+ * direct memory that it ships with neither runs out of it nor takes more than it can pass on.
  */
 @EnabledOnOs(OS.LINUX)
 class StalledTest {
@@ -49,47 +50,66 @@ class StalledTest {
   private final List<AutoCloseable> open = Collections.synchronizedList(new ArrayList<>());
   private final AtomicLong moved = new AtomicLong();
   private final ServerSocket app = new ServerSocket();
-  private final Process process;
+  private @Nullable Process process;
   private volatile int inboundPort;
   private volatile int adminPort;
 
+  /** Who does not read, and what both ends speak. */
   enum Who {
-    THE_CALLER_DOES_NOT_READ,
-    THE_CALLER_DOES_NOT_READ_ITS_HTTP2_STREAMS,
-    THE_APPLICATION_DOES_NOT_READ
+    THE_CALLER(true, false, false),
+    THE_CALLER_OF_HTTP2(true, true, false),
+    THE_CALLER_OF_AN_APPLICATION_OF_HTTP2(true, false, true),
+    THE_APPLICATION(false, false, false),
+    THE_APPLICATION_BEHIND_HTTP2(false, true, false),
+    THE_APPLICATION_OF_HTTP2(false, false, true);
+
+    private final boolean callers;
+    private final boolean fromHttp2;
+    private final boolean toHttp2;
+
+    Who(boolean callers, boolean fromHttp2, boolean toHttp2) {
+      this.callers = callers;
+      this.fromHttp2 = fromHttp2;
+      this.toHttp2 = toHttp2;
+    }
   }
 
   StalledTest() throws IOException {
     app.setReceiveBufferSize(KERNEL_BUFFER);
     app.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 2000);
-    process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:MaxDirectMemorySize=64m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+ExitOnOutOfMemoryError",
-                "-Dio.netty.allocator.numDirectArenas=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                SidecarMain.class.getName(),
-                "--node-id=a",
-                "--service=a",
-                "--control-plane=127.0.0.1:1",
-                "--outbound-port=0",
-                "--inbound-port=0",
-                "--admin-port=0",
-                "--app-port=" + app.getLocalPort())
-            .redirectErrorStream(true)
-            .start();
+  }
+
+  private Process start(int appPort, String appProtocol) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx64m",
+            "-XX:MaxDirectMemorySize=64m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+ExitOnOutOfMemoryError",
+            "-Dio.netty.allocator.numDirectArenas=1",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-cp",
+            System.getProperty("java.class.path"),
+            SidecarMain.class.getName(),
+            "--node-id=a",
+            "--service=a",
+            "--control-plane=127.0.0.1:1",
+            "--outbound-port=0",
+            "--inbound-port=0",
+            "--admin-port=0",
+            "--app-protocol=" + appProtocol,
+            "--app-port=" + appPort)
+        .redirectErrorStream(true)
+        .start();
   }
 
   @AfterEach
   void stop() throws Exception {
-    process.destroyForcibly();
+    if (process != null) {
+      process.destroyForcibly();
+    }
     app.close();
     for (AutoCloseable each : List.copyOf(open)) {
       each.close();
@@ -99,21 +119,29 @@ class StalledTest {
   @ParameterizedTest
   @EnumSource(Who.class)
   void memoryStaysWithinTheBoundAndTheSenderIsStopped(Who who) throws Exception {
-    boolean callers = who != Who.THE_APPLICATION_DOES_NOT_READ;
-    Thread.ofVirtual().start(this::readLog);
-    Thread.ofVirtual().start(() -> accept(callers));
+    var pourer = new Http2Pourer(moved, KERNEL_BUFFER);
+    open.add(pourer);
+    int port = who.toHttp2 ? pourer.serve(who.callers) : app.getLocalPort();
+    Process sidecar = start(port, who.toHttp2 ? "h2c" : "http");
+    process = sidecar;
+    Thread.ofVirtual().start(() -> readLog(sidecar));
+    if (!who.toHttp2) {
+      Thread.ofVirtual().start(() -> accept(who.callers));
+    }
     await().atMost(Duration.ofMinutes(1)).until(() -> adminPort != 0);
-    if (who == Who.THE_CALLER_DOES_NOT_READ_ITS_HTTP2_STREAMS) {
-      for (int i = 0; i < STALLED / STREAMS; i++) {
+    for (int i = 0; i < STALLED / STREAMS && who.fromHttp2; i++) {
+      if (who.callers) {
         write(connect(), ByteBuffer.wrap(requests()));
-      }
-    } else {
-      for (int i = 0; i < STALLED; i++) {
-        begin(callers);
+      } else {
+        pourer.call(inboundPort, STREAMS);
       }
     }
+    for (int i = 0; i < STALLED && !who.fromHttp2; i++) {
+      begin(who.callers);
+    }
 
-    // Nobody gets on any more: the same at two looks in a row.
+    // Nobody gets on any more: the same at two looks in a row. Or, since kernels take megabytes of
+    // each and streams share their turns, more has come than the process could hold.
     var before = new long[] {-1};
     await()
         .atMost(Duration.ofMinutes(2))
@@ -123,10 +151,10 @@ class StalledTest {
               long now = moved.get();
               boolean still = now == before[0] && now > 0;
               before[0] = now;
-              return still;
+              return still || ((who.fromHttp2 || who.toHttp2) && now > 3 * DIRECT);
             });
     long used = used();
-    assertThat(process.isAlive()).isTrue();
+    assertThat(sidecar.isAlive()).isTrue();
     assertThat(used).as("direct memory").isLessThan(DIRECT * 85 / 100);
     assertThat(admin("/limits")).contains("memory-shed                     0 ");
     // What one leg's kernels and the process hold of each, and not what a file has.
@@ -238,10 +266,9 @@ class StalledTest {
     }
   }
 
-  private void readLog() {
+  private void readLog(Process from) {
     try (var lines =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        new BufferedReader(new InputStreamReader(from.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         Matcher found = PORTS.matcher(line);
         if (found.find()) {

@@ -1,15 +1,24 @@
 package dev.weft.sidecar.proxy;
 
+import static dev.weft.sidecar.proxy.Http2RawClient.GOAWAY;
+import static dev.weft.sidecar.proxy.Http2UpstreamAbuseTest.HEADERS;
+import static dev.weft.sidecar.proxy.Http2UpstreamAbuseTest.SETTINGS;
+import static dev.weft.sidecar.proxy.Http2UpstreamAbuseTest.STATUS_200;
+import static dev.weft.sidecar.proxy.Http2UpstreamAbuseTest.frame;
+import static dev.weft.sidecar.proxy.Http2UpstreamAbuseTest.nextRequest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
+import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.sidecar.telemetry.Direction;
 import io.netty.handler.codec.http2.Http2Error;
+import java.io.DataInputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -150,6 +159,47 @@ class Http2PoolTest {
                 proxy.advance(1, TimeUnit.SECONDS);
                 return !served.connection().isActive();
               });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Version.class)
+  void whatAPeerHasNotLookedAtWhenItLeavesIsSentElsewhere(Version version) {
+    var connections = new AtomicInteger();
+    try (var proxy = new ProxyFixture();
+        var server =
+            new Origin(
+                "server",
+                connection -> {
+                  boolean first = connections.getAndIncrement() == 0;
+                  var in = new DataInputStream(connection.in);
+                  in.readFully(new byte[24]);
+                  connection.out.write(frame(SETTINGS, 0, 0, new byte[0]));
+                  connection.out.flush();
+                  if (first) {
+                    assertThat(nextRequest(in)).isEqualTo(1);
+                    assertThat(nextRequest(in)).isEqualTo(3);
+                    connection.out.write(frame(GOAWAY, 0, 0, Http2RawClient.bytes(1, 0)));
+                    connection.out.write(frame(HEADERS, 5, 1, STATUS_200));
+                    connection.out.flush();
+                  }
+                  while (true) {
+                    int stream = nextRequest(in);
+                    connection.out.write(frame(HEADERS, 5, stream, STATUS_200));
+                    connection.out.flush();
+                  }
+                })) {
+      proxy.declared = WireProtocol.HTTP2;
+      proxy.route.retry = RetryConfig.NEVER;
+      proxy.serve("catalog", server);
+      try (var caller = new Caller(version, proxy.outbound(), "catalog")) {
+        var looked = caller.get("/");
+        // Not idempotent: sent again all the same, since nobody has looked at it.
+        var passedOver = caller.whole("POST", "/");
+        assertThat(looked.status()).isEqualTo(200);
+        assertThat(passedOver.status()).isEqualTo(200);
+        assertThat(connections).hasValue(2);
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import static dev.weft.sidecar.proxy.Http2RawClient.status;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -356,6 +357,27 @@ class Http2ServerTest {
       assertThat(client.awaitType(Http2RawClient.GOAWAY).number(0)).isEqualTo(1);
       proxy.advance(2, TimeUnit.SECONDS);
       assertThat(client.readToEnd()).isEmpty();
+    }
+  }
+
+  @Test
+  void anOldConnectionIsLeftPolitely() {
+    proxy.worker.maxConnectionAge(TimeUnit.SECONDS.toNanos(100));
+    try (var client = Http2RawClient.open(address)) {
+      client.get(1, HOST).flush();
+      client.awaitStream(1);
+      proxy.advance(89, TimeUnit.SECONDS);
+      client.get(3, HOST).flush();
+      assertThat(client.awaitStream(3)).noneMatch(f -> f.type() == Http2RawClient.GOAWAY);
+      proxy.advance(22, TimeUnit.SECONDS);
+      assertThat(client.awaitType(Http2RawClient.GOAWAY).number(0)).isEqualTo(Integer.MAX_VALUE);
+      assertThat(proxy.reached(Bound.CONNECTION_AGE)).isEqualTo(1);
+      var ping = client.awaitType(Http2RawClient.PING);
+      // What was on its way is served.
+      client.get(5, HOST).flush();
+      assertThat(status(client.awaitStream(5).getFirst())).isEqualTo(200);
+      client.frame(Http2RawClient.PING, Http2RawClient.ACK, 0, ping.payload()).flush();
+      assertThat(client.awaitType(Http2RawClient.GOAWAY).number(0)).isEqualTo(5);
     }
   }
 

@@ -59,6 +59,10 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   private ChannelHandlerContext ctx;
 
   private Phase phase = Phase.HEAD;
+
+  /** Why a request ends with the connection. */
+  private Failure cause = Failure.CALLER_GONE;
+
   private @Nullable ByteBuf pending;
   private @Nullable TunnelEnd tunnel;
   private boolean responseStarted;
@@ -557,6 +561,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void closeNow() {
+    cause = Failure.DRAINED;
     ctx.close();
   }
 
@@ -585,7 +590,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     phase = Phase.CLOSED;
     releasePending();
     if (serving) {
-      exchange.onAborted(Failure.CALLER_GONE);
+      exchange.onAborted(cause);
       endRequest();
     }
     connections.closed(this);

@@ -44,6 +44,7 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
   private long leaveAt;
   private long closedAt;
   private boolean lastSent;
+  private Failure cause = Failure.CALLER_GONE;
   private long frameSince;
   private int frameCount;
 
@@ -279,7 +280,13 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
 
   @Override
   public void closeNow() {
+    cause = Failure.DRAINED;
     ctx.close();
+  }
+
+  /** Why requests end with the connection. */
+  Failure cause() {
+    return cause;
   }
 
   @Override

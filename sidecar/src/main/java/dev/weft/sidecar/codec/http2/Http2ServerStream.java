@@ -125,7 +125,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
 
   @Override
   void onLost(String detail) {
-    abandon(Failure.CALLER_GONE);
+    abandon(connection.cause());
   }
 
   private void abandon(Failure why) {
