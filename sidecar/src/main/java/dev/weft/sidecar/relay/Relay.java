@@ -2,27 +2,19 @@ package dev.weft.sidecar.relay;
 
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.RetryConfig;
-import dev.weft.common.config.RetryConfig.RetryOn;
 import dev.weft.sidecar.cluster.Cluster;
-import dev.weft.sidecar.cluster.EndpointTracker;
-import dev.weft.sidecar.cluster.Picker;
-import dev.weft.sidecar.cluster.Stat;
 import dev.weft.sidecar.codec.Buffers;
 import dev.weft.sidecar.codec.ServerConnection;
 import dev.weft.sidecar.http.Failure;
-import dev.weft.sidecar.lb.Tried;
 import dev.weft.sidecar.proxyprotocol.CallerAddress;
 import dev.weft.sidecar.telemetry.Bound;
-import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.Logs;
 import dev.weft.sidecar.telemetry.RequestRecord;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ConnectTimeoutException;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -40,17 +32,11 @@ public final class Relay implements ServerConnection {
   private final Relays relays;
   private final Destination destination;
   private final RequestRecord record;
-  private final Tried tried = new Tried();
+  private final RelayAttempts attempts;
   private final RelayEnd down = new RelayEnd(this);
   private @Nullable RelayEnd up;
   private @Nullable ByteBuf pending;
-  private @Nullable Cluster cluster;
-  private @Nullable EndpointTracker endpoint;
   private @Nullable Runnable onCommitted;
-  private RetryConfig retry = RetryConfig.NEVER;
-  private int attempts;
-  private boolean attemptOpen;
-  private long attemptSince;
   private long idleNanos;
   private long lastActive;
   private boolean committed;
@@ -68,6 +54,7 @@ public final class Relay implements ServerConnection {
     this.relays = relays;
     this.destination = destination;
     this.record = relays.telemetry.newRecord();
+    this.attempts = new RelayAttempts(this, relays, record);
     this.idleNanos = relays.limits.idleTimeoutNanos();
     record.begin(relays.direction, relays.epochMicros.getAsLong(), relays.nanoClock.getAsLong());
     record.protocol(protocol);
@@ -109,7 +96,7 @@ public final class Relay implements ServerConnection {
       up.part();
       up.context().close();
     }
-    endAttempt();
+    attempts.end();
     down.context().pipeline().remove(down);
   }
 
@@ -135,14 +122,12 @@ public final class Relay implements ServerConnection {
     if (over) {
       return;
     }
-    cluster = to;
-    retry = policy;
     long idle = to.config().tcpIdleTimeoutNanos();
     if (idle != ClusterConfig.DEFAULT_IDLE) {
       idleNanos = idle;
     }
     record.route(route, to.name());
-    attempt(to);
+    attempts.begin(to, policy);
   }
 
   /** There is nowhere to go. */
@@ -153,66 +138,31 @@ public final class Relay implements ServerConnection {
     LOG.log(
         System.Logger.Level.DEBUG, "{0} connection refused: {1}", relays.direction.label(), detail);
     commit();
-    record.flags(attempts > 1 ? failure.exhaustedFlags() : failure.flag());
+    record.flags(attempts.count() > 1 ? failure.exhaustedFlags() : failure.flag());
     down.reset();
   }
 
-  private void attempt(Cluster to) {
-    attempts++;
-    long now = relays.nanoClock.getAsLong();
-    Picker picker = to.picker();
-    EndpointTracker picked = picker.pick(relays.worker, now, tried, retry.attempts() > 0);
-    if (picked == null) {
-      refuse(Failure.NO_HEALTHY_ENDPOINT, to.name() + " has no healthy endpoint");
-      return;
-    }
-    if (!to.connections().tryAcquire()) {
-      to.count(relays.worker, Stat.CX_OVERFLOW);
-      relays.count(WorkerCounter.UPSTREAM_CX_OVERFLOW);
-      relays.reached(
-          relays.direction == Direction.INBOUND
-              ? Bound.APP_CONNECTIONS
-              : Bound.CLUSTER_CONNECTIONS);
-      refuse(
-          Failure.UPSTREAM_OVERFLOW,
-          "all " + to.connections().max() + " connections to " + to.name() + " are in use");
-      return;
-    }
-    endpoint = picked;
-    attemptOpen = true;
-    attemptSince = now;
-    picked.onAttempt(relays.worker);
-    record.upstreamHost(picked.hostAndPort());
+  /** An end for the next attempt. */
+  RelayEnd newUp() {
     var end = new RelayEnd(this);
     up = end;
-    relays
-        .connect(to, picked, end, down.context().channel())
-        .addListener((ChannelFutureListener) future -> onConnect(to, picked, end, future));
+    return end;
   }
 
-  private void onConnect(Cluster to, EndpointTracker picked, RelayEnd end, ChannelFuture future) {
-    if (!future.isSuccess()) {
-      to.connections().release();
-      if (up == end && !over) {
-        connectFailed(to, picked, future.cause());
-      }
-      return;
-    }
-    relays.count(WorkerCounter.UPSTREAM_CX_TOTAL);
-    relays.add(WorkerCounter.UPSTREAM_CX_ACTIVE, 1);
-    picked.onConnect(relays.worker);
-    future
-        .channel()
-        .closeFuture()
-        .addListener(
-            closed -> {
-              relays.add(WorkerCounter.UPSTREAM_CX_ACTIVE, -1);
-              to.connections().release();
-            });
-    if (up != end || over) {
-      future.channel().close();
-      return;
-    }
+  /** Whether an attempt's end is still the one that is waited for. */
+  boolean awaits(RelayEnd end) {
+    return up == end && !over;
+  }
+
+  /** The attempt that was waited for has failed. */
+  void parted() {
+    down.part();
+    up = null;
+    upGone = false;
+  }
+
+  /** The attempt that was waited for has a connection. */
+  void connected(RelayEnd end) {
     RelayEnd.join(down, end);
     ByteBuf first = pending;
     pending = null;
@@ -227,37 +177,9 @@ public final class Relay implements ServerConnection {
     down.read(end.context().channel().isWritable());
   }
 
-  private void connectFailed(Cluster to, EndpointTracker failed, Throwable cause) {
-    boolean timeout = cause instanceof ConnectTimeoutException;
-    relays.count(
-        timeout
-            ? WorkerCounter.UPSTREAM_CX_CONNECT_TIMEOUT
-            : WorkerCounter.UPSTREAM_CX_CONNECT_FAIL);
-    failed.onConnectFailure(relays.worker, relays.nanoClock.getAsLong());
-    endAttempt();
-    up = null;
-    if (!retried(to)) {
-      refuse(
-          timeout ? Failure.CONNECT_TIMEOUT : Failure.CONNECT_FAILED,
-          "connecting to " + failed + " failed: " + cause.getMessage());
-    }
-  }
-
-  private boolean retried(Cluster to) {
-    if (attempts > retry.attempts() || !retry.on().contains(RetryOn.CONNECT_FAILURE)) {
-      return false;
-    }
-    relays.count(WorkerCounter.TCP_CONNECT_RETRY);
-    attempt(to);
-    return true;
-  }
-
-  private void endAttempt() {
-    EndpointTracker from = endpoint;
-    if (attemptOpen && from != null) {
-      attemptOpen = false;
-      from.onAttemptEnd(relays.worker);
-    }
+  /** The caller's connection. */
+  Channel caller() {
+    return down.context().channel();
   }
 
   // Bytes.
@@ -270,11 +192,7 @@ public final class Relay implements ServerConnection {
     }
     relays.add(WorkerCounter.TCP_TX_BYTES, count);
     if (from.bytes == count) {
-      EndpointTracker to = endpoint;
-      if (to != null) {
-        long now = relays.nanoClock.getAsLong();
-        to.onResponse(relays.worker, 200, now - attemptSince, now);
-      }
+      attempts.answered();
       Runnable first = onCommitted;
       if (first != null) {
         commit();
@@ -344,17 +262,12 @@ public final class Relay implements ServerConnection {
 
   /** The endpoint, or its sidecar, has cut the connection. */
   private void upReset(RelayEnd gone) {
-    Cluster to = cluster;
-    EndpointTracker from = endpoint;
-    if (gone.bytes == 0 && from != null && to != null) {
-      from.onReset(relays.worker, relays.nanoClock.getAsLong());
+    if (gone.bytes == 0) {
+      attempts.cut();
       if (down.bytes == 0 && !down.inputClosed()) {
         // Nothing can have been delivered.
-        endAttempt();
-        down.part();
-        up = null;
-        upGone = false;
-        if (retried(to)) {
+        parted();
+        if (attempts.again()) {
           return;
         }
       }
@@ -376,13 +289,13 @@ public final class Relay implements ServerConnection {
       pending.release();
       pending = null;
     }
-    endAttempt();
+    attempts.end();
     if (!committed) {
       return;
     }
     relays.connections.relayEnded();
     relays.connections.closed(this);
-    record.attempts(attempts);
+    record.attempts(attempts.count());
     record.bytesReceived(down.bytes);
     record.bytesSent(up == null ? 0 : up.bytes);
     relays.telemetry.relayed(record, relays.nanoClock.getAsLong());
