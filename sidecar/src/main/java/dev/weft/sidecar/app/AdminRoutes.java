@@ -8,6 +8,7 @@ import dev.weft.sidecar.admin.ConfigPage;
 import dev.weft.sidecar.admin.JsonWriter;
 import dev.weft.sidecar.admin.LimitsPage;
 import dev.weft.sidecar.admin.LogLevels;
+import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.cluster.ClusterReport;
 import dev.weft.sidecar.discovery.DiscoveryStatus;
 import dev.weft.sidecar.registration.Registrar;

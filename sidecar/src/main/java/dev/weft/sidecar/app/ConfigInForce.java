@@ -3,6 +3,7 @@ package dev.weft.sidecar.app;
 import dev.weft.common.config.AppProtocols;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.InboundConfig;
+import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.discovery.ConfigListener;
 import dev.weft.sidecar.proxy.InboundApp;
 import dev.weft.sidecar.proxy.Worker;

@@ -6,6 +6,7 @@ import dev.weft.proto.discovery.v1.PeerKind;
 import dev.weft.proto.discovery.v1.Protocol;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.InstancePort;
+import dev.weft.sidecar.app.options.SidecarOptions;
 import java.util.random.RandomGenerator;
 
 /** Who the sidecar is, to the control plane and in the registry. */

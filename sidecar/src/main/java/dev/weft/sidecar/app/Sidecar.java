@@ -2,6 +2,7 @@ package dev.weft.sidecar.app;
 
 import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.sidecar.admin.AdminServer;
+import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.check.HealthChecker;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.codec.ConnectionLimits;

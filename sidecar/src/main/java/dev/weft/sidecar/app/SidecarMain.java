@@ -1,5 +1,6 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.sidecar.app.options.SidecarOptions;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.IOException;

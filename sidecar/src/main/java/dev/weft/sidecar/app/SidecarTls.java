@@ -3,6 +3,7 @@ package dev.weft.sidecar.app;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.UpstreamTlsConfig;
+import dev.weft.sidecar.app.options.TlsOptions;
 import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.telemetry.Direction;

@@ -1,5 +1,7 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.sidecar.app.options.SidecarOptions;
+import dev.weft.sidecar.app.options.TcpListen;
 import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.listener.ConnectionLimit;
 import dev.weft.sidecar.listener.ConnectionStack;

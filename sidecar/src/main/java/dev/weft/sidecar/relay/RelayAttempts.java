@@ -126,9 +126,7 @@ final class RelayAttempts {
   boolean again() {
     end();
     Cluster to = cluster;
-    if (to == null
-        || count > retry.attempts()
-        || !retry.on().contains(RetryOn.CONNECT_FAILURE)) {
+    if (to == null || count > retry.attempts() || !retry.on().contains(RetryOn.CONNECT_FAILURE)) {
       return false;
     }
     relays.count(WorkerCounter.TCP_CONNECT_RETRY);

@@ -135,18 +135,7 @@ class LimitsTest {
     controlPlane.put(FakeControlPlane.inbound("frontend"));
     controlPlane.service("catalog", 1);
     Sidecar sidecar =
-        Sidecar.start(
-            SidecarOptions.parse(
-                List.of(
-                    "--node-id=frontend-0",
-                    "--service=frontend",
-                    "--control-plane=" + controlPlane.address(),
-                    "--outbound-port=0",
-                    "--inbound-port=0",
-                    "--admin-port=0",
-                    "--app-port=1",
-                    "--dependency=catalog"),
-                Map.of()));
+        Sidecars.start(controlPlane, "frontend", List.of("--app-port=1", "--dependency=catalog"));
     try {
       await().untilAsserted(() -> assertThat(admin(sidecar, "/metrics")).contains("weft_cluster_"));
       String metrics = admin(sidecar, "/metrics");

@@ -29,7 +29,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -63,18 +62,8 @@ final class ProxyHeaderServersTest {
   }
 
   private Sidecar start(String... more) throws IOException {
-    var arguments =
-        new ArrayList<>(
-            List.of(
-                "--node-id=app-0",
-                "--service=app",
-                "--control-plane=" + controlPlane.address(),
-                "--outbound-port=0",
-                "--inbound-port=0",
-                "--admin-port=0"));
-    arguments.addAll(List.of(more));
     controlPlane.put(inbound("app"));
-    Sidecar sidecar = Sidecar.start(SidecarOptions.parse(arguments, Map.of()));
+    Sidecar sidecar = Sidecars.start(controlPlane, "app", List.of(more));
     open.add(sidecar);
     return sidecar;
   }

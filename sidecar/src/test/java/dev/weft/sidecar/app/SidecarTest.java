@@ -13,6 +13,7 @@ import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.KeepAliveRequest;
 import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.sidecar.FakeControlPlane;
+import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.proxy.Leaks;
 import java.io.IOException;
 import java.io.InputStream;
@@ -264,20 +265,11 @@ class SidecarTest {
   }
 
   private SidecarOptions options(String... more) {
-    var arguments =
+    var flags =
         new ArrayList<>(
-            List.of(
-                "--node-id=frontend-0",
-                "--service=frontend",
-                "--label=version=v1",
-                "--control-plane=" + controlPlane.address(),
-                "--outbound-port=0",
-                "--inbound-port=0",
-                "--admin-port=0",
-                "--app-port=" + appPort,
-                "--state-dir=" + state));
-    arguments.addAll(List.of(more));
-    return SidecarOptions.parse(arguments, Map.of());
+            List.of("--label=version=v1", "--app-port=" + appPort, "--state-dir=" + state));
+    flags.addAll(List.of(more));
+    return Sidecars.options(controlPlane, "frontend", flags);
   }
 
   /** An origin that answers with its name and the path; {@code /slow} when it may. */

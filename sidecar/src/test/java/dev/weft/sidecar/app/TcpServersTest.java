@@ -27,7 +27,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLSocket;
@@ -68,18 +67,9 @@ final class TcpServersTest {
   }
 
   private Sidecar start(String service, List<String> own, String... more) throws IOException {
-    var arguments =
-        new ArrayList<>(
-            List.of(
-                "--node-id=" + service + "-0",
-                "--service=" + service,
-                "--control-plane=" + controlPlane.address(),
-                "--outbound-port=0",
-                "--inbound-port=0",
-                "--admin-port=0"));
-    arguments.addAll(own);
-    arguments.addAll(List.of(more));
-    Sidecar sidecar = Sidecar.start(SidecarOptions.parse(arguments, Map.of()));
+    var flags = new ArrayList<>(own);
+    flags.addAll(List.of(more));
+    Sidecar sidecar = Sidecars.start(controlPlane, service, flags);
     open.add(sidecar);
     return sidecar;
   }

@@ -26,7 +26,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -94,20 +93,14 @@ final class TlsInboundTest {
 
   private void start(String... more) throws IOException {
     Path crt = serverFiles();
-    var arguments =
+    var flags =
         new ArrayList<>(
             List.of(
-                "--node-id=app-0",
-                "--service=app",
-                "--control-plane=" + controlPlane.address(),
-                "--outbound-port=0",
-                "--inbound-port=0",
-                "--admin-port=0",
                 "--app-port=" + app.getAddress().getPort(),
                 "--tls-cert=" + crt,
                 "--tls-key=" + folder.resolve("server.key")));
-    arguments.addAll(Arrays.asList(more));
-    started = Sidecar.start(SidecarOptions.parse(arguments, Map.of()));
+    flags.addAll(Arrays.asList(more));
+    started = Sidecars.start(controlPlane, "app", flags);
   }
 
   private Sidecar sidecar() {

@@ -34,7 +34,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -77,17 +76,7 @@ final class TlsOutboundTest {
   }
 
   private void start(String... more) throws IOException {
-    var arguments =
-        new ArrayList<>(
-            List.of(
-                "--node-id=app-0",
-                "--service=app",
-                "--control-plane=" + controlPlane.address(),
-                "--outbound-port=0",
-                "--inbound-port=0",
-                "--admin-port=0"));
-    arguments.addAll(List.of(more));
-    started = Sidecar.start(SidecarOptions.parse(arguments, Map.of()));
+    started = Sidecars.start(controlPlane, "app", List.of(more));
   }
 
   private Nginx serve(String listen, String more) throws IOException {

@@ -18,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,17 +48,7 @@ final class TlsPairingTest {
   private Sidecar start(String... more) throws IOException {
     controlPlane.put(inbound("app"));
     ca.issue("edge", "localhost").write(folder, "edge");
-    var arguments =
-        new ArrayList<>(
-            List.of(
-                "--node-id=app-0",
-                "--service=app",
-                "--control-plane=" + controlPlane.address(),
-                "--outbound-port=0",
-                "--inbound-port=0",
-                "--admin-port=0"));
-    arguments.addAll(List.of(more));
-    return closing(Sidecar.start(SidecarOptions.parse(arguments, Map.of())));
+    return closing(Sidecars.start(controlPlane, "app", List.of(more)));
   }
 
   /** What the server says it was asked in, and what curl was answered in. */

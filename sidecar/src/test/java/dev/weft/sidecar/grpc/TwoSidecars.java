@@ -21,7 +21,7 @@ import dev.weft.proto.discovery.v1.VirtualHost;
 import dev.weft.proto.discovery.v1.WeightedBackend;
 import dev.weft.sidecar.FakeControlPlane;
 import dev.weft.sidecar.app.Sidecar;
-import dev.weft.sidecar.app.SidecarOptions;
+import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.testkit.TestCa;
 import io.grpc.ManagedChannel;

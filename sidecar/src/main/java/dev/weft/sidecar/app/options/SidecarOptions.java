@@ -1,11 +1,10 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.options;
 
-import dev.weft.sidecar.app.Flags.Flag;
+import dev.weft.sidecar.app.options.Flags.Flag;
 import dev.weft.sidecar.discovery.ControlPlaneAddress;
 import dev.weft.sidecar.discovery.DiscoverySettings;
 import dev.weft.sidecar.proxyprotocol.AddressRanges;
 import dev.weft.sidecar.telemetry.Bound;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -170,7 +169,7 @@ public record SidecarOptions(
         flags.number("service-port", 1, MAX_PORT),
         locality(flags.text("locality")),
         flags.number("weight", 1, 1_000_000),
-        path(flags.text("state-dir")),
+        flags.path("state-dir"),
         flags.number("workers", 1, 64),
         flags.number("max-hosts", 1, 100_000),
         flags.text("access-log"),
@@ -185,7 +184,7 @@ public record SidecarOptions(
   }
 
   /** What is subscribed to at once: declared dependencies, and where own ports lead. */
-  List<String> subscriptions() {
+  public List<String> subscriptions() {
     var all = new LinkedHashSet<>(dependencies);
     for (TcpListen one : tcpListens) {
       if (!one.byServerName()) {
@@ -195,7 +194,8 @@ public record SidecarOptions(
     return List.copyOf(all);
   }
 
-  static String usage() {
+  /** The text of {@code --help}. */
+  public static String usage() {
     return Flags.usage("Usage: weft sidecar --node-id ID --service NAME [FLAGS]", FLAGS);
   }
 
@@ -260,13 +260,5 @@ public record SidecarOptions(
               + "\": expected up to 63 of a-z, 0-9 and, within, -, as in catalog-v1-0");
     }
     return value;
-  }
-
-  private static @Nullable Path path(String text) {
-    try {
-      return text.isEmpty() ? null : Path.of(text);
-    } catch (InvalidPathException e) {
-      throw new IllegalArgumentException("--state-dir is no path: " + e.getMessage(), e);
-    }
   }
 }

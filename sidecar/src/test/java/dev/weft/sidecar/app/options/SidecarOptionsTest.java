@@ -1,4 +1,4 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.options;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -68,15 +68,6 @@ class SidecarOptionsTest {
     assertThatThrownBy(() -> parse(line.split(" ")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(expected);
-  }
-
-  @Test
-  void memoryIsDerivedFromTheLimits() {
-    MemoryPlan plan = MemoryPlan.of(64L << 20, 64L << 20, 0);
-
-    assertThat(plan.maxConnections()).isEqualTo(4096);
-    assertThat(plan.shedDirectBytes()).isBetween(54L << 20, 56L << 20);
-    assertThat(MemoryPlan.of(8L << 20, 8L << 20, 0).maxConnections()).isEqualTo(512);
   }
 
   private static SidecarOptions parse(String... arguments) {

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.options;
 
 import java.util.Locale;
 
@@ -52,12 +52,12 @@ public record TcpListen(String address, int port, String authority) {
   }
 
   /** Whether the TLS hello says where to. */
-  boolean byServerName() {
+  public boolean byServerName() {
     return authority.startsWith("*:");
   }
 
   /** The destination's port, with its colon. */
-  String portSuffix() {
+  public String portSuffix() {
     return authority.substring(authority.lastIndexOf(':'));
   }
 

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.options;
 
 /**
  * Limits of the process that a person may set.

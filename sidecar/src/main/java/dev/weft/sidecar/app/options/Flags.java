@@ -1,5 +1,7 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.options;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -103,6 +105,26 @@ final class Flags {
     }
     throw new IllegalArgumentException(
         "--" + name + " is \"" + value + "\": expected a number from " + min + " to " + max);
+  }
+
+  /** Whether it is the second of two values; the first is the default. */
+  boolean second(String name, String first, String second) {
+    String value = text(name);
+    if (!value.isEmpty() && !value.equals(first) && !value.equals(second)) {
+      throw new IllegalArgumentException(
+          "--" + name + " is \"" + value + "\": expected " + first + " or " + second);
+    }
+    return value.equals(second);
+  }
+
+  /** A file or folder; null when it is not given. */
+  @Nullable Path path(String name) {
+    String text = text(name);
+    try {
+      return text.isEmpty() ? null : Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("--" + name + " is no path: " + e.getMessage(), e);
+    }
   }
 
   static String usage(String head, List<Flag> flags) {

@@ -1,6 +1,6 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.options;
 
-import dev.weft.sidecar.app.Flags.Flag;
+import dev.weft.sidecar.app.options.Flags.Flag;
 import dev.weft.sidecar.codec.PathRules;
 import dev.weft.sidecar.codec.PathRules.EncodedSlashes;
 import dev.weft.sidecar.proxy.HttpRules;

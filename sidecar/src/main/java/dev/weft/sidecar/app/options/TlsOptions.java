@@ -1,9 +1,8 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.options;
 
-import dev.weft.sidecar.app.Flags.Flag;
+import dev.weft.sidecar.app.options.Flags.Flag;
 import dev.weft.sidecar.tls.ClientTlsFiles;
 import dev.weft.sidecar.tls.ServerTlsFiles;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -39,25 +38,25 @@ public record TlsOptions(
   /**
    * Whether there is nothing to load. Not {@link #equals}, for which the JVM would generate code.
    */
-  boolean isNone() {
+  public boolean isNone() {
     return inbound == null && outbound == null && client == null;
   }
 
   static TlsOptions parse(Flags flags) {
-    Path certificate = path(flags, "tls-cert");
-    Path key = path(flags, "tls-key");
-    Path clientCa = path(flags, "tls-client-ca");
+    Path certificate = flags.path("tls-cert");
+    Path key = flags.path("tls-key");
+    Path clientCa = flags.path("tls-client-ca");
     together("tls-cert", certificate, "tls-key", key);
-    boolean optional = choice(flags, "tls-client-auth", "require", "optional");
-    boolean plaintext = choice(flags, "tls-plaintext", "refuse", "allow");
+    boolean optional = flags.second("tls-client-auth", "require", "optional");
+    boolean plaintext = flags.second("tls-plaintext", "refuse", "allow");
     needs(flags, "tls-client-ca", "tls-cert", certificate);
     needs(flags, "tls-client-auth", "tls-client-ca", clientCa);
     needs(flags, "tls-plaintext", "tls-cert", certificate);
-    Path outboundCertificate = path(flags, "outbound-tls-cert");
-    Path outboundKey = path(flags, "outbound-tls-key");
+    Path outboundCertificate = flags.path("outbound-tls-cert");
+    Path outboundKey = flags.path("outbound-tls-key");
     together("outbound-tls-cert", outboundCertificate, "outbound-tls-key", outboundKey);
-    Path ownCertificate = path(flags, "client-cert");
-    Path ownKey = path(flags, "client-key");
+    Path ownCertificate = flags.path("client-cert");
+    Path ownKey = flags.path("client-key");
     together("client-cert", ownCertificate, "client-key", ownKey);
     return new TlsOptions(
         certificate == null || key == null
@@ -82,25 +81,6 @@ public record TlsOptions(
   private static void needs(Flags flags, String flag, String needed, @Nullable Path there) {
     if (!flags.text(flag).isEmpty() && there == null) {
       throw new IllegalArgumentException("--" + flag + " is given without --" + needed);
-    }
-  }
-
-  /** Whether it is the second of two values; the first is the default. */
-  private static boolean choice(Flags flags, String flag, String first, String second) {
-    String value = flags.text(flag);
-    if (!value.isEmpty() && !value.equals(first) && !value.equals(second)) {
-      throw new IllegalArgumentException(
-          "--" + flag + " is \"" + value + "\": expected " + first + " or " + second);
-    }
-    return value.equals(second);
-  }
-
-  private static @Nullable Path path(Flags flags, String flag) {
-    String text = flags.text(flag);
-    try {
-      return text.isEmpty() ? null : Path.of(text);
-    } catch (InvalidPathException e) {
-      throw new IllegalArgumentException("--" + flag + " is no path: " + e.getMessage(), e);
     }
   }
 }
