@@ -1,5 +1,6 @@
 package dev.weft.sidecar.proxy;
 
+import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Failure;
@@ -24,6 +25,11 @@ final class OwnResponse {
   private static final byte[] HEAD = {'H', 'E', 'A', 'D'};
   private static final byte[] PROBLEM = LocalReply.CONTENT_TYPE.getBytes(StandardCharsets.US_ASCII);
 
+  private static final byte[] MESSAGE_HTTP = "message/http".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] ALLOW = "allow".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] METHODS =
+      "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE".getBytes(StandardCharsets.US_ASCII);
+
   private static final byte[] RETRY_AFTER = "retry-after".getBytes(StandardCharsets.US_ASCII);
 
   private final ReceivedHead head = new ReceivedHead();
@@ -45,6 +51,16 @@ final class OwnResponse {
       length(plan, 0);
     }
     to.respond(head, plan, true);
+  }
+
+  /** The answer to a request that may go no further (RFC 9110, section 7.6.2). */
+  void last(DownstreamStream to, HeadView request, HeadPlan plan) {
+    if (request.method().equals("TRACE")) {
+      message(to, 200, MESSAGE_HTTP, Forwarding.reflection(request), plan);
+    } else {
+      plan.line(ALLOW, METHODS);
+      answer(to, 200, plan);
+    }
   }
 
   /** A failure as problem details, with the plan's lines. */

@@ -22,7 +22,6 @@ import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.upstream.CallListener;
 import dev.weft.sidecar.upstream.UpstreamCall;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -40,13 +39,10 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   private static final Filter[] NO_FILTERS = {};
 
-  private static final byte[] MESSAGE_HTTP = "message/http".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] ALLOW = "allow".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] METHODS = LocalReply.METHODS.getBytes(StandardCharsets.US_ASCII);
-
   private final Direction direction;
   private final Forwarding forwarding;
   private final GrpcCall grpc = new GrpcCall();
+  private final Progress progress = new Progress();
   private Filter[] filters = NO_FILTERS;
   private final HeadPlan responsePlan = new HeadPlan();
   private HeadEdits responseEdits = HeadEdits.NONE;
@@ -56,12 +52,6 @@ abstract class ProxyExchange implements Exchange, CallListener {
   private boolean requestPaused;
   private boolean tunnel;
   private boolean admitted;
-  private long received;
-  private long sent;
-  private long idleNanos;
-  // What had moved at the last tick, and since when no more has.
-  private long movedBefore;
-  private long movedAt;
 
   ProxyExchange(Worker worker, Direction direction, DownstreamStream stream) {
     this.worker = worker;
@@ -101,7 +91,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
    * @param nanos 0: no limit, but for that of a tunnel
    */
   final void idleTimeout(long nanos) {
-    idleNanos = nanos;
+    progress.limit(nanos);
   }
 
   /** What limits a tunnel; 0: nothing. */
@@ -196,11 +186,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
     throttled = false;
     requestPaused = false;
     tunnel = false;
-    received = request.inlineBody;
-    sent = 0;
-    idleNanos = 0;
-    movedBefore = received;
-    movedAt = record.startNanos();
+    progress.begin(request.inlineBody, record.startNanos());
     responseEdits = HeadEdits.NONE;
     call.begin(request, end);
     arrived(request.view);
@@ -232,13 +218,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
     responding = true;
     record.status(200);
     responsePlan.clear();
-    if (head.method().equals("TRACE")) {
-      byte[] body = Forwarding.reflection(head);
-      worker.ownResponse().message(stream, 200, MESSAGE_HTTP, body, responsePlan);
-    } else {
-      responsePlan.line(ALLOW, METHODS);
-      worker.ownResponse().answer(stream, 200, responsePlan);
-    }
+    worker.ownResponse().last(stream, head, responsePlan);
   }
 
   private void refuse(Bound full) {
@@ -252,7 +232,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   @Override
   public final void onData(ByteBuf data) {
-    received += data.readableBytes();
+    progress.received(data.readableBytes());
     GrpcWebBridge bridge = grpc.requestBridge();
     if (bridge == null) {
       call.data(data);
@@ -275,17 +255,10 @@ abstract class ProxyExchange implements Exchange, CallListener {
     }
   }
 
-  // Costs the path of a byte nothing: what was counted anyway is compared.
   @Override
   public final void tick(long nowNanos) {
-    long moved = received + sent;
-    if (moved != movedBefore) {
-      movedBefore = moved;
-      movedAt = nowNanos;
-      return;
-    }
-    long limit = tunnel ? tunnelIdleNanos() : idleNanos;
-    if (limit != 0 && nowNanos - movedAt > limit) {
+    long limit = tunnel ? tunnelIdleNanos() : progress.limit();
+    if (progress.hasStoodStill(limit, nowNanos)) {
       standsStill(limit);
     }
   }
@@ -349,8 +322,8 @@ abstract class ProxyExchange implements Exchange, CallListener {
     call.cancel();
     record.attempts(call.attemptCount());
     record.upstreamHost(call.upstreamHost());
-    record.bytesReceived(received);
-    record.bytesSent(sent);
+    record.bytesReceived(progress.received());
+    record.bytesSent(progress.sent());
     worker.telemetry().finished(record, worker.nanoTime());
   }
 
@@ -373,9 +346,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
     if (call.exhausted()) {
       record.flags("URX");
     }
-    sent = response.inlineBody;
-    // A head is a sign of life, whatever came with it.
-    movedBefore = -1;
+    progress.responded(response.inlineBody);
     tunnel = response.tunnel;
     responsePlan.clear();
     responsePlan.apply(responseEdits);
@@ -407,7 +378,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   @Override
   public final void onResponseData(ByteBuf data) {
-    sent += data.readableBytes();
+    progress.sent(data.readableBytes());
     GrpcWebBridge bridge = grpc.responseBridge();
     stream.data(bridge == null ? data : bridge.response(data, worker.allocator()));
     throttle();

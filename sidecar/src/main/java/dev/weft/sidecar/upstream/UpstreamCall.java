@@ -1,7 +1,5 @@
 package dev.weft.sidecar.upstream;
 
-import dev.weft.common.config.EndpointConfig;
-import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RetryConfig.RetryOn;
 import dev.weft.common.head.HeadView;
@@ -267,34 +265,9 @@ public final class UpstreamCall implements ResponseListener {
     attemptSince = now;
     tryDeadline = perTryNanos == 0 ? 0 : now + perTryNanos;
     picked.onAttempt(upstream.worker);
-    http2 = speaksHttp2(to, picked);
-    to.acquire(this, picked, http2, fresh && !elsewhere);
-  }
-
-  /**
-   * Between sidecars the caller's version stays, and so it does towards an application that has not
-   * declared another. A tunnel is always asked for as HTTP/1.1, which every server of them speaks.
-   */
-  private boolean speaksHttp2(ClusterPool to, EndpointTracker picked) {
     ReceivedHead head = request;
-    if (head == null || head.tunnel) {
-      return false;
-    }
-    // What is gRPC nobody serves but over HTTP/2.
-    boolean callers = head.http2 && (!offered || grpc);
-    EndpointConfig peer = picked.config();
-    if (peer.sidecar()) {
-      return callers && peer.protocols().contains(WireProtocol.HTTP2);
-    }
-    WireProtocol declared = to.cluster.config().protocol();
-    if (declared == null && to.tls() != null) {
-      // Its server says, when the connection is secured.
-      return to.triesHttp2(picked);
-    }
-    if (declared == null) {
-      return callers && (grpc || to.triesHttp2(picked));
-    }
-    return declared == WireProtocol.HTTP2;
+    http2 = head != null && VersionChoice.isHttp2(to, picked, head, grpc, offered);
+    to.acquire(this, picked, http2, fresh && !elsewhere);
   }
 
   /** The connection that the attempt waited for has turned out to be one of HTTP/1.1. */

@@ -1,12 +1,9 @@
 package dev.weft.sidecar.codec.http1;
 
-import dev.weft.common.head.Ascii;
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.codec.Buffers;
-import dev.weft.sidecar.codec.Chars;
 import dev.weft.sidecar.codec.ConnectionLimits;
-import dev.weft.sidecar.codec.Upgrades;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
@@ -21,8 +18,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +28,6 @@ import org.jspecify.annotations.Nullable;
 public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     implements UpstreamStream, BodyDecoder.Sink {
   private static final System.Logger LOG = Logs.of(Http1ClientConnection.class);
-
-  private static final byte[] TIMEOUT = Chars.ascii("timeout=");
 
   // A body up to this size is copied behind its head, so that both leave as one buffer.
   private static final int INLINE_COPIED = Bound.INLINE_BODY.intValue();
@@ -72,11 +65,11 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private Phase phase = Phase.IDLE;
   private @Nullable ResponseListener listener;
   private @Nullable ByteBuf pending;
-  private @Nullable List<String> offered;
-  private byte @Nullable [] key;
-  private boolean earlyEnd;
+
+  /** The tunnel that the request under way asks for, until it is agreed to or not. */
+  private @Nullable TunnelOffer offer;
+
   private @Nullable TunnelEnd tunnel;
-  private @Nullable List<ByteBuf> early;
   private boolean headRequest;
   private boolean chunkedRequest;
   private boolean requestEnded;
@@ -126,10 +119,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     receiving = false;
     closing = false;
     headRequest = request.view.methodIs(Http1HeadParser.HEAD);
-    offered = null;
-    if (request.tunnel) {
-      offerTunnel(request, plan);
-    }
+    offer = request.tunnel ? new TunnelOffer(request, plan) : null;
     chunkedRequest = !request.tunnel && request.bodyLength == ReceivedHead.UNKNOWN_LENGTH;
     requestEnded = end || request.tunnel;
     int inline = request.inlineBody;
@@ -151,11 +141,11 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   @Override
   public void data(ByteBuf data) {
     TunnelEnd to = tunnel;
+    TunnelOffer open = offer;
     if (to != null) {
       to.write(data);
-    } else if (offered != null) {
-      // Until it is agreed to, these would be the next request's bytes.
-      keepEarly(data);
+    } else if (open != null) {
+      open.keep(data);
     } else {
       BodyWriter.data(ctx, data, chunkedRequest);
     }
@@ -170,7 +160,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       return;
     }
     requestEnded = true;
-    earlyEnd = offered != null;
+    if (offer != null) {
+      offer.end();
+    }
     if (chunkedRequest) {
       BodyWriter.last(ctx, trailers);
     }
@@ -194,7 +186,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean isWritable() {
-    return ctx.channel().isWritable() && (offered == null || tunnel != null);
+    return ctx.channel().isWritable() && (offer == null || tunnel != null);
   }
 
   @Override
@@ -270,7 +262,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       pending = null;
     }
     body.reset();
-    releaseEarly();
+    withdrawOffer();
     owner.onClosed(this);
     ResponseListener l = listener;
     listener = null;
@@ -358,7 +350,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   private void beginTunnel() {
-    List<String> asked = offered;
+    TunnelOffer asked = offer;
     ResponseListener l = listener;
     if (l == null) {
       return;
@@ -366,8 +358,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     if (asked == null
         || !parser.upgradeOption()
         || response.view.minorVersion() == 0
-        || !Upgrades.accepts(response.view, asked)
-        || (key != null && !Upgrades.acceptsKey(response.view, key))) {
+        || !asked.isTakenUp(response.view)) {
       fail(Failure.UPSTREAM_PROTOCOL_ERROR, "101 Switching Protocols that nobody asked for");
       return;
     }
@@ -379,45 +370,24 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     phase = Phase.TUNNEL;
     var begun = new TunnelEnd(ctx);
     tunnel = begun;
-    List<ByteBuf> kept = early;
-    if (kept != null) {
-      early = null;
-      kept.forEach(begun::write);
+    if (asked.sendKept(begun)) {
       ctx.flush();
     }
     l.onResponse(response, false);
     // Nothing could be sent until now.
     l.onWritabilityChanged();
-    if (earlyEnd && tunnel != null) {
+    if (asked.isEnded() && tunnel != null) {
       begun.closeOutput();
       endTunnelIfClosed(begun);
     }
   }
 
-  private void offerTunnel(ReceivedHead request, HeadPlan plan) {
-    offered = Upgrades.names(request.view);
-    earlyEnd = false;
-    byte[] made = request.lines ? null : Upgrades.missingKey(request.view);
-    key = made;
-    if (made != null) {
-      plan.line(Upgrades.keyName(), made);
-    }
-  }
-
-  private void keepEarly(ByteBuf data) {
-    List<ByteBuf> kept = early;
-    if (kept == null) {
-      kept = new ArrayList<>();
-      early = kept;
-    }
-    kept.add(data);
-  }
-
-  private void releaseEarly() {
-    List<ByteBuf> kept = early;
-    early = null;
-    if (kept != null) {
-      kept.forEach(ByteBuf::release);
+  /** What was asked for is not made, or the connection is gone. */
+  private void withdrawOffer() {
+    TunnelOffer open = offer;
+    if (open != null) {
+      offer = null;
+      open.release();
     }
   }
 
@@ -430,12 +400,11 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   private int head(int end, int limit) {
-    releaseEarly();
-    offered = null;
+    withdrawOffer();
     closing = response.close;
     int keepAlive = response.view.find(WellKnown.KEEP_ALIVE);
     if (keepAlive != HeadView.NONE) {
-      keepAliveSeconds = timeout(response.view, keepAlive);
+      keepAliveSeconds = KeepAlive.timeoutSeconds(response.view, keepAlive);
     }
     boolean counted = response.bodyLength > 0;
     int inline = counted ? (int) Math.min(response.bodyLength, limit - end) : 0;
@@ -474,25 +443,6 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
     release(more);
     l.onEnd(trailers);
-  }
-
-  /** The {@code timeout} parameter of a Keep-Alive header, in seconds; -1: it has none. */
-  private static int timeout(HeadView view, int header) {
-    int end = view.valueEnd(header);
-    for (int at = view.valueStart(header); at + TIMEOUT.length < end; at++) {
-      if (Ascii.equalsIgnoreCase(view.slab(), at, at + TIMEOUT.length, TIMEOUT)) {
-        int seconds = 0;
-        for (int i = at + TIMEOUT.length; i < end && seconds < 100_000; i++) {
-          int digit = view.slab().get(i) - '0';
-          if (digit < 0 || digit > 9) {
-            break;
-          }
-          seconds = seconds * 10 + digit;
-        }
-        return seconds;
-      }
-    }
-    return -1;
   }
 
   /**

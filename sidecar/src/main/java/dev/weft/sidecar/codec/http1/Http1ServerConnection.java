@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A caller's HTTP/1.1 connection: serves one request after the other; what is pipelined waits in at
  * most one buffer with reads off. Reads stay on while a request is served, so that a caller who
- * leaves is noticed. Longer than other classes because it is one state machine.
+ * leaves is noticed. Longer than other classes because bytes in, the exchange's side and time all
+ * turn on one phase, and have to be read beside each other.
  */
 public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     implements DownstreamStream, BodyDecoder.Sink, ServerConnection {
