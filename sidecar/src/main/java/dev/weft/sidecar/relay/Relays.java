@@ -1,10 +1,9 @@
 package dev.weft.sidecar.relay;
 
+import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ClusterConfig.ProxyProtocol;
-import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.EndpointTracker;
-import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.proxyprotocol.CallerAddress;
 import dev.weft.sidecar.telemetry.Bound;
@@ -13,17 +12,12 @@ import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import dev.weft.sidecar.tls.ClientContexts;
 import dev.weft.sidecar.tls.Offer;
-import dev.weft.sidecar.upstream.Upstream;
-import io.netty.bootstrap.Bootstrap;
+import dev.weft.sidecar.upstream.Connector;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /** What all relays of one worker and direction share. Worker thread only. */
 public final class Relays {
@@ -34,8 +28,7 @@ public final class Relays {
   final RelayLimits limits;
   final LongSupplier nanoClock;
   final LongSupplier epochMicros;
-  private final Bootstrap bootstrap;
-  private @Nullable ClientContexts contexts;
+  private final Connector connector;
 
   /**
    * @param worker the worker's index, from 0
@@ -60,28 +53,12 @@ public final class Relays {
     this.telemetry = telemetry;
     this.nanoClock = nanoClock;
     this.epochMicros = epochMicros;
-    this.bootstrap =
-        new Bootstrap()
-            .group(eventLoop)
-            .channel(channelType)
-            .option(ChannelOption.ALLOCATOR, allocator)
-            .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Upstream.WATER_MARK);
-  }
-
-  private Bootstrap bootstrap(long connectTimeoutNanos) {
-    return bootstrap
-        .clone()
-        .option(ChannelOption.RECVBUF_ALLOCATOR, new ReceiveBuffers())
-        .option(
-            ChannelOption.CONNECT_TIMEOUT_MILLIS,
-            Math.clamp(TimeUnit.NANOSECONDS.toMillis(connectTimeoutNanos), 1, 60_000));
+    this.connector = new Connector(eventLoop, channelType, allocator, true, telemetry, direction);
   }
 
   /** Secures connections by these; before the first connection. */
   public void secure(ClientContexts with) {
-    contexts = with;
+    connector.secure(with);
   }
 
   /**
@@ -91,26 +68,18 @@ public final class Relays {
    * @param caller his connection
    */
   ChannelFuture connect(Cluster to, EndpointTracker endpoint, RelayEnd end, Channel caller) {
-    long timeout = to.config().limits().connectTimeoutNanos();
-    UpstreamTlsConfig tls = to.config().tls();
-    ChannelFuture connecting = bootstrap(timeout).handler(end).connect(endpoint.address());
-    ProxyProtocol header = to.config().proxyProtocol();
-    if (header != ProxyProtocol.OFF) {
-      CallerAddress.toTell(caller).sendFirst(connecting, header);
+    ClusterConfig rules = to.config();
+    if (rules.tls() != null) {
+      end.secured();
     }
-    if (tls == null) {
-      return connecting;
-    }
-    end.secured();
-    return Objects.requireNonNull(contexts)
-        .secure(
-            connecting,
-            tls,
-            endpoint.address(),
-            Offer.NOTHING,
-            TimeUnit.NANOSECONDS.toMillis(timeout),
-            telemetry,
-            direction);
+    return connector.connect(
+        end,
+        endpoint.address(),
+        rules.limits().connectTimeoutNanos(),
+        rules.proxyProtocol(),
+        rules.proxyProtocol() == ProxyProtocol.OFF ? null : CallerAddress.toTell(caller),
+        rules.tls(),
+        Offer.NOTHING);
   }
 
   void count(WorkerCounter counter) {

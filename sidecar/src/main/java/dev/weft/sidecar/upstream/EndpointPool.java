@@ -11,9 +11,7 @@ import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.tls.ClientTls;
 import dev.weft.sidecar.tls.Offer;
 import dev.weft.sidecar.tls.TlsAcceptor;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,18 +110,17 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
     }
     attempt.join(call);
     long timeout = cluster.cluster.config().limits().connectTimeoutNanos();
-    Bootstrap bootstrap = upstream.bootstrap(timeout);
-    ChannelFuture connected =
-        bootstrap
-            .handler(tls == null ? handler : Upstream.untilSecured())
-            .connect(endpoint.address());
-    if (ofOneCall()) {
-      call.proxyHeader().sendFirst(connected, header);
-    }
-    if (tls != null) {
-      connected = upstream.secured(connected, endpoint.address(), tls, offer(http2), timeout);
-    }
-    connected.addListener(attempt);
+    upstream
+        .connector
+        .connect(
+            tls == null ? handler : Upstream.untilSecured(),
+            endpoint.address(),
+            timeout,
+            header,
+            ofOneCall() ? call.proxyHeader() : null,
+            tls,
+            offer(http2))
+        .addListener(attempt);
   }
 
   /** Whether no connection is used twice. */

@@ -1,36 +1,27 @@
 package dev.weft.sidecar.upstream;
 
-import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.codec.ConnectionLimits;
-import dev.weft.sidecar.codec.ReceiveBuffers;
 import dev.weft.sidecar.codec.http2.Http2ClientScratch;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerCounter;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import dev.weft.sidecar.tls.ClientContexts;
-import dev.weft.sidecar.tls.Offer;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One worker's upstream side for one direction: its pools by cluster and endpoint, and the tick on
@@ -56,8 +47,7 @@ public final class Upstream {
   /** What its HTTP/2 connections share. */
   final Http2ClientScratch http2 = new Http2ClientScratch();
 
-  private final Bootstrap bootstrap;
-  private @Nullable ClientContexts contexts;
+  final Connector connector;
   private final Map<Cluster, ClusterPool> pools = new HashMap<>();
   private final List<UpstreamCall> timed = new ArrayList<>();
   private boolean ticking;
@@ -83,50 +73,17 @@ public final class Upstream {
     this.telemetry = telemetry;
     this.nanoClock = nanoClock;
     this.random = random;
-    this.bootstrap =
-        new Bootstrap()
-            .group(eventLoop)
-            .channel(channelType)
-            .option(ChannelOption.ALLOCATOR, allocator)
-            .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
-  }
-
-  Bootstrap bootstrap(long connectTimeoutNanos) {
-    return bootstrap
-        .clone()
-        .option(ChannelOption.RECVBUF_ALLOCATOR, new ReceiveBuffers())
-        .option(
-            ChannelOption.CONNECT_TIMEOUT_MILLIS,
-            Math.clamp(TimeUnit.NANOSECONDS.toMillis(connectTimeoutNanos), 1, 60_000));
+    this.connector = new Connector(eventLoop, channelType, allocator, false, telemetry, direction);
   }
 
   /** Secures connections by these; before the first request. */
   public void secure(ClientContexts with) {
-    contexts = with;
+    connector.secure(with);
   }
 
   /** What stands in the pipeline of a connection that is to be secured. */
   static ChannelHandler untilSecured() {
     return UNTIL_SECURED;
-  }
-
-  /** Secures a connection; what is to be spoken is for the caller to add to the pipeline. */
-  ChannelFuture secured(
-      ChannelFuture connecting,
-      InetSocketAddress address,
-      UpstreamTlsConfig config,
-      Offer offer,
-      long timeoutNanos) {
-    return Objects.requireNonNull(contexts)
-        .secure(
-            connecting,
-            config,
-            address,
-            offer,
-            TimeUnit.NANOSECONDS.toMillis(timeoutNanos),
-            telemetry,
-            direction);
   }
 
   ConnectionLimits http1Limits() {
