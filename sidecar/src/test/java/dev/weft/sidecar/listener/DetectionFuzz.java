@@ -6,8 +6,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
 /**
- * A connection's first bytes: looked at byte by byte they are what they are at once, and once
- * decided it stays decided.
+ * A connection's first bytes: looked at byte by byte they are what they are at once (or refused in
+ * one of two ways), and once decided it stays decided.
  */
 public final class DetectionFuzz {
   private DetectionFuzz() {}
@@ -22,7 +22,10 @@ public final class DetectionFuzz {
       for (int i = 1; i <= input.length && last == Verdict.MORE; i++) {
         last = byByte.look(all.duplicate().setIndex(0, i));
       }
-      if (last != whole) {
+      // What is no HTTP is refused either way: HTTP/1's answer is spared only where the line is
+      // there.
+      boolean refused = whole == Verdict.NONSENSE && last == Verdict.HTTP1 && !tcp;
+      if (last != whole && !refused) {
         throw new AssertionError("at once " + whole + ", byte by byte " + last);
       }
       if (whole == Verdict.TLS && !atOnce.hello().equals(byByte.hello())) {

@@ -10,8 +10,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +21,6 @@ import org.jspecify.annotations.Nullable;
 public final class Http2ClientConnection extends Http2Connection {
   /** What a peer takes before it has said how much it takes (RFC 9113, section 6.5.2). */
   public static final int ASSUMED_STREAMS = Bound.UPSTREAM_ASSUMED_STREAMS.intValue();
-
-  private static final int MAX_KEPT_STREAMS = Bound.H2_KEPT_CALLS.intValue();
 
   /** Who made the connection and uses it. */
   public interface Owner {
@@ -54,7 +50,6 @@ public final class Http2ClientConnection extends Http2Connection {
   private final int maxStreams;
   private final long silenceNanos;
   private final Http2ClientScratch scratch;
-  private final List<Http2ClientStream> kept = new ArrayList<>();
   private int nextId = 1;
   private boolean leaving;
   private boolean broken;
@@ -108,7 +103,12 @@ public final class Http2ClientConnection extends Http2Connection {
     served |= nextId > 1;
     // The pool hears of the connection before we do.
     channelActive(ctx);
-    return kept.isEmpty() ? new Http2ClientStream(this) : kept.removeLast();
+    Http2ClientStream stream = scratch.kept.take();
+    if (stream == null) {
+      stream = new Http2ClientStream();
+    }
+    stream.connection = this;
+    return stream;
   }
 
   /** Takes leave and closes; for a connection on which nothing is under way. */
@@ -134,6 +134,7 @@ public final class Http2ClientConnection extends Http2Connection {
       return;
     }
     allowances.tick();
+    scratch.kept.trim(nanoTime);
     if (pinging) {
       if (nanoTime - pingedAt > Bound.UPSTREAM_PONG.value()) {
         owner.onReached(Bound.UPSTREAM_PONG);
@@ -199,9 +200,7 @@ public final class Http2ClientConnection extends Http2Connection {
 
   /** The stream is over, and nobody holds it any more. */
   void keep(Http2ClientStream stream) {
-    if (kept.size() < MAX_KEPT_STREAMS) {
-      kept.add(stream);
-    }
+    scratch.kept.give(stream);
   }
 
   // The connection's side.

@@ -10,19 +10,20 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** One exchange on an {@link Http2ClientConnection}, and another after it. Worker thread only. */
+/**
+ * One exchange on an {@link Http2ClientConnection}, and another after it, on whichever connection
+ * of its worker. Worker thread only.
+ */
 final class Http2ClientStream extends Http2Stream implements UpstreamStream {
   private static final byte[] HEAD = "HEAD".getBytes(StandardCharsets.US_ASCII);
 
-  private final Http2ClientConnection connection;
+  @SuppressWarnings("NullAway.Init") // Set by the connection that opens it.
+  Http2ClientConnection connection;
+
   private @Nullable ResponseListener listener;
   private boolean headRequest;
   private boolean responding;
   private int heardBefore;
-
-  Http2ClientStream(Http2ClientConnection connection) {
-    this.connection = connection;
-  }
 
   // The exchange's side.
 
@@ -213,18 +214,21 @@ final class Http2ClientStream extends Http2Stream implements UpstreamStream {
   void onLost(String detail) {
     ResponseListener l = listener;
     listener = null;
-    if (l == null) {
-      return;
+    Failure failure = lost();
+    connection.keep(this);
+    if (l != null) {
+      l.onFailed(failure, detail);
     }
+  }
+
+  private Failure lost() {
     if (responding) {
-      l.onFailed(Failure.RESPONSE_CUT, detail);
-    } else if (connection.isBroken()) {
-      l.onFailed(Failure.UPSTREAM_PROTOCOL_ERROR, detail);
-    } else {
-      l.onFailed(
-          connection.isStaleSince(heardBefore) ? Failure.STALE_CONNECTION : Failure.UPSTREAM_RESET,
-          detail);
+      return Failure.RESPONSE_CUT;
     }
+    if (connection.isBroken()) {
+      return Failure.UPSTREAM_PROTOCOL_ERROR;
+    }
+    return connection.isStaleSince(heardBefore) ? Failure.STALE_CONNECTION : Failure.UPSTREAM_RESET;
   }
 
   @Override

@@ -5,17 +5,12 @@ import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.channel.ChannelHandler;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * What the callers' HTTP/2 connections of one worker and one listener share: the streams that are
  * not in use, each with its exchange, and the storage for heads. Worker thread only.
  */
 public final class Http2Server {
-  /** Streams kept for use again. */
-  private static final int KEPT_STREAMS = Bound.H2_KEPT_STREAMS.intValue();
-
   final ServerConnections connections;
   final Http2Limits limits;
   final FieldList fields = new FieldList();
@@ -27,7 +22,7 @@ public final class Http2Server {
   final ReceivedHead trailers = new ReceivedHead();
 
   private final Exchange.Factory exchanges;
-  private final List<Http2ServerStream> free = new ArrayList<>();
+  private final Kept<Http2ServerStream> kept = new Kept<>(Bound.H2_KEPT_STREAMS.intValue());
 
   /**
    * @param connections where they are counted, and who ends them
@@ -46,15 +41,20 @@ public final class Http2Server {
   }
 
   Http2ServerStream acquire(Http2ServerConnection connection) {
-    Http2ServerStream stream =
-        free.isEmpty() ? new Http2ServerStream(this, exchanges) : free.removeLast();
+    Http2ServerStream stream = kept.take();
+    if (stream == null) {
+      stream = new Http2ServerStream(this, exchanges);
+    }
     stream.connection = connection;
     return stream;
   }
 
   void release(Http2ServerStream stream) {
-    if (free.size() < KEPT_STREAMS) {
-      free.add(stream);
-    }
+    kept.give(stream);
+  }
+
+  /** Lets go of streams that nobody needs; each connection asks for it about once a second. */
+  void trim(long now) {
+    kept.trim(now);
   }
 }

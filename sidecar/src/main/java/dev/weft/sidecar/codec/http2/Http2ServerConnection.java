@@ -312,6 +312,7 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
       return;
     }
     allowances.tick();
+    server.trim(now);
     if (lateFrame(now) || lateSettings(now)) {
       return;
     }
