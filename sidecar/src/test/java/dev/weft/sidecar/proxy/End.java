@@ -219,7 +219,8 @@ abstract class End {
       piece[i] = (byte) (i * 7);
     }
     var done = new java.util.concurrent.CompletableFuture<Long>();
-    Thread.ofVirtual()
+    Thread.ofPlatform()
+        .daemon()
         .start(
             () -> {
               long total = 1;

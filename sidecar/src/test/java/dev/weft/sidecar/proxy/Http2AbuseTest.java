@@ -253,7 +253,8 @@ class Http2AbuseTest {
     var sent = new AtomicInteger();
     try (var client = Http2RawClient.openNarrow(address)) {
       var sender =
-          Thread.ofVirtual()
+          Thread.ofPlatform()
+              .daemon()
               .start(
                   () -> {
                     boolean taken = true;

@@ -1,20 +1,18 @@
 package dev.weft.sidecar.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.sidecar.codec.ConnectionLimits;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** HTTP/1.1 as it is served: bodies, versions, pipelining, 1xx, back-pressure. */
+/** HTTP/1.1 as it is served: bodies, versions, pipelining, 1xx. */
 @SuppressWarnings("StringConcatToTextBlock") // Lines end in CR LF here.
 class MessageTest {
   private static final String GET = "GET / HTTP/1.1\r\nHost: catalog\r\n\r\n";
@@ -41,21 +39,19 @@ class MessageTest {
                       connection.write(OK + "Transfer-Encoding: chunked\r\n\r\n" + chunks(body));
                     }
                   }
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        for (int size : new int[] {0, 1, 15, 16, 2000, 4000, 4096, 9000, 70_000, 1_000_000}) {
-          String body = text(random, size);
-          for (String framing : new String[] {"", "X-Chunked: 1\r\n"}) {
-            String head = "POST / HTTP/1.1\r\nHost: catalog\r\n" + framing;
-            client.send(head + "Content-Length: " + size + "\r\n\r\n" + body);
-            assertThat(client.read().body().equals(body)).as(framing + size).isTrue();
-            client.send(head + "Transfer-Encoding: chunked\r\n\r\n" + chunks(body));
-            assertThat(client.read().body().equals(body)).as(framing + size + " chunked").isTrue();
-          }
+                });
+        var client = proxy.caller(origin)) {
+      for (int size : new int[] {0, 1, 15, 16, 2000, 4000, 4096, 9000, 70_000, 1_000_000}) {
+        String body = text(random, size);
+        for (String framing : new String[] {"", "X-Chunked: 1\r\n"}) {
+          String head = "POST / HTTP/1.1\r\nHost: catalog\r\n" + framing;
+          client.send(head + "Content-Length: " + size + "\r\n\r\n" + body);
+          assertThat(client.read().body().equals(body)).as(framing + size).isTrue();
+          client.send(head + "Transfer-Encoding: chunked\r\n\r\n" + chunks(body));
+          assertThat(client.read().body().equals(body)).as(framing + size + " chunked").isTrue();
         }
-        assertThat(origin.connections.get()).isEqualTo(1);
       }
+      assertThat(origin.connections.get()).isEqualTo(1);
     }
   }
 
@@ -82,23 +78,21 @@ class MessageTest {
                       connection.out.flush();
                     }
                   }
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        for (int piece = 1; piece < request.length(); piece += 1 + piece / 8) {
-          for (int at = 0; at < request.length(); at += piece) {
-            client.send(request.substring(at, Math.min(request.length(), at + piece)));
-          }
-          var first = client.read();
-          assertThat(first.body()).isEqualTo("ok");
-          assertThat(first.headers()).doesNotContainKeys("x-gone", "connection");
-          assertThat(client.read().body()).isEqualTo("fine");
-          var sent = origin.requests.subList(origin.requests.size() - 2, origin.requests.size());
-          assertThat(sent.get(0).body()).isEqualTo("helloyou|X-T: v");
-          assertThat(sent.get(1).body()).isEqualTo("body");
+                });
+        var client = proxy.caller(origin)) {
+      for (int piece = 1; piece < request.length(); piece += 1 + piece / 8) {
+        for (int at = 0; at < request.length(); at += piece) {
+          client.send(request.substring(at, Math.min(request.length(), at + piece)));
         }
-        assertThat(origin.connections.get()).isEqualTo(1);
+        var first = client.read();
+        assertThat(first.body()).isEqualTo("ok");
+        assertThat(first.headers()).doesNotContainKeys("x-gone", "connection");
+        assertThat(client.read().body()).isEqualTo("fine");
+        var sent = origin.requests.subList(origin.requests.size() - 2, origin.requests.size());
+        assertThat(sent.get(0).body()).isEqualTo("helloyou|X-T: v");
+        assertThat(sent.get(1).body()).isEqualTo("body");
       }
+      assertThat(origin.connections.get()).isEqualTo(1);
     }
   }
 
@@ -113,22 +107,20 @@ class MessageTest {
                     String path = r.line().split(" ")[1];
                     connection.write(OK + "Content-Length: " + path.length() + "\r\n\r\n" + path);
                   }
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        var all = new StringBuilder();
-        for (int i = 0; i < 100; i++) {
-          all.append("GET /").append(i).append(" HTTP/1.1\r\nHost: catalog\r\n\r\n");
-          all.append("POST /p").append(i).append(" HTTP/1.1\r\nHost: catalog\r\n");
-          all.append("Content-Length: 3\r\n\r\nabc");
-        }
-        client.send(all.toString());
-        for (int i = 0; i < 100; i++) {
-          assertThat(client.read().body()).isEqualTo("/" + i);
-          assertThat(client.read().body()).isEqualTo("/p" + i);
-        }
-        assertThat(origin.connections.get()).isEqualTo(1);
+                });
+        var client = proxy.caller(origin)) {
+      var all = new StringBuilder();
+      for (int i = 0; i < 100; i++) {
+        all.append("GET /").append(i).append(" HTTP/1.1\r\nHost: catalog\r\n\r\n");
+        all.append("POST /p").append(i).append(" HTTP/1.1\r\nHost: catalog\r\n");
+        all.append("Content-Length: 3\r\n\r\nabc");
       }
+      client.send(all.toString());
+      for (int i = 0; i < 100; i++) {
+        assertThat(client.read().body()).isEqualTo("/" + i);
+        assertThat(client.read().body()).isEqualTo("/p" + i);
+      }
+      assertThat(origin.connections.get()).isEqualTo(1);
     }
   }
 
@@ -150,25 +142,21 @@ class MessageTest {
                           default -> OK + "Content-Length: 2\r\n\r\nok";
                         });
                   }
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        String end = " HTTP/1.1\r\nHost: catalog\r\n\r\n";
-        assertThat(client.send("HEAD /" + end).read(true).header("content-length"))
-            .isEqualTo("1000");
-        assertThat(client.send("HEAD /c" + end).read(true).status()).isEqualTo(200);
-        assertThat(client.send("GET /204" + end).read().status()).isEqualTo(204);
-        assertThat(client.send("GET /304" + end).read().header("content-length")).isEqualTo("77");
-        assertThat(client.send("GET /" + end).read().body()).isEqualTo("ok");
-        proxy.put(
-            new VirtualHostConfig("test/nobody", false, java.util.List.of(), java.util.List.of()),
-            "nobody");
-        assertThat(client.send("HEAD / HTTP/1.1\r\nHost: nobody\r\n\r\n").line().isEmpty())
-            .isFalse();
-        assertThat(origin.connections.get()).isEqualTo(1);
-      } catch (IOException e) {
-        throw new AssertionError(e);
-      }
+                });
+        var client = proxy.caller(origin)) {
+      String end = " HTTP/1.1\r\nHost: catalog\r\n\r\n";
+      assertThat(client.send("HEAD /" + end).read(true).header("content-length")).isEqualTo("1000");
+      assertThat(client.send("HEAD /c" + end).read(true).status()).isEqualTo(200);
+      assertThat(client.send("GET /204" + end).read().status()).isEqualTo(204);
+      assertThat(client.send("GET /304" + end).read().header("content-length")).isEqualTo("77");
+      assertThat(client.send("GET /" + end).read().body()).isEqualTo("ok");
+      proxy.put(
+          new VirtualHostConfig("test/nobody", false, java.util.List.of(), java.util.List.of()),
+          "nobody");
+      assertThat(client.send("HEAD / HTTP/1.1\r\nHost: nobody\r\n\r\n").line().isEmpty()).isFalse();
+      assertThat(origin.connections.get()).isEqualTo(1);
+    } catch (IOException e) {
+      throw new AssertionError(e);
     }
   }
 
@@ -188,17 +176,15 @@ class MessageTest {
       }
     }
     try (var proxy = new ProxyFixture();
-        var origin = Origin.named("one")) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        String request = "GET / HTTP/1.0\r\nHost: catalog\r\nConnection: keep-alive\r\n\r\n";
-        for (int i = 0; i < 3; i++) {
-          assertThat(client.send(request).read().header("connection")).isEqualTo("keep-alive");
-        }
-        client.send("GET / HTTP/1.0\r\nHost: catalog\r\n\r\n");
-        assertThat(client.readToEnd()).endsWith("one");
-        assertThat(origin.requests.getLast().line()).isEqualTo("GET / HTTP/1.1");
+        var origin = Origin.named("one");
+        var client = proxy.caller(origin)) {
+      String request = "GET / HTTP/1.0\r\nHost: catalog\r\nConnection: keep-alive\r\n\r\n";
+      for (int i = 0; i < 3; i++) {
+        assertThat(client.send(request).read().header("connection")).isEqualTo("keep-alive");
       }
+      client.send("GET / HTTP/1.0\r\nHost: catalog\r\n\r\n");
+      assertThat(client.readToEnd()).endsWith("one");
+      assertThat(origin.requests.getLast().line()).isEqualTo("GET / HTTP/1.1");
     }
   }
 
@@ -212,14 +198,12 @@ class MessageTest {
                   connection.readRequest();
                   connection.write("HTTP/1.0 200 OK\r\nX-A: b\r\n\r\nfirst ");
                   connection.write("second");
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        for (int i = 0; i < 2; i++) {
-          var response = client.send(GET).read();
-          assertThat(response.version()).isEqualTo("HTTP/1.1");
-          assertThat(response.body()).isEqualTo("first second");
-        }
+                });
+        var client = proxy.caller(origin)) {
+      for (int i = 0; i < 2; i++) {
+        var response = client.send(GET).read();
+        assertThat(response.version()).isEqualTo("HTTP/1.1");
+        assertThat(response.body()).isEqualTo("first second");
       }
     }
   }
@@ -242,13 +226,11 @@ class MessageTest {
                     "X-Sum: 7",
                     "Content-Length: 9",
                     "",
-                    ""))) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        var response = client.send(GET).read();
-        assertThat(response.headers()).containsEntry("x-sum", "7").containsKey("trailer");
-        assertThat(response.headers()).doesNotContainKey("content-length");
-      }
+                    ""));
+        var client = proxy.caller(origin)) {
+      var response = client.send(GET).read();
+      assertThat(response.headers()).containsEntry("x-sum", "7").containsKey("trailer");
+      assertThat(response.headers()).doesNotContainKey("content-length");
     }
   }
 
@@ -265,17 +247,15 @@ class MessageTest {
                     connection.in.readNBytes(5);
                     connection.write(OK + "Content-Length: 4\r\n\r\ndone");
                   }
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        for (int i = 0; i < 2; i++) {
-          client.send(
-              "POST / HTTP/1.1\r\nHost: catalog\r\nExpect: 100-continue\r\n"
-                  + "Content-Length: 5\r\n\r\n");
-          assertThat(client.read().status()).isEqualTo(103);
-          assertThat(client.read().status()).isEqualTo(100);
-          assertThat(client.send("hello").read().body()).isEqualTo("done");
-        }
+                });
+        var client = proxy.caller(origin)) {
+      for (int i = 0; i < 2; i++) {
+        client.send(
+            "POST / HTTP/1.1\r\nHost: catalog\r\nExpect: 100-continue\r\n"
+                + "Content-Length: 5\r\n\r\n");
+        assertThat(client.read().status()).isEqualTo(103);
+        assertThat(client.read().status()).isEqualTo(100);
+        assertThat(client.send("hello").read().body()).isEqualTo("done");
       }
     }
   }
@@ -290,189 +270,14 @@ class MessageTest {
                   connection.readHead();
                   connection.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno");
                   connection.readHead();
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        client.send("POST / HTTP/1.1\r\nHost: catalog\r\nContent-Length: 10\r\n\r\nabc");
-        var response = client.read();
-        assertThat(response.status()).isEqualTo(413);
-        assertThat(response.header("connection")).isEqualTo("close");
-        assertThat(client.readToEnd()).isEmpty();
-      }
-    }
-  }
-
-  @Test
-  void aCallerThatReadsSlowlySlowsTheApplicationDown() {
-    long total = 64L * 1024 * 1024;
-    var written = new java.util.concurrent.atomic.AtomicLong();
-    try (var proxy = new ProxyFixture();
-        var origin =
-            new Origin(
-                "one",
-                connection -> {
-                  connection.readRequest();
-                  connection.write(OK + "Content-Length: " + total + "\r\n\r\n");
-                  byte[] block = new byte[64 * 1024];
-                  for (long sent = 0; sent < total; sent += block.length) {
-                    connection.out.write(block);
-                    written.set(sent + block.length);
-                  }
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        client.send(GET);
-        settled(written);
-        assertThat(written.get()).as("what the sockets take, no more").isLessThan(total / 2);
-        assertThat(proxy.directBytesInUse()).isLessThan(2 * 1024 * 1024);
-        assertThat(client.read().body()).hasSize((int) total);
-      }
-    }
-  }
-
-  @Test
-  void anApplicationThatReadsSlowlySlowsTheCallerDown() throws Exception {
-    long total = 64L * 1024 * 1024;
-    var written = new java.util.concurrent.atomic.AtomicLong();
-    var go = new java.util.concurrent.CountDownLatch(1);
-    try (var proxy = new ProxyFixture();
-        var origin =
-            new Origin(
-                "one",
-                connection -> {
-                  connection.readHead();
-                  try {
-                    go.await();
-                  } catch (InterruptedException e) {
-                    throw new IOException(e);
-                  }
-                  connection.in.skipNBytes(total);
-                  connection.write(OK + "Content-Length: 2\r\n\r\nok");
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        client.send("PUT / HTTP/1.1\r\nHost: catalog\r\nContent-Length: " + total + "\r\n\r\n");
-        var sender =
-            Thread.ofVirtual()
-                .start(
-                    () -> {
-                      byte[] block = new byte[64 * 1024];
-                      for (long sent = 0; sent < total; sent += block.length) {
-                        client.send(block);
-                        written.set(sent + block.length);
-                      }
-                    });
-        settled(written);
-        assertThat(written.get()).isLessThan(total / 2);
-        assertThat(proxy.directBytesInUse()).isLessThan(2 * 1024 * 1024);
-        go.countDown();
-        assertThat(client.read().body()).isEqualTo("ok");
-        sender.join();
-      }
-    }
-  }
-
-  @Test
-  void theLastAnswerIsReadToItsEndHoweverSlowly() throws Exception {
-    int total = 8 * 1024 * 1024;
-    try (var proxy = new ProxyFixture();
-        var origin =
-            new Origin(
-                "one",
-                connection -> {
-                  connection.readRequest();
-                  connection.write(OK + "Content-Length: " + total + "\r\n\r\n");
-                  connection.out.write(new byte[total]);
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        client.send("GET / HTTP/1.1\r\nHost: catalog\r\nConnection: close\r\n\r\n");
-        while (!client.line().isEmpty()) {
-          // The head.
-        }
-        int read = 0;
-        while (!proxy.isIdle() && read < total) {
-          read += client.in().readNBytes(512).length;
-        }
-        // The application is done; what is left waits for this reader.
-        for (int i = 0; i < 5; i++) {
-          proxy.advance(2, TimeUnit.SECONDS);
-        }
-        assertThat(read + client.in().readAllBytes().length).isEqualTo(total);
-      }
-    }
-  }
-
-  @Test
-  void aCallerThatLeavesEndsItsRequest() {
-    var left = new java.util.concurrent.CountDownLatch(1);
-    try (var proxy = new ProxyFixture();
-        var origin =
-            new Origin(
-                "one",
-                connection -> {
-                  connection.readRequest();
-                  connection.readHead();
-                  left.countDown();
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        client.send(GET);
-        await().until(() -> origin.requests.size() == 1);
-      }
-      await().until(() -> left.getCount() == 0);
-    }
-  }
-
-  @Test
-  void idleAndHalfSentRequestsEndInTime() {
-    try (var proxy = new ProxyFixture()) {
-      var address = proxy.outbound();
-      try (var idle = proxy.client(address);
-          var slow = proxy.client(address)) {
-        slow.send("GET / HTTP/1.1\r\nHost: cat");
-        await().until(() -> proxy.connections() == 2);
-        await()
-            .untilAsserted(
-                () -> {
-                  proxy.advance(11, TimeUnit.SECONDS);
-                  assertThat(slow.in().available()).isPositive();
                 });
-        assertThat(slow.read().status()).isEqualTo(408);
-        proxy.advance(301, TimeUnit.SECONDS);
-        assertThat(idle.isClosedByPeer()).isTrue();
-      }
+        var client = proxy.caller(origin)) {
+      client.send("POST / HTTP/1.1\r\nHost: catalog\r\nContent-Length: 10\r\n\r\nabc");
+      var response = client.read();
+      assertThat(response.status()).isEqualTo(413);
+      assertThat(response.header("connection")).isEqualTo("close");
+      assertThat(client.readToEnd()).isEmpty();
     }
-  }
-
-  @Test
-  void whileDrainingEveryResponseEndsItsConnection() {
-    try (var proxy = new ProxyFixture();
-        var origin = Origin.named("one")) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        assertThat(client.send(GET).read().header("connection")).isEmpty();
-        proxy.worker.drain(dev.weft.sidecar.telemetry.Direction.OUTBOUND);
-        assertThat(client.send(GET).read().header("connection")).isEqualTo("close");
-        assertThat(client.readToEnd()).isEmpty();
-        assertThat(proxy.worker.drained(dev.weft.sidecar.telemetry.Direction.OUTBOUND))
-            .succeedsWithin(java.time.Duration.ofSeconds(5));
-      }
-    }
-  }
-
-  /** Waits until a count has stopped to rise: the same over some looks in a row. */
-  static void settled(java.util.concurrent.atomic.AtomicLong count) {
-    var last = new long[] {-1, 0};
-    await()
-        .pollInterval(50, TimeUnit.MILLISECONDS)
-        .until(
-            () -> {
-              long now = count.get();
-              last[1] = now == last[0] && now > 0 ? last[1] + 1 : 0;
-              last[0] = now;
-              return last[1] >= 5;
-            });
   }
 
   static String chunks(String body) {

@@ -271,6 +271,16 @@ final class ProxyFixture implements AutoCloseable {
     return outbound();
   }
 
+  /** Our application's connection, by which it calls the origin as catalog. */
+  RawClient caller(Origin origin) {
+    return caller(Direction.OUTBOUND, origin);
+  }
+
+  /** A connection to where the origin is served in that direction. */
+  RawClient caller(Direction direction, Origin origin) {
+    return client(to(direction, origin));
+  }
+
   RawClient client(InetSocketAddress address) {
     return new RawClient(address);
   }

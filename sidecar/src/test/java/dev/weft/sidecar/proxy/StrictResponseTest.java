@@ -128,12 +128,10 @@ class StrictResponseTest {
                   connection.readRequest();
                   connection.write(OK + "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n-1\r\n");
                   connection.readRequest();
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        client.send("GET / HTTP/1.1\r\nHost: catalog\r\n\r\n");
-        assertThat(client.readToEnd()).endsWith("2\r\nok\r\n");
-      }
+                });
+        var client = proxy.caller(origin)) {
+      client.send("GET / HTTP/1.1\r\nHost: catalog\r\n\r\n");
+      assertThat(client.readToEnd()).endsWith("2\r\nok\r\n");
     }
   }
 }

@@ -4,23 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.sidecar.codec.ConnectionLimits;
-import dev.weft.sidecar.telemetry.AccessLog;
 import dev.weft.sidecar.telemetry.Direction;
-import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Arrays;
-import java.util.Random;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,54 +21,29 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Upgrade and what follows: bytes as they are, each direction closed by itself. */
 @SuppressWarnings("StringConcatToTextBlock") // Lines end in CR LF here.
 class TunnelTest {
-  private static final String GET = "GET /ws HTTP/1.1\r\nHost: catalog\r\n";
-  private static final String UPGRADE =
-      GET + "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nX-Key: 1\r\n\r\n";
-  private static final String SWITCH =
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          + "X-Accept: 2\r\n\r\n";
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-  /** Switches, then sends back what comes, to its end. */
-  private static Origin echo() {
-    return new Origin(
-        "echo",
-        connection -> {
-          connection.readRequest();
-          connection.write(SWITCH + "hello ");
-          connection.in.transferTo(connection.out);
-          connection.socket.shutdownOutput();
-        });
-  }
-
-  static Stream<Arguments> everywhere() {
-    Stream<Boolean> transports = Epoll.isAvailable() ? Stream.of(true, false) : Stream.of(false);
-    return transports.flatMap(
-        epoll -> Stream.of(Direction.values()).map(direction -> Arguments.of(direction, epoll)));
-  }
-
   @ParameterizedTest(name = "{0}, epoll {1}")
-  @MethodSource("everywhere")
+  @MethodSource("dev.weft.sidecar.proxy.Tunnels#everywhere")
   void bytesPassBothWaysAndEachDirectionClosesByItself(Direction direction, boolean epoll) {
     try (var proxy = new ProxyFixture(epoll, ConnectionLimits.DEFAULT);
-        var origin = echo()) {
-      try (var client = proxy.client(proxy.to(direction, origin))) {
-        var response = client.send(UPGRADE).read();
-        assertThat(response.status()).isEqualTo(101);
-        assertThat(response.header("upgrade")).isEqualTo("websocket");
-        assertThat(response.header("connection")).isEqualToIgnoringCase("upgrade");
-        assertThat(response.header("x-accept")).isEqualTo("2");
-        var request = origin.requests.getFirst();
-        assertThat(request.header("upgrade")).isEqualTo("websocket");
-        assertThat(request.header("connection")).isEqualToIgnoringCase("upgrade");
-        assertThat(request.header("x-key")).isEqualTo("1");
+        var origin = Tunnels.echo();
+        var client = proxy.caller(direction, origin)) {
+      var response = client.send(Tunnels.UPGRADE).read();
+      assertThat(response.status()).isEqualTo(101);
+      assertThat(response.header("upgrade")).isEqualTo("websocket");
+      assertThat(response.header("connection")).isEqualToIgnoringCase("upgrade");
+      assertThat(response.header("x-accept")).isEqualTo("2");
+      var request = origin.requests.getFirst();
+      assertThat(request.header("upgrade")).isEqualTo("websocket");
+      assertThat(request.header("connection")).isEqualToIgnoringCase("upgrade");
+      assertThat(request.header("x-key")).isEqualTo("1");
 
-        client.send("GET / HTTP/1.1\r\n\0\u00ff");
-        client.socket().shutdownOutput();
-        assertThat(client.readToEnd()).isEqualTo("hello GET / HTTP/1.1\r\n\0\u00ff");
-      } catch (IOException e) {
-        throw new AssertionError(e);
-      }
+      client.send("GET / HTTP/1.1\r\n\0\u00ff");
+      client.socket().shutdownOutput();
+      assertThat(client.readToEnd()).isEqualTo("hello GET / HTTP/1.1\r\n\0\u00ff");
+    } catch (IOException e) {
+      throw new AssertionError(e);
     }
   }
 
@@ -91,12 +57,12 @@ class TunnelTest {
                 "one",
                 connection -> {
                   connection.readRequest();
-                  connection.write(SWITCH + "bye");
+                  connection.write(Tunnels.SWITCH + "bye");
                   connection.socket.shutdownOutput();
                   heard.set(new String(connection.in.readAllBytes(), StandardCharsets.ISO_8859_1));
                 })) {
       try (var client = proxy.client(proxy.to(direction, origin))) {
-        assertThat(client.send(UPGRADE).read().status()).isEqualTo(101);
+        assertThat(client.send(Tunnels.UPGRADE).read().status()).isEqualTo(101);
         assertThat(client.readToEnd()).isEqualTo("bye");
         client.send("last words");
       }
@@ -117,18 +83,17 @@ class TunnelTest {
                   connection.readRequest();
                   pass(go);
                   early.set(connection.in.available());
-                  connection.write(SWITCH);
+                  connection.write(Tunnels.SWITCH);
                   connection.out.write(connection.in.readNBytes(5));
                   connection.out.flush();
-                })) {
-      try (var client = proxy.client(proxy.to(direction, origin))) {
-        client.send(UPGRADE + "early");
-        await().until(() -> origin.requests.size() == 1);
-        go.countDown();
-        assertThat(client.read().status()).isEqualTo(101);
-        assertThat(client.readToEnd()).isEqualTo("early");
-        assertThat(early).as("nothing before the answer").hasValue(0);
-      }
+                });
+        var client = proxy.caller(direction, origin)) {
+      client.send(Tunnels.UPGRADE + "early");
+      await().until(() -> origin.requests.size() == 1);
+      go.countDown();
+      assertThat(client.read().status()).isEqualTo(101);
+      assertThat(client.readToEnd()).isEqualTo("early");
+      assertThat(early).as("nothing before the answer").hasValue(0);
     }
   }
 
@@ -149,16 +114,17 @@ class TunnelTest {
                 })) {
       var address = proxy.to(direction, origin);
       try (var client = proxy.client(address)) {
-        assertThat(client.send(UPGRADE + smuggled).read().header("connection")).isEqualTo("close");
+        assertThat(client.send(Tunnels.UPGRADE + smuggled).read().header("connection"))
+            .isEqualTo("close");
         assertThat(client.readToEnd()).isEmpty();
         assertThat(origin.requests).hasSize(1);
       }
       // Without it the connection is kept, on both sides.
       try (var client = proxy.client(address)) {
         for (int i = 0; i < 3; i++) {
-          assertThat(client.send(UPGRADE).read().body()).isEqualTo("ok");
+          assertThat(client.send(Tunnels.UPGRADE).read().body()).isEqualTo("ok");
         }
-        assertThat(client.send(GET + "\r\n").read().body()).isEqualTo("ok");
+        assertThat(client.send(Tunnels.GET + "\r\n").read().body()).isEqualTo("ok");
       }
       assertThat(origin.connections.get()).isEqualTo(1);
     }
@@ -167,21 +133,24 @@ class TunnelTest {
   static Stream<Arguments> requestsWithoutAnUpgrade() {
     String both = "Connection: Upgrade\r\nUpgrade: ";
     return Stream.of(
-        Arguments.of("no option (9110 7.8)", GET + "Upgrade: websocket\r\n\r\n"),
-        Arguments.of("no field", GET + "Connection: Upgrade\r\n\r\n"),
+        Arguments.of("no option (9110 7.8)", Tunnels.GET + "Upgrade: websocket\r\n\r\n"),
+        Arguments.of("no field", Tunnels.GET + "Connection: Upgrade\r\n\r\n"),
         Arguments.of(
             "HTTP/1.0 (9110 7.8)",
-            GET.replace("1.1", "1.0") + "Connection: keep-alive, Upgrade\r\nUpgrade: x\r\n\r\n"),
-        Arguments.of("h2c", GET + both + "h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"),
-        Arguments.of("TLS", GET + both + "TLS/1.2, HTTP/2.0\r\n\r\n"),
-        Arguments.of("no token", GET + both + "a b, \"c\", /, d/\r\n\r\n"),
-        Arguments.of("empty", GET + both + "\r\n\r\n"),
+            Tunnels.GET.replace("1.1", "1.0")
+                + "Connection: keep-alive, Upgrade\r\nUpgrade: x\r\n\r\n"),
+        Arguments.of("h2c", Tunnels.GET + both + "h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"),
+        Arguments.of("TLS", Tunnels.GET + both + "TLS/1.2, HTTP/2.0\r\n\r\n"),
+        Arguments.of("no token", Tunnels.GET + both + "a b, \"c\", /, d/\r\n\r\n"),
+        Arguments.of("empty", Tunnels.GET + both + "\r\n\r\n"),
         Arguments.of(
             "a body",
-            GET.replace("GET", "POST") + both + "websocket\r\nContent-Length: 2\r\n\r\nhi"),
+            Tunnels.GET.replace("GET", "POST") + both + "websocket\r\nContent-Length: 2\r\n\r\nhi"),
         Arguments.of(
             "a chunked body",
-            GET + both + "websocket\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"));
+            Tunnels.GET
+                + both
+                + "websocket\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -193,7 +162,7 @@ class TunnelTest {
                 "liar",
                 connection -> {
                   connection.readRequest();
-                  connection.write(SWITCH + "smuggled");
+                  connection.write(Tunnels.SWITCH + "smuggled");
                 })) {
       proxy.route.retry = dev.weft.common.config.RetryConfig.NEVER;
       try (var client = proxy.client(proxy.to(Direction.OUTBOUND, origin))) {
@@ -210,12 +179,12 @@ class TunnelTest {
   @Test
   void onlyTheOtherProtocolsOfAListArePassedOn() {
     try (var proxy = new ProxyFixture();
-        var origin = Origin.answering("one", OK)) {
-      try (var client = proxy.client(proxy.to(Direction.OUTBOUND, origin))) {
-        client.send(GET + "Connection: upgrade\r\nUpgrade: h2c, foo/1\r\nUpgrade: bar\r\n\r\n");
-        assertThat(client.read().status()).isEqualTo(200);
-        assertThat(origin.requests.getFirst().header("upgrade")).isEqualTo("foo/1, bar");
-      }
+        var origin = Origin.answering("one", OK);
+        var client = proxy.caller(origin)) {
+      client.send(
+          Tunnels.GET + "Connection: upgrade\r\nUpgrade: h2c, foo/1\r\nUpgrade: bar\r\n\r\n");
+      assertThat(client.read().status()).isEqualTo(200);
+      assertThat(origin.requests.getFirst().header("upgrade")).isEqualTo("foo/1, bar");
     }
   }
 
@@ -233,7 +202,7 @@ class TunnelTest {
         var origin = Origin.answering("one", answer)) {
       proxy.route.retry = dev.weft.common.config.RetryConfig.NEVER;
       try (var client = proxy.client(proxy.to(Direction.OUTBOUND, origin))) {
-        assertThat(client.send(UPGRADE).read().status()).isEqualTo(502);
+        assertThat(client.send(Tunnels.UPGRADE).read().status()).isEqualTo(502);
       }
     }
   }
@@ -245,68 +214,12 @@ class TunnelTest {
             Origin.answering(
                 "one",
                 "HTTP/1.1 426 Upgrade Required\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n"
-                    + "Content-Length: 0\r\n\r\n")) {
-      try (var client = proxy.client(proxy.to(Direction.OUTBOUND, origin))) {
-        for (int i = 0; i < 2; i++) {
-          var response = client.send(GET + "\r\n").read();
-          assertThat(response.header("upgrade")).isEqualTo("foo/2");
-          assertThat(response.header("connection")).isEqualToIgnoringCase("upgrade");
-        }
-      }
-    }
-  }
-
-  @ParameterizedTest(name = "{0}, epoll {1}")
-  @MethodSource("everywhere")
-  void muchPassesUnchangedBothWaysAtOnce(Direction direction, boolean epoll) throws Exception {
-    byte[] much = new byte[8 * 1024 * 1024];
-    new Random(1).nextBytes(much);
-    try (var proxy = new ProxyFixture(epoll, ConnectionLimits.DEFAULT);
-        var origin = echo()) {
-      try (var client = proxy.client(proxy.to(direction, origin))) {
-        client.send(UPGRADE).read();
-        Thread.ofVirtual()
-            .start(
-                () -> {
-                  client.send(much);
-                  try {
-                    client.socket().shutdownOutput();
-                  } catch (IOException e) {
-                    throw new AssertionError(e);
-                  }
-                });
-        assertThat(client.in().readNBytes(6))
-            .isEqualTo("hello ".getBytes(StandardCharsets.US_ASCII));
-        byte[] back = client.in().readAllBytes();
-        assertThat(back.length).isEqualTo(much.length);
-        assertThat(Arrays.equals(back, much)).isTrue();
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource(Direction.class)
-  void whoDoesNotReadStopsWhoSends(Direction direction) {
-    var written = new AtomicLong();
-    try (var proxy = new ProxyFixture();
-        var origin =
-            new Origin(
-                "one",
-                connection -> {
-                  connection.readRequest();
-                  connection.write(SWITCH);
-                  byte[] block = new byte[64 * 1024];
-                  for (int i = 0; i < 1024; i++) {
-                    connection.out.write(block);
-                    written.addAndGet(block.length);
-                  }
-                })) {
-      try (var client = proxy.client(proxy.to(direction, origin))) {
-        client.send(UPGRADE).read();
-        MessageTest.settled(written);
-        assertThat(written.get()).isLessThan(32L * 1024 * 1024);
-        assertThat(proxy.directBytesInUse()).isLessThan(2 * 1024 * 1024);
-        assertThat(client.readToEnd()).hasSize(64 * 1024 * 1024);
+                    + "Content-Length: 0\r\n\r\n");
+        var client = proxy.caller(origin)) {
+      for (int i = 0; i < 2; i++) {
+        var response = client.send(Tunnels.GET + "\r\n").read();
+        assertThat(response.header("upgrade")).isEqualTo("foo/2");
+        assertThat(response.header("connection")).isEqualToIgnoringCase("upgrade");
       }
     }
   }
@@ -321,7 +234,7 @@ class TunnelTest {
                 "one",
                 connection -> {
                   connection.readRequest();
-                  connection.write(SWITCH);
+                  connection.write(Tunnels.SWITCH);
                   try {
                     end.set("end after " + connection.in.readAllBytes().length);
                   } catch (IOException e) {
@@ -329,92 +242,13 @@ class TunnelTest {
                   }
                 })) {
       try (var client = proxy.client(proxy.to(direction, origin))) {
-        assertThat(client.send(UPGRADE).read().status()).isEqualTo(101);
+        assertThat(client.send(Tunnels.UPGRADE).read().status()).isEqualTo(101);
         client.socket().setSoLinger(true, 0);
       } catch (IOException e) {
         throw new AssertionError(e);
       }
       await().untilAsserted(() -> assertThat(end).hasValue("reset"));
     }
-  }
-
-  @ParameterizedTest
-  @EnumSource(Direction.class)
-  void anIdleTunnelEndsInTimeAndABusyOneDoesNot(Direction direction) throws IOException {
-    try (var proxy = new ProxyFixture();
-        var origin = echo()) {
-      try (var client = proxy.client(proxy.to(direction, origin))) {
-        client.send(UPGRADE).read();
-        assertThat(client.in().readNBytes(6)).hasSize(6);
-        for (int i = 0; i < 4; i++) {
-          proxy.advance(40, TimeUnit.MINUTES);
-          client.send("x");
-          assertThat(client.in().read()).isPositive();
-        }
-        assertThat(proxy.telemetry.scrape()).contains(metric("tunnel_active", direction) + " 1.0");
-        await()
-            .untilAsserted(
-                () -> {
-                  proxy.advance(61, TimeUnit.MINUTES);
-                  assertThat(proxy.telemetry.scrape())
-                      .contains(metric("tunnel_idle_timeout_total", direction) + " 1.0")
-                      .contains(metric("tunnel_total", direction) + " 1.0")
-                      .contains(metric("tunnel_active", direction) + " 0.0")
-                      .containsPattern("weft_upstream_rq_total\\{.*code_class=\"1xx\".*} 1.0")
-                      // An hour of a tunnel is no latency of a request.
-                      .containsPattern("weft_upstream_rq_time_seconds_count\\{.*} 0\n")
-                      .containsPattern("weft_upstream_rq_time_seconds_sum\\{.*} 0.0\n");
-                });
-        assertThat(client.isClosedByPeer()).isTrue();
-      }
-    }
-  }
-
-  private static String metric(String name, Direction direction) {
-    return "weft_downstream_" + name + "{direction=\"" + direction.label() + "\"}";
-  }
-
-  @ParameterizedTest
-  @EnumSource(Direction.class)
-  void aDrainWaitsForATunnel(Direction direction) {
-    try (var proxy = new ProxyFixture();
-        var origin = echo()) {
-      try (var client = proxy.client(proxy.to(direction, origin))) {
-        client.send(UPGRADE).read();
-        proxy.worker.drain(direction);
-        var drained = proxy.worker.drained(direction);
-        client.send("on");
-        assertThat(client.in().readNBytes(8))
-            .isEqualTo("hello on".getBytes(StandardCharsets.US_ASCII));
-        assertThat(drained).isNotDone();
-        client.socket().shutdownOutput();
-        assertThat(client.readToEnd()).isEmpty();
-        assertThat(drained).succeedsWithin(Duration.ofSeconds(10));
-      } catch (IOException e) {
-        throw new AssertionError(e);
-      }
-    }
-  }
-
-  @Test
-  void theAccessLogHasItsRowWhenTheTunnelEnds(@TempDir Path directory) throws Exception {
-    Path file = directory.resolve("access.log");
-    try (var proxy =
-            new ProxyFixture(
-                Epoll.isAvailable(), ConnectionLimits.DEFAULT, AccessLog.open(file.toString()));
-        var origin = echo()) {
-      try (var client = proxy.client(proxy.to(Direction.OUTBOUND, origin))) {
-        client.send(UPGRADE).read();
-        client.send("1234");
-        assertThat(client.in().readNBytes(10)).hasSize(10);
-        assertThat(file).isEmptyFile();
-        client.socket().shutdownOutput();
-        client.readToEnd();
-      }
-      await().until(() -> Files.size(file) > 0);
-    }
-    assertThat(Files.readString(file))
-        .contains("\"response_code\":101", "\"bytes_received\":4", "\"bytes_sent\":10", "\"/ws\"");
   }
 
   private static void pass(CountDownLatch latch) throws IOException {
