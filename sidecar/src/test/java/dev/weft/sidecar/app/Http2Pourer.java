@@ -40,6 +40,10 @@ final class Http2Pourer implements AutoCloseable {
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final ChannelGroup connections =
       new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+
+  /** Those of callers: what such a stream was never asked for stays in it until it is closed. */
+  private final ChannelGroup unread = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+
   private final AtomicLong moved;
   private final int kernelBuffer;
 
@@ -73,6 +77,7 @@ final class Http2Pourer implements AutoCloseable {
                                   @Override
                                   protected void initChannel(Channel stream) {
                                     stream.config().setAutoRead(answers);
+                                    unread.add(stream);
                                     stream.pipeline().addLast(new Pour(false));
                                   }
                                 }));
@@ -115,6 +120,7 @@ final class Http2Pourer implements AutoCloseable {
 
   @Override
   public void close() {
+    unread.close().awaitUninterruptibly();
     connections.close().awaitUninterruptibly();
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
   }
