@@ -1,12 +1,12 @@
 package dev.weft.sidecar.proxyprotocol;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.util.NetUtil;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one header from the begin of a connection. One per connection; worker thread only. Strict:
@@ -94,53 +94,15 @@ public final class ProxyHeaderReader {
     if (words.length != 5 || !(four || words[0].equals("TCP6"))) {
       return MALFORMED;
     }
-    InetSocketAddress source = address(four, words[1], words[3]);
-    InetSocketAddress destination = address(four, words[2], words[4]);
-    if (source == null || destination == null) {
+    byte[] source = four ? AddressText.dotted(words[1]) : AddressText.coloned(words[1]);
+    byte[] destination = four ? AddressText.dotted(words[2]) : AddressText.coloned(words[2]);
+    int sourcePort = AddressText.number(words[3], 65_535);
+    int destinationPort = AddressText.number(words[4], 65_535);
+    if (source == null || destination == null || sourcePort < 0 || destinationPort < 0) {
       return MALFORMED;
     }
-    header = new ProxyHeader(source, destination);
+    header = header(source, sourcePort, destination, destinationPort);
     return taken;
-  }
-
-  private static @Nullable InetSocketAddress address(boolean four, String text, String portText) {
-    int port = number(portText, 65_535);
-    if (port < 0 || (four ? !isDotted(text) : !isColoned(text))) {
-      return null;
-    }
-    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(text);
-    return bytes == null ? null : address(bytes, port);
-  }
-
-  /** Four decimal numbers without leading zeros, which some would read as octal. */
-  private static boolean isDotted(String text) {
-    String[] parts = text.split("\\.", -1);
-    boolean good = parts.length == 4;
-    for (String part : parts) {
-      good &= number(part, 255) >= 0;
-    }
-    return good;
-  }
-
-  private static boolean isColoned(String text) {
-    return text.indexOf(':') >= 0
-        && text.chars().allMatch(c -> c == ':' || c == '.' || Character.digit(c, 16) >= 0);
-  }
-
-  /** A decimal number without leading zeros, or -1. */
-  private static int number(String text, int max) {
-    if (text.isEmpty() || text.length() > 5 || (text.length() > 1 && text.charAt(0) == '0')) {
-      return -1;
-    }
-    int value = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c < '0' || c > '9') {
-        return -1;
-      }
-      value = value * 10 + c - '0';
-    }
-    return value <= max ? value : -1;
   }
 
   // Version 2.
@@ -176,9 +138,11 @@ public final class ProxyHeaderReader {
       int size = ADDRESS_BYTES[family];
       int at = start + FIXED_2;
       header =
-          new ProxyHeader(
-              address(bytes(in, at, size), in.getUnsignedShort(at + 2 * size)),
-              address(bytes(in, at + size, size), in.getUnsignedShort(at + 2 * size + 2)));
+          header(
+              bytes(in, at, size),
+              in.getUnsignedShort(at + 2 * size),
+              bytes(in, at + size, size),
+              in.getUnsignedShort(at + 2 * size + 2));
     }
     return FIXED_2 + rest;
   }
@@ -201,9 +165,21 @@ public final class ProxyHeaderReader {
     return bytes;
   }
 
-  private static InetSocketAddress address(byte[] bytes, int port) {
+  /**
+   * Both addresses, of one family: those of IPv4 that are written as IPv6's become what they are
+   * (RFC 4291, section 2.5.5.2), unless it is one of the two only.
+   */
+  private static ProxyHeader header(
+      byte[] source, int sourcePort, byte[] destination, int destinationPort) {
     try {
-      return new InetSocketAddress(InetAddress.getByAddress(bytes), port);
+      InetAddress from = InetAddress.getByAddress(source);
+      InetAddress to = InetAddress.getByAddress(destination);
+      if (from instanceof Inet4Address != to instanceof Inet4Address) {
+        from = Inet6Address.getByAddress(null, source, -1);
+        to = Inet6Address.getByAddress(null, destination, -1);
+      }
+      return new ProxyHeader(
+          new InetSocketAddress(from, sourcePort), new InetSocketAddress(to, destinationPort));
     } catch (UnknownHostException e) {
       throw new IllegalArgumentException("4 or 16 bytes are an address", e);
     }

@@ -5,7 +5,9 @@ import dev.weft.sidecar.codec.http1.RequestFuzz;
 import dev.weft.sidecar.codec.http1.ResponseFuzz;
 import dev.weft.sidecar.codec.http2.Http2Fuzz;
 import dev.weft.sidecar.filter.Base64Fuzz;
+import dev.weft.sidecar.filter.GrpcWebFuzz;
 import dev.weft.sidecar.listener.DetectionFuzz;
+import dev.weft.sidecar.proxyprotocol.ProxyHeaderFuzz;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +23,9 @@ enum FuzzTargets {
   PATHS(PathFuzz.class),
   DETECTION(DetectionFuzz.class),
   HTTP2(Http2Fuzz.class),
-  BASE64(Base64Fuzz.class);
+  BASE64(Base64Fuzz.class),
+  GRPCWEB(GrpcWebFuzz.class),
+  PROXY(ProxyHeaderFuzz.class);
 
   private final Class<?> type;
 
@@ -45,6 +49,8 @@ enum FuzzTargets {
       case DETECTION -> DetectionFuzz.fuzzerTestOneInput(input);
       case HTTP2 -> Http2Fuzz.fuzzerTestOneInput(input);
       case BASE64 -> Base64Fuzz.fuzzerTestOneInput(input);
+      case GRPCWEB -> GrpcWebFuzz.fuzzerTestOneInput(input);
+      case PROXY -> ProxyHeaderFuzz.fuzzerTestOneInput(input);
     }
   }
 
