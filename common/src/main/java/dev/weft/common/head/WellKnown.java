@@ -47,9 +47,11 @@ public final class WellKnown {
   public static final int FORWARDED = 30;
   public static final int TRACESTATE = 31;
   public static final int MAX_FORWARDS = 32;
+  public static final int GRPC_PREVIOUS_RPC_ATTEMPTS = 33;
+  public static final int GRPC_RETRY_PUSHBACK_MS = 34;
 
   /** How many there are; at most 64, so that a set of them fits a long. */
-  public static final int COUNT = 33;
+  public static final int COUNT = 35;
 
   /** Any other name. */
   public static final int OTHER = -1;
@@ -94,9 +96,11 @@ public final class WellKnown {
           "x-forwarded-client-cert",
           "forwarded",
           "tracestate",
-          "max-forwards");
+          "max-forwards",
+          "grpc-previous-rpc-attempts",
+          "grpc-retry-pushback-ms");
 
-  private static final int MAX_LENGTH = 23;
+  private static final int MAX_LENGTH = 26;
   private static final byte[][] BY_LENGTH = byLength();
 
   private WellKnown() {}

@@ -4,10 +4,12 @@ import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.filter.GrpcWebBridge;
 import dev.weft.sidecar.http.GrpcKind;
+import dev.weft.sidecar.http.GrpcRetry;
 import dev.weft.sidecar.http.GrpcStatus;
 import dev.weft.sidecar.http.GrpcTimeout;
 import dev.weft.sidecar.http.HeadPlan;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,8 +76,18 @@ final class GrpcCall {
     return made;
   }
 
-  /** Edits the head of one attempt: it tells the application how much time is left. */
-  void plan(HeadView request, HeadPlan plan, long now) {
+  /**
+   * Edits the head of one attempt: it tells the application how much time is left, and how often
+   * the call was tried before.
+   */
+  void plan(HeadView request, HeadPlan plan, int attemptsBefore, long now) {
+    if (attemptsBefore > 0) {
+      int all = attemptsBefore + GrpcRetry.previousAttempts(request);
+      plan.drop(WellKnown.GRPC_PREVIOUS_RPC_ATTEMPTS);
+      plan.line(
+          WellKnown.name(WellKnown.GRPC_PREVIOUS_RPC_ATTEMPTS),
+          Integer.toString(all).getBytes(StandardCharsets.US_ASCII));
+    }
     if (deadline != 0) {
       plan.drop(WellKnown.GRPC_TIMEOUT);
       int length = GrpcTimeout.write(Math.max(1, deadline - now), timeout);

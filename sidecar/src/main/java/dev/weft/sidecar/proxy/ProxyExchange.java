@@ -51,6 +51,10 @@ abstract class ProxyExchange implements Exchange, CallListener {
   private boolean throttled;
   private boolean requestPaused;
   private boolean tunnel;
+
+  /** The response has said no length, so that trailers of our own can end it. */
+  private boolean openEnded;
+
   private boolean admitted;
 
   ProxyExchange(Worker worker, Direction direction, DownstreamStream stream) {
@@ -140,7 +144,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
     trace.plan(plan);
     forwarding.plan(plan);
     if (grpc.isGrpc()) {
-      grpc.plan(stream.request().view, plan, worker.nanoTime());
+      grpc.plan(stream.request().view, plan, call.attemptsBefore(), worker.nanoTime());
     }
   }
 
@@ -348,6 +352,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
     }
     progress.responded(response.inlineBody);
     tunnel = response.tunnel;
+    openEnded = response.bodyLength == ReceivedHead.UNKNOWN_LENGTH;
     responsePlan.clear();
     responsePlan.apply(responseEdits);
     if (!tunnel) {
@@ -417,7 +422,8 @@ abstract class ProxyExchange implements Exchange, CallListener {
       return;
     }
     record.grpcStatus(failure.grpcStatus());
-    if (failure == Failure.RESPONSE_LATE && (!grpc.web() || grpc.responseBridge() != null)) {
+    boolean ours = failure == Failure.RESPONSE_LATE || failure == Failure.RESPONSE_CUT;
+    if (ours && openEnded && (!grpc.web() || grpc.responseBridge() != null)) {
       // The caller learns the reason by trailers, which it would not by a reset.
       onResponseEnd(GrpcCall.trailers(failure.grpcStatus(), failure.title() + ": " + detail));
     } else {
@@ -438,6 +444,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
             : response.buffer.retainedSlice(response.end, response.inlineBody);
     response.inlineBody = 0;
     response.bodyLength = ReceivedHead.UNKNOWN_LENGTH;
+    openEnded = true;
     if (!end) {
       stream.releaseRequest();
     }

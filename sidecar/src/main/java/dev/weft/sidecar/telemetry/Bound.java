@@ -113,6 +113,7 @@ public enum Bound {
       Scope.WORKER, Unit.TIME, seconds(300), "timeouts.streamIdle", "504 or 408 SI, or cut off"),
   RETRIES(Scope.WORKER, Unit.COUNT, 2, "retry.attempts", "the last answer, with URX"),
   RETRY_BUDGET(Scope.WORKER, Unit.PERCENT, 20, "retry.budgetPercent", "not retried"),
+  RETRY_PUSHBACK(Scope.WORKER, Unit.TIME, seconds(10), "", "not retried"),
   RETRIES_SAVED(Scope.QUIET, Unit.COUNT, 1000, "", "no more are saved up"),
 
   // Memory and telemetry.

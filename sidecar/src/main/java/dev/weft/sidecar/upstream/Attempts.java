@@ -13,6 +13,7 @@ final class Attempts {
   private RetryConfig retry = RetryConfig.NEVER;
   private int count;
   private int retries;
+  private int seen;
   private boolean resent;
   private boolean underWay;
   private boolean exhausted;
@@ -21,6 +22,7 @@ final class Attempts {
     retry = RetryConfig.NEVER;
     count = 0;
     retries = 0;
+    seen = 0;
     resent = false;
     underWay = false;
     exhausted = false;
@@ -44,6 +46,11 @@ final class Attempts {
 
   int count() {
     return count;
+  }
+
+  /** How many attempts before this one a server may have seen. */
+  int seen() {
+    return seen;
   }
 
   /** Whether the policy wanted another attempt that was not to be had. */
@@ -82,8 +89,13 @@ final class Attempts {
     return grpcStatus > 0 && (retry.grpcStatuses() & 1 << grpcStatus) != 0;
   }
 
-  /** Whether one more retry is left, of the policy and of the budget; if so, it counts. */
-  boolean tryRetry(Upstream upstream, RetryBudget budget, boolean inTime, long nowNanos) {
+  /**
+   * Whether one more retry is left, of the policy and of the budget; if so, it counts.
+   *
+   * @param undelivered whether no server can have seen the attempt
+   */
+  boolean tryRetry(
+      Upstream upstream, RetryBudget budget, boolean inTime, boolean undelivered, long nowNanos) {
     if (retries >= retry.attempts() || !inTime) {
       if (inTime && retries > 0) {
         upstream.reached(Bound.RETRIES);
@@ -98,6 +110,7 @@ final class Attempts {
       return false;
     }
     retries++;
+    seen += undelivered ? 0 : 1;
     return true;
   }
 

@@ -9,6 +9,7 @@ import dev.weft.sidecar.cluster.Limit;
 import dev.weft.sidecar.cluster.Picker;
 import dev.weft.sidecar.cluster.Stat;
 import dev.weft.sidecar.http.Failure;
+import dev.weft.sidecar.http.GrpcRetry;
 import dev.weft.sidecar.http.GrpcStatus;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
@@ -216,6 +217,11 @@ public final class UpstreamCall implements ResponseListener {
     return attempts.count();
   }
 
+  /** How many attempts before the one under way a server may have seen. */
+  public int attemptsBefore() {
+    return attempts.seen();
+  }
+
   /**
    * Whether it was given up, or its last answer passed on, because no further retry was allowed.
    */
@@ -339,14 +345,15 @@ public final class UpstreamCall implements ResponseListener {
       from.onResponse(upstream.worker, status, now - attemptSince, now);
     }
     RetryOn reason = attempts.reasonOf(status, undelivered);
-    if (mayRetry(reason, undelivered, grpcStatus, now)) {
+    long pushback = grpcStatus > 0 ? GrpcRetry.pushbackNanos(response.view) : GrpcRetry.UNSAID;
+    if (allows(pushback, now) && mayRetry(reason, undelivered, grpcStatus, now)) {
       if (end) {
         stream = null;
       } else {
         leaveStream();
       }
       endAttempt();
-      retryLater(now);
+      retryLater(now, pushback);
       return;
     }
     responding = true;
@@ -494,7 +501,7 @@ public final class UpstreamCall implements ResponseListener {
     long now = upstream.nanoClock.getAsLong();
     int grpcStatus = grpc && failure.retryable() ? failure.grpcStatus() : GrpcStatus.NONE;
     if (mayRetry(reason, failure.undelivered(), grpcStatus, now)) {
-      retryLater(now);
+      retryLater(now, GrpcRetry.UNSAID);
     } else {
       fail(failure, detail);
     }
@@ -508,12 +515,26 @@ public final class UpstreamCall implements ResponseListener {
         && head != null
         && body.replayable()
         && (attempts.wants(reason, undelivered, head.view) || attempts.wantsGrpc(grpcStatus))
-        && attempts.tryRetry(upstream, to.budget, deadline == 0 || now - deadline < 0, now);
+        && attempts.tryRetry(
+            upstream, to.budget, deadline == 0 || now - deadline < 0, undelivered, now);
   }
 
-  private void retryLater(long now) {
+  /** Whether there may be another attempt as soon as a gRPC server wants it. */
+  private boolean allows(long pushback, long now) {
+    if (pushback > Bound.RETRY_PUSHBACK.value()) {
+      upstream.reached(Bound.RETRY_PUSHBACK);
+      return false;
+    }
+    return pushback != GrpcRetry.NEVER
+        && (pushback <= 0 || deadline == 0 || now + pushback - deadline < 0);
+  }
+
+  /**
+   * @param pushback how long a gRPC server wants it to wait
+   */
+  private void retryLater(long now, long pushback) {
     tryDeadline = 0;
-    long backoff = attempts.backoffNanos(upstream.random);
+    long backoff = pushback == GrpcRetry.UNSAID ? attempts.backoffNanos(upstream.random) : pushback;
     ClusterPool to = pool;
     if (backoff == 0 && to != null) {
       attempt(to, now, false);

@@ -87,6 +87,16 @@ final class EchoServer implements AutoCloseable {
     }
   }
 
+  /** The method of that name. */
+  static MethodDescriptor<String, String> method(String name) {
+    return switch (name) {
+      case "Unary" -> UNARY;
+      case "Client" -> CLIENT;
+      case "Server" -> SERVER;
+      default -> BIDI;
+    };
+  }
+
   int port() {
     return server.getPort();
   }

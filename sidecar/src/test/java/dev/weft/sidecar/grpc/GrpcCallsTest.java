@@ -7,8 +7,10 @@ import static org.awaitility.Awaitility.await;
 import dev.weft.proto.discovery.v1.GrpcHealthCheck;
 import dev.weft.proto.discovery.v1.HealthCheck;
 import dev.weft.sidecar.grpc.TwoSidecars.Setup;
+import dev.weft.testkit.TcpRelay;
 import dev.weft.testkit.TestCa;
 import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -27,6 +29,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** gRPC's own client and server, with two sidecars between them. */
@@ -172,18 +175,69 @@ class GrpcCallsTest {
     }
   }
 
-  @Test
-  void aCallerWhoCancelsIsNoticedByTheServer() throws Exception {
+  /** Whatever the type of call, and whether or not a response has begun. */
+  @ParameterizedTest
+  @CsvSource({
+    "Unary,hang,0",
+    "Client,hang,0",
+    "Server,hang,0",
+    "Server,a hang,1",
+    "Bidi,hang,0",
+    "Bidi,a,1"
+  })
+  void aCallerWhoCancelsIsNoticedByTheServer(String type, String text, int messages)
+      throws Exception {
     try (var server = new EchoServer("one");
         var mesh = new TwoSidecars(state, server.port())) {
+      MethodDescriptor<String, String> method = EchoServer.method(type);
       var heard = new Heard();
-      StreamObserver<String> bidi = stream(mesh.channel(), EchoServer.BIDI, heard);
-      bidi.onNext("a");
-      assertThat(heard.next()).isEqualTo("one a");
-      bidi.onNext("hang");
-      bidi.onError(Status.CANCELLED.asException());
+      ClientCall<String, String> call = mesh.channel().newCall(method, CallOptions.DEFAULT);
+      if (method.getType().clientSendsOneMessage()) {
+        ClientCalls.asyncServerStreamingCall(call, text, heard);
+      } else {
+        ClientCalls.asyncBidiStreamingCall(call, heard).onNext(text);
+      }
+      await().untilAsserted(() -> assertThat(server.calls).hasValue(1));
+      for (int i = 0; i < messages; i++) {
+        assertThat(heard.next()).isEqualTo("one a");
+      }
+      call.cancel("no longer wanted", null);
       assertThat(heard.next()).isEqualTo("CANCELLED");
       await().untilAsserted(() -> assertThat(server.cancelled).hasValue(1));
+    }
+  }
+
+  /** As it is without sidecars: a connection that is lost is UNAVAILABLE. */
+  @Test
+  void aServerThatDiesWithinAStreamIsUnavailable() throws Exception {
+    try (var server = new EchoServer("one");
+        var network = new TcpRelay(server.port());
+        var mesh =
+            new TwoSidecars(
+                state, route -> route.setRetry(TwoSidecars.retryOn(14)), network.port())) {
+      var heard = new Heard();
+      ClientCalls.asyncServerStreamingCall(
+          mesh.channel().newCall(EchoServer.SERVER, CallOptions.DEFAULT), "a hang", heard);
+      assertThat(heard.next()).isEqualTo("one a");
+      network.cut();
+      assertThat(heard.next()).isEqualTo("UNAVAILABLE");
+      assertThat(server.calls).hasValue(1);
+    }
+  }
+
+  @Test
+  void nothingIsTriedAgainOnceAMessageWasSentOn() throws Exception {
+    try (var one = new EchoServer("one");
+        var two = new EchoServer("two");
+        var mesh =
+            new TwoSidecars(
+                state, route -> route.setRetry(TwoSidecars.retryOn(14)), one.port(), two.port())) {
+      var heard = new Heard();
+      ClientCalls.asyncServerStreamingCall(
+          mesh.channel().newCall(EchoServer.SERVER, CallOptions.DEFAULT), "a fail_14_late", heard);
+      assertThat(heard.next()).endsWith(" a");
+      assertThat(heard.next()).isEqualTo("UNAVAILABLE");
+      assertThat(one.calls.get() + two.calls.get()).isEqualTo(1);
     }
   }
 

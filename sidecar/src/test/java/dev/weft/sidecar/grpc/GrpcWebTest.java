@@ -1,6 +1,7 @@
 package dev.weft.sidecar.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -167,6 +168,21 @@ class GrpcWebTest {
       assertThat(preflight.status()).isEqualTo(204);
       assertThat(preflight.header("access-control-allow-headers")).isEqualTo("*");
       assertThat(server.calls).hasValue(1);
+    }
+  }
+
+  /** Before an answer and within one; over HTTP/1.1 it is the connection that ends. */
+  @ParameterizedTest
+  @CsvSource({"false,hang", "true,hang", "false,a hang", "true,a hang"})
+  void aPageThatLeavesIsNoticedByTheServer(boolean http2, String text) throws Exception {
+    try (var server = new EchoServer("one");
+        var mesh = new TwoSidecars(state, server.port());
+        var client = new WebClient(http2, mesh.outboundPort())) {
+      try (var call = client.begin("Server", "application/grpc-web", message(text))) {
+        assertThat(call).isNotNull();
+        await().untilAsserted(() -> assertThat(server.calls).hasValue(1));
+      }
+      await().untilAsserted(() -> assertThat(server.cancelled).hasValue(1));
     }
   }
 

@@ -49,11 +49,23 @@ final class WebClient implements AutoCloseable {
 
   Response call(String method, String type, byte[] body, Map<String, String> headers)
       throws Exception {
+    FullHttpRequest request = call(method, type, body);
+    headers.forEach(request.headers()::set);
+    return send(request);
+  }
+
+  private FullHttpRequest call(String method, String type, byte[] body) {
     FullHttpRequest request = request(HttpMethod.POST, "/test.Echo/" + method, body);
     request.headers().set("content-type", type).set("x-grpc-web", "1");
     request.headers().setInt("content-length", body.length);
-    headers.forEach(request.headers()::set);
-    return send(request);
+    return request;
+  }
+
+  /** Sends a call whose answer nobody waits for; closed, it leaves. */
+  AutoCloseable begin(String method, String type, byte[] body) throws Exception {
+    Channel channel = connect(new CompletableFuture<>());
+    channel.writeAndFlush(call(method, type, body));
+    return () -> channel.close().sync();
   }
 
   Response preflight(String origin) throws Exception {
@@ -79,20 +91,23 @@ final class WebClient implements AutoCloseable {
 
   private Response send(FullHttpRequest request) throws Exception {
     var response = new CompletableFuture<Response>();
-    Channel channel =
-        new Bootstrap()
-            .group(group)
-            .channel(NioSocketChannel.class)
-            .handler(new Pipeline(response))
-            .connect("127.0.0.1", port)
-            .sync()
-            .channel();
+    Channel channel = connect(response);
     try {
       channel.writeAndFlush(request);
       return response.get(20, TimeUnit.SECONDS);
     } finally {
       channel.close().sync();
     }
+  }
+
+  private Channel connect(CompletableFuture<Response> response) throws InterruptedException {
+    return new Bootstrap()
+        .group(group)
+        .channel(NioSocketChannel.class)
+        .handler(new Pipeline(response))
+        .connect("127.0.0.1", port)
+        .sync()
+        .channel();
   }
 
   @Override

@@ -13,6 +13,8 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What a call's being gRPC changes, with every byte in sight: over HTTP/1.1, as it passes between
@@ -208,6 +210,118 @@ class GrpcSemanticsTest {
         assertThat(response.body()).isEqualTo("\0\0\0\0\1x");
         assertThat(response.header("grpc-status")).isEqualTo("4");
       }
+    }
+  }
+
+  /** What has said its length cannot be ended before it: the next response would be its rest. */
+  @Test
+  void aDeadlineWithinAResponseOfDeclaredLengthCutsItOff() {
+    try (var proxy = new ProxyFixture();
+        var origin =
+            new Origin(
+                "slow",
+                connection -> {
+                  connection.readRequest();
+                  connection.write(
+                      "HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\n"
+                          + "Content-Length: 9\r\n\r\n\0\0\0\0\1x");
+                  // Until the proxy gives it up.
+                  connection.in.read();
+                })) {
+      proxy.serve("catalog", origin);
+      try (var client = proxy.client(proxy.outbound())) {
+        client.send(call("Grpc-Timeout: 1S"));
+        await().until(() -> client.in().available() > 0);
+        proxy.advance(1100, TimeUnit.MILLISECONDS);
+        assertThat(client.read().body()).isEqualTo("\0\0\0\0\1x");
+        assertThat(client.isClosedByPeer()).isTrue();
+      }
+    }
+  }
+
+  /** Whoever calls a server of gRPC without us would find it unavailable, too. */
+  @Test
+  void aResponseThatIsCutOffEndsWithTrailers() {
+    try (var proxy = new ProxyFixture();
+        var origin =
+            new Origin(
+                "dying",
+                connection -> {
+                  connection.readRequest();
+                  connection.write(OK.substring(0, OK.lastIndexOf("0\r\nGrpc")));
+                })) {
+      proxy.serve("catalog", origin);
+      try (var client = proxy.client(proxy.outbound())) {
+        var response = client.send(call()).read();
+        assertThat(response.body()).isEqualTo("\0\0\0\0\1x");
+        assertThat(response.header("grpc-status")).isEqualTo("14");
+        assertThat(response.header("grpc-message")).contains("Response ended early");
+      }
+    }
+  }
+
+  private static Origin inTurn(String... answers) {
+    return new Origin(
+        "in-turn",
+        connection -> {
+          for (String answer : answers) {
+            connection.readRequest();
+            connection.write(answer);
+          }
+        });
+  }
+
+  @Test
+  void eachAttemptIsToldWhatTimeIsLeftAndHowOftenItWasTried() {
+    String later =
+        trailersOnly(14).replace("Content-Length", "Grpc-Retry-Pushback-Ms: 700\r\nContent-Length");
+    try (var proxy = new ProxyFixture();
+        var origin = inTurn(later, OK)) {
+      proxy.route.retry = retryOn(14);
+      proxy.serve("catalog", origin);
+      try (var client = proxy.client(proxy.outbound())) {
+        client.send(call("Grpc-Timeout: 2S", "Grpc-Previous-Rpc-Attempts: 2"));
+        await()
+            .until(
+                () -> {
+                  // By the server's wish, and no earlier.
+                  proxy.advance(100, TimeUnit.MILLISECONDS);
+                  return origin.requests.size() == 2;
+                });
+        assertThat(client.read().header("grpc-status")).isEqualTo("0");
+      }
+      var first = origin.requests.getFirst();
+      var second = origin.requests.getLast();
+      assertThat(first.header("grpc-previous-rpc-attempts")).isEqualTo("2");
+      assertThat(second.header("grpc-previous-rpc-attempts")).isEqualTo("3");
+      assertThat(micros(first) - micros(second)).isGreaterThanOrEqualTo(700_000);
+    }
+  }
+
+  private static long micros(Origin.Request request) {
+    String timeout = request.header("grpc-timeout");
+    assertThat(timeout).endsWith("u");
+    return Long.parseLong(timeout.substring(0, timeout.length() - 1));
+  }
+
+  /** gRFC A6; longer than a call or anyone may wait is never, too. */
+  @ParameterizedTest
+  @ValueSource(strings = {"-1", "soon", "", "10001", "9999999999"})
+  void aServerThatWantsNoRetryGetsNone(String pushback) {
+    String never =
+        trailersOnly(14)
+            .replace(
+                "Content-Length", "Grpc-Retry-Pushback-Ms: " + pushback + "\r\nContent-Length");
+    try (var proxy = new ProxyFixture();
+        var origin = inTurn(never, OK)) {
+      proxy.route.retry = retryOn(14);
+      proxy.serve("catalog", origin);
+      try (var client = proxy.client(proxy.outbound())) {
+        var response = client.send(call()).read();
+        assertThat(response.header("grpc-status")).isEqualTo("14");
+        assertThat(response.header("grpc-retry-pushback-ms")).isEqualTo(pushback);
+      }
+      assertThat(origin.requests).hasSize(1);
     }
   }
 
