@@ -66,6 +66,22 @@ class GrpcSemanticsTest {
     }
   }
 
+  /** PROTOCOL-HTTP2.md, "Responses": the one block of headers ends the stream. */
+  @Test
+  void overHttp2ItIsOneFrame() {
+    try (var proxy = new ProxyFixture()) {
+      proxy.otherHostsAreUnknown = true;
+      byte[] head =
+          Http2RawClient.request("POST", "nobody", "/a.B/C", "content-type", "application/grpc");
+      try (var client = Http2RawClient.open(proxy.outbound())) {
+        var answer = client.headers(1, true, head).flush().awaitStream(1);
+        assertThat(answer).hasSize(1);
+        assertThat(answer.getFirst().type()).isEqualTo(Http2RawClient.HEADERS);
+        assertThat(answer.getFirst().ends()).isTrue();
+      }
+    }
+  }
+
   @Test
   void statusAndMessageOfTheApplicationPass() {
     String failing =

@@ -131,6 +131,14 @@ final class Origin implements AutoCloseable {
 
   private static void closeQuietly(Socket socket) {
     try {
+      // A read that is under way keeps the socket open until its thread runs again; this does not
+      // wait for it.
+      socket.shutdownInput();
+      socket.shutdownOutput();
+    } catch (IOException e) {
+      // Its peer was quicker.
+    }
+    try {
       socket.close();
     } catch (IOException e) {
       // Closed anyway.
