@@ -117,6 +117,9 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
     waiting = null;
     stream.readRequest(true);
     route(stream.request().view, host);
+    // Over a kept connection too it leaves now: the caller may send no more before it has an
+    // answer.
+    call.flush();
   }
 
   @Override

@@ -52,7 +52,9 @@ final class ClusterPool {
     call.upstreamHost(pool.hostAndPort);
     UpstreamStream kept = http2 ? pool.openStream() : fresh ? null : pool.takeIdle();
     if (kept != null) {
-      call.onStream(kept, false);
+      // Not from within what its caller has just sent, with whose end it would be flushed.
+      boolean late = call.attemptCount() > 1;
+      call.onStream(kept, late);
     } else if (!(http2 && pool.join(call))) {
       connect(call, pool, http2);
     }

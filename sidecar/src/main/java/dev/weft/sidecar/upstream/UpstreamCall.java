@@ -290,7 +290,12 @@ public final class UpstreamCall implements ResponseListener {
     return http2;
   }
 
-  /** A stream for the attempt, possibly later than it was asked for. */
+  /**
+   * A stream for the attempt.
+   *
+   * @param late whether what the caller has just sent is not being handed over, so that nothing but
+   *     this call flushes, and lets more of the body come
+   */
   void onStream(UpstreamStream to, boolean late) {
     ReceivedHead head = request;
     if (head == null) {

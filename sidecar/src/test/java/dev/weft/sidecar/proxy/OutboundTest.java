@@ -96,6 +96,32 @@ class OutboundTest {
   }
 
   @Test
+  void whatAColdHostsCallerHasSentSoFarLeavesOverAKeptConnectionToo() {
+    String ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    try (var proxy = new ProxyFixture();
+        var origin =
+            new Origin(
+                "one",
+                connection -> {
+                  connection.readRequest();
+                  connection.write(ok);
+                  connection.readHead();
+                  connection.in.readNBytes(2);
+                  connection.write(ok);
+                  connection.readHead();
+                });
+        var client = proxy.caller(origin)) {
+      assertThat(client.send(GET).read().body()).isEqualTo("ok");
+      client.send("POST / HTTP/1.1\r\nHost: cold\r\nContent-Length: 5\r\n\r\nhe");
+      await().until(() -> proxy.waiters.size() == 1);
+      proxy.host("cold", new BackendConfig("catalog.test:80", 1, HeadEdits.NONE));
+      proxy.run(() -> proxy.waiters.removeFirst().resolved(proxy.resolved("cold")));
+      assertThat(client.read().body()).isEqualTo("ok");
+      assertThat(origin.connections.get()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aColdHostWithoutAnAnswerIs503WithTheReason() {
     try (var proxy = new ProxyFixture();
         var client = proxy.client(proxy.outbound())) {

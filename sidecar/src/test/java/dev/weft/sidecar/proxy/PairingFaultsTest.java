@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.common.config.RetryConfig;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,6 +42,32 @@ class PairingFaultsTest {
       var next = caller.get("/");
       app.next().reply(200, "ok");
       assertThat(next.body()).isEqualTo("ok");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(OUTBOUND)
+  void whatIsSentAgainBeforeItIsWholeLeavesAtOnce(Passage passage) {
+    try (var proxy = new ProxyFixture();
+        var app = new App(passage.app());
+        var caller = new Caller(passage.caller(), proxy.listen(passage, app), "catalog");
+        var other = new Caller(passage.caller(), proxy.listen(passage, app), "catalog")) {
+      var calls = List.of(caller.get("/one"), other.get("/other"));
+      List.of(app.next(), app.next()).forEach(request -> request.reply(200, "ok"));
+      calls.forEach(call -> assertThat(call.body()).isEqualTo("ok"));
+
+      // Over the one kept connection, then over the other; the caller waits for what comes of it.
+      var call = caller.begin("PUT", "/");
+      call.write("half");
+      var first = app.next();
+      first.awaitBytes(4);
+      first.reply(503, "no");
+      var again = app.next();
+      again.awaitBytes(4);
+      call.write(" whole").end();
+      assertThat(again.body()).isEqualTo("half whole");
+      again.reply(200, "ok");
+      assertThat(call.body()).isEqualTo("ok");
     }
   }
 
