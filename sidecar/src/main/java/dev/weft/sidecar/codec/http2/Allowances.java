@@ -1,5 +1,6 @@
 package dev.weft.sidecar.codec.http2;
 
+import dev.weft.sidecar.codec.http2.frame.Flood;
 import java.util.Arrays;
 
 /**

@@ -2,6 +2,10 @@ package dev.weft.sidecar.codec.http2;
 
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
+import dev.weft.sidecar.codec.http2.frame.ConnectionError;
+import dev.weft.sidecar.codec.http2.frame.ErrorCode;
+import dev.weft.sidecar.codec.http2.head.HeadDecoder;
+import dev.weft.sidecar.codec.http2.head.HeadEncoder;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.http.UpstreamStream;
@@ -89,7 +93,7 @@ public final class Http2ClientConnection extends Http2Connection {
   public boolean hasRoom() {
     return !leaving
         && isOpen()
-        && openStreams() < Math.min(maxStreams, settled ? peerMaxStreams : ASSUMED_STREAMS)
+        && openStreams() < Math.min(maxStreams, settled ? peer.maxStreams() : ASSUMED_STREAMS)
         && heldBytes() < limits.connectionWindow() / 2;
   }
 
@@ -213,9 +217,9 @@ public final class Http2ClientConnection extends Http2Connection {
   @Override
   void sendSettings() {
     writer.settings(
-        SETTINGS_ENABLE_PUSH, 0,
-        SETTINGS_INITIAL_WINDOW_SIZE, limits.streamWindow(),
-        SETTINGS_MAX_HEADER_LIST_SIZE, limits.maxHead());
+        PeerSettings.SETTINGS_ENABLE_PUSH, 0,
+        PeerSettings.SETTINGS_INITIAL_WINDOW_SIZE, limits.streamWindow(),
+        PeerSettings.SETTINGS_MAX_HEADER_LIST_SIZE, limits.maxHead());
   }
 
   @Override

@@ -1,5 +1,8 @@
 package dev.weft.sidecar.codec.http2;
 
+import dev.weft.sidecar.codec.http2.head.FieldList;
+import dev.weft.sidecar.codec.http2.head.HeadEncoder;
+import dev.weft.sidecar.codec.http2.head.Slab;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.telemetry.Bound;
 

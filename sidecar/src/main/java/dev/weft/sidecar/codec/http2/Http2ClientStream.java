@@ -1,6 +1,7 @@
 package dev.weft.sidecar.codec.http2;
 
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.codec.http2.frame.ErrorCode;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;

@@ -1,77 +1,47 @@
 package dev.weft.sidecar.codec.http2;
 
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.codec.http2.frame.ConnectionError;
+import dev.weft.sidecar.codec.http2.frame.ErrorCode;
+import dev.weft.sidecar.codec.http2.frame.Flood;
+import dev.weft.sidecar.codec.http2.frame.FrameReader;
+import dev.weft.sidecar.codec.http2.frame.FrameSink;
+import dev.weft.sidecar.codec.http2.head.FieldList;
+import dev.weft.sidecar.codec.http2.head.HeadDecoder;
+import dev.weft.sidecar.codec.http2.head.HeadEncoder;
 import dev.weft.sidecar.telemetry.Logs;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.util.collection.IntObjectHashMap;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What both ends of an HTTP/2 connection share (RFC 9113): the table of streams, settings, errors,
- * and when what is gathered is flushed. What goes out is in {@link SendFlow}, what the windows of
- * the peer allow in {@link ReceiveFlow}. A subclass says what a head means and gives streams their
- * objects. Worker thread only.
+ * What both ends of an HTTP/2 connection share (RFC 9113): what frames mean to streams, settings,
+ * errors, and the connection's begin and end. A subclass says what a head means and gives streams
+ * their objects. Worker thread only.
  *
  * <p>Everything that one readable batch causes on this connection leaves with one flush at its end;
  * what other channels cause leaves with one flush at the end of the event loop's round.
  */
-abstract class Http2Connection extends ChannelInboundHandlerAdapter implements FrameSink {
+abstract class Http2Connection extends Http2Streams implements FrameSink {
   private static final System.Logger LOG = Logs.of(Http2Connection.class);
-
-  static final int SETTINGS_HEADER_TABLE_SIZE = 1;
-  static final int SETTINGS_ENABLE_PUSH = 2;
-  static final int SETTINGS_MAX_CONCURRENT_STREAMS = 3;
-  static final int SETTINGS_INITIAL_WINDOW_SIZE = 4;
-  static final int SETTINGS_MAX_FRAME_SIZE = 5;
-  static final int SETTINGS_MAX_HEADER_LIST_SIZE = 6;
-  static final int SETTINGS_ENABLE_CONNECT_PROTOCOL = 8;
 
   static final int MAX_STREAM_ID = Integer.MAX_VALUE;
 
-  final Http2Limits limits;
-  final FrameWriter writer = new FrameWriter();
-  final Allowances allowances;
   final HeadDecoder heads;
-  final HeadEncoder encoder;
 
-  /** Open streams, in no order. */
-  final List<Http2Stream> streams = new ArrayList<>();
-
-  private final IntObjectHashMap<Http2Stream> table = new IntObjectHashMap<>(8);
   private final FrameReader reader;
-  private final SendFlow sends;
-  private final ReceiveFlow receives;
-  private final ResetStreams resets = new ResetStreams();
-  private final Runnable deferredFlush = this::flushDeferred;
-
-  @SuppressWarnings("NullAway.Init") // Set when the handler is added, before anything else.
-  ChannelHandlerContext ctx;
-
-  /** The peer's SETTINGS_MAX_CONCURRENT_STREAMS. */
-  int peerMaxStreams = Integer.MAX_VALUE;
-
-  /** Whether the peer serves extended CONNECT (RFC 8441). */
-  boolean peerConnectProtocol;
 
   /** Whether the peer's first SETTINGS have come. */
   boolean settled;
 
   private final boolean client;
-  private boolean reading;
   private boolean open = true;
-  private boolean flushScheduled;
   private boolean paused;
   private long pausedAt;
-  private int peerInitialWindow = 65535;
-  private @Nullable Http2Stream dataStream;
   private boolean dataEndsStream;
   private boolean dataAccepted;
   private boolean begun;
@@ -81,20 +51,13 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
    * @param fields shared by the connections of a worker, as the encoder is
    */
   Http2Connection(boolean client, Http2Limits limits, FieldList fields, HeadEncoder encoder) {
+    super(client, limits, encoder);
     this.client = client;
-    this.limits = limits;
-    this.heads = new HeadDecoder(fields, limits);
-    this.encoder = encoder;
-    this.allowances = new Allowances(limits);
+    this.heads = new HeadDecoder(fields, limits.maxHead(), limits.maxHeaders());
     this.reader = new FrameReader(this, !client, 2 * limits.maxHead());
-    this.sends = new SendFlow(this, writer, limits);
-    this.receives = new ReceiveFlow(writer, limits);
   }
 
   // What a subclass says.
-
-  /** The time by which streams grow old; that of the last tick is good enough. */
-  abstract long now();
 
   /**
    * A head on a stream that is not in the table: one that the peer opens, or an error.
@@ -124,17 +87,11 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
   /** The last number that the peer may have used and that we have looked at. */
   abstract int lastPeerStream();
 
-  /** Whether the stream may exist: it has, or had, been opened by either side. */
-  abstract boolean wasOpened(int stream);
-
   /** The connection is over; streams have been told already. */
   abstract void onGone();
 
   /** The peer broke the protocol, or flooded us. */
   abstract void onBroken(ConnectionError error);
-
-  /** A stream has left the table. */
-  abstract void onStreamGone();
 
   // Channel.
 
@@ -252,177 +209,6 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
       LOG.log(System.Logger.Level.ERROR, "An HTTP/2 connection is closed after an error", cause);
     }
     context.close();
-  }
-
-  // Streams.
-
-  final @Nullable Http2Stream stream(int id) {
-    return table.get(id);
-  }
-
-  final int openStreams() {
-    return streams.size();
-  }
-
-  /** What has come of all streams and waits for its readers. */
-  final int heldBytes() {
-    return receives.held();
-  }
-
-  /** Puts a stream that is open in the table. */
-  final void add(Http2Stream stream, int id) {
-    stream.begin(id, peerInitialWindow, limits.streamWindow(), now());
-    stream.index = streams.size();
-    streams.add(stream);
-    table.put(id, stream);
-    allowances.useful();
-  }
-
-  private void remove(Http2Stream stream) {
-    table.remove(stream.id);
-    Http2Stream last = streams.removeLast();
-    if (last.index != stream.index) {
-      last.index = stream.index;
-      streams.set(stream.index, last);
-    }
-    if (dataStream != null && dataStream.id == stream.id) {
-      dataStream = null;
-    }
-    sends.drop(stream);
-    receives.drop(stream);
-    stream.id = 0;
-    onStreamGone();
-  }
-
-  /** Writes the encoder's head. */
-  final void sendHead(Http2Stream stream, boolean end) {
-    if (stream.id == 0 || stream.localEnded) {
-      return;
-    }
-    allowances.useful();
-    stream.localEnded |= end;
-    writer.head(stream.id, encoder.block(), encoder.length(), end);
-    if (end) {
-      onEndWritten(stream);
-    }
-  }
-
-  /** Writes trailers, which end the stream; false when there is nothing in them to be sent. */
-  final boolean writeTrailers(Http2Stream stream, HeadView trailers) {
-    if (!encoder.trailers(trailers)) {
-      return false;
-    }
-    writer.head(stream.id, encoder.block(), encoder.length(), true);
-    return true;
-  }
-
-  /** More of the body; takes it over. */
-  final void sendData(Http2Stream stream, ByteBuf data) {
-    if (stream.id == 0 || stream.localEnded) {
-      data.release();
-    } else {
-      sends.data(stream, data);
-    }
-  }
-
-  /** Ends our direction, behind what is queued. */
-  final void sendEnd(Http2Stream stream, @Nullable HeadView trailers) {
-    if (stream.id != 0 && !stream.localEnded) {
-      stream.localEnded = true;
-      sends.end(stream, trailers);
-    }
-  }
-
-  /** Our END_STREAM is written. */
-  final void onEndWritten(Http2Stream stream) {
-    stream.localClosed = true;
-    stream.onEndWritten();
-    closeIfWhole(stream);
-  }
-
-  final void closeIfWhole(Http2Stream stream) {
-    if (stream.id != 0 && stream.localClosed && stream.remoteEnded) {
-      remove(stream);
-      allowances.completed();
-      stream.onClosed();
-    }
-  }
-
-  /** Ends a stream of which the stream's owner knows already. */
-  final void reset(Http2Stream stream, int code) {
-    if (stream.id != 0) {
-      writer.reset(stream.id, code);
-      resets.add(stream.id);
-      remove(stream);
-      flushLater();
-    }
-  }
-
-  /** Refuses a stream that is not in the table. */
-  final void refuse(int id, int code) {
-    writer.reset(id, code);
-    resets.add(id);
-    flushLater();
-  }
-
-  /** What the peer sent ends the stream: counted, since it costs the peer nothing. */
-  final void streamError(int id, int code, String detail) {
-    Http2Stream stream = table.get(id);
-    if (stream == null) {
-      if (!wasOpened(id)) {
-        throw ConnectionError.of(code, detail);
-      }
-      refuse(id, code);
-    } else {
-      reset(stream, code);
-      stream.onReset(code, false, detail);
-    }
-    spend(Flood.RESET);
-  }
-
-  /** Lets more of the peer's data come on a stream, or not. */
-  final void setReading(Http2Stream stream, boolean on) {
-    if (stream.id != 0 && stream.reading != on) {
-      stream.reading = on;
-      stream.since = now();
-      if (on) {
-        receives.release(stream);
-        flushLater();
-      }
-    }
-  }
-
-  final void spend(Flood flood) {
-    if (allowances.exceeds(flood)) {
-      throw ConnectionError.flood(flood);
-    }
-  }
-
-  /** As {@link #spend}, for where nobody expects the connection to end. */
-  final void spendLater(Flood flood) {
-    if (allowances.exceeds(flood)) {
-      ctx.executor().execute(() -> fail(ConnectionError.flood(flood)));
-    }
-  }
-
-  // Flushing.
-
-  /** Flushes soon: at the end of the batch that is read, or of the loop's round. */
-  final void flushLater() {
-    if (!reading && !flushScheduled) {
-      flushScheduled = true;
-      ctx.executor().execute(deferredFlush);
-    }
-  }
-
-  /** What the socket takes now need not stop the sender. */
-  final void flushNow() {
-    writer.flush();
-  }
-
-  private void flushDeferred() {
-    flushScheduled = false;
-    flushNow();
   }
 
   // Frames.
@@ -570,8 +356,9 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
       return;
     }
     spend(Flood.SETTINGS);
-    while (payload.isReadable()) {
-      setting(payload.readUnsignedShort(), payload.readInt());
+    int widened = peer.apply(payload);
+    if (widened != 0) {
+      sends.changeWindows(streams, widened);
     }
     writer.settingsAck();
     if (!settled) {
@@ -580,41 +367,6 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
     }
     sends.pump();
     flushLater();
-  }
-
-  private void setting(int name, int value) {
-    switch (name) {
-      case SETTINGS_ENABLE_PUSH -> {
-        if (value < 0 || value > 1 || (client && value == 1)) {
-          throw ConnectionError.protocol("SETTINGS_ENABLE_PUSH is neither 0 nor 1");
-        }
-      }
-      case SETTINGS_MAX_CONCURRENT_STREAMS ->
-          peerMaxStreams = value < 0 ? Integer.MAX_VALUE : value;
-      case SETTINGS_INITIAL_WINDOW_SIZE -> {
-        if (value < 0) {
-          throw ConnectionError.of(
-              ErrorCode.FLOW_CONTROL_ERROR, "SETTINGS_INITIAL_WINDOW_SIZE above 2^31-1");
-        }
-        sends.changeWindows(streams, value - peerInitialWindow);
-        peerInitialWindow = value;
-      }
-      case SETTINGS_MAX_FRAME_SIZE -> {
-        // We never send a larger one than everybody must take.
-        if (value < FrameReader.MAX_FRAME || value > 0xffffff) {
-          throw ConnectionError.protocol("SETTINGS_MAX_FRAME_SIZE out of range");
-        }
-      }
-      case SETTINGS_ENABLE_CONNECT_PROTOCOL -> {
-        if (value < 0 || value > 1 || (peerConnectProtocol && value == 0)) {
-          throw ConnectionError.protocol("SETTINGS_ENABLE_CONNECT_PROTOCOL is not 0 or 1");
-        }
-        peerConnectProtocol = value == 1;
-      }
-      default -> {
-        // HEADER_TABLE_SIZE: our encoder has no table. MAX_HEADER_LIST_SIZE is advisory.
-      }
-    }
   }
 
   @Override
@@ -669,7 +421,7 @@ abstract class Http2Connection extends ChannelInboundHandlerAdapter implements F
     return reader.frames();
   }
 
-  /** Says what was wrong and ends the connection; its streams are told. */
+  @Override
   final void fail(ConnectionError error) {
     if (open) {
       LOG.log(System.Logger.Level.DEBUG, "An HTTP/2 connection is ended: {0}", error.getMessage());

@@ -2,6 +2,10 @@ package dev.weft.sidecar.codec.http2;
 
 import dev.weft.sidecar.codec.ServerConnection;
 import dev.weft.sidecar.codec.ServerConnections;
+import dev.weft.sidecar.codec.http2.frame.ConnectionError;
+import dev.weft.sidecar.codec.http2.frame.ErrorCode;
+import dev.weft.sidecar.codec.http2.frame.Flood;
+import dev.weft.sidecar.codec.http2.head.HeadDecoder;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
@@ -62,13 +66,13 @@ final class Http2ServerConnection extends Http2Connection implements ServerConne
   @Override
   void sendSettings() {
     writer.settings(
-        SETTINGS_MAX_CONCURRENT_STREAMS,
+        PeerSettings.SETTINGS_MAX_CONCURRENT_STREAMS,
         limits.maxStreams(),
-        SETTINGS_INITIAL_WINDOW_SIZE,
+        PeerSettings.SETTINGS_INITIAL_WINDOW_SIZE,
         limits.streamWindow(),
-        SETTINGS_MAX_HEADER_LIST_SIZE,
+        PeerSettings.SETTINGS_MAX_HEADER_LIST_SIZE,
         limits.maxHead(),
-        SETTINGS_ENABLE_CONNECT_PROTOCOL,
+        PeerSettings.SETTINGS_ENABLE_CONNECT_PROTOCOL,
         1);
   }
 

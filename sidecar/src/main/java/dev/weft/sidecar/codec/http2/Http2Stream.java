@@ -1,6 +1,7 @@
 package dev.weft.sidecar.codec.http2;
 
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.codec.http2.frame.ErrorCode;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;

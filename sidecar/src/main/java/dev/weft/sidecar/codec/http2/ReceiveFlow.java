@@ -1,5 +1,9 @@
 package dev.weft.sidecar.codec.http2;
 
+import dev.weft.sidecar.codec.http2.frame.ConnectionError;
+import dev.weft.sidecar.codec.http2.frame.ErrorCode;
+import dev.weft.sidecar.codec.http2.frame.FrameWriter;
+
 /**
  * What the peer may send (RFC 9113, section 5.2): what a stream's reader has taken is given back to
  * the stream and to the connection, in steps of half a window; what comes while the reader wants

@@ -1,6 +1,12 @@
 package dev.weft.sidecar.codec.http2;
 
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.codec.http2.frame.ConnectionError;
+import dev.weft.sidecar.codec.http2.frame.ErrorCode;
+import dev.weft.sidecar.codec.http2.frame.Flood;
+import dev.weft.sidecar.codec.http2.frame.FrameReader;
+import dev.weft.sidecar.codec.http2.frame.FrameWriter;
+import dev.weft.sidecar.codec.http2.head.Trailers;
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
@@ -18,7 +24,7 @@ final class SendFlow {
   /** A frame that a window makes smaller than this is worth little to anybody; bytes. */
   private static final int TINY = 256;
 
-  private final Http2Connection connection;
+  private final Http2Streams connection;
   private final FrameWriter writer;
   private final int maxQueued;
   private @Nullable Http2Stream ring;
@@ -26,7 +32,7 @@ final class SendFlow {
   private int queued;
   private boolean pumping;
 
-  SendFlow(Http2Connection connection, FrameWriter writer, Http2Limits limits) {
+  SendFlow(Http2Streams connection, FrameWriter writer, Http2Limits limits) {
     this.connection = connection;
     this.writer = writer;
     this.maxQueued = limits.maxQueued();

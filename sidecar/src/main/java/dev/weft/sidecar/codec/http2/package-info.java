@@ -1,11 +1,9 @@
 /**
- * Layer 2: HTTP/2 (RFC 9113) between Netty channels and the streams of {@code http}. {@link
- * dev.weft.sidecar.codec.http2.Http2Connection} is the core that both ends share: frames in ({@code
- * FrameReader}), frames out ({@code FrameWriter}), settings, the table of streams, flow control
- * both ways, the fair sharing of a connection among its streams, and the bounds against abuse. A
- * server's or client's connection extends it and says what a head, an end and a reset mean; a
- * stream extends {@code Http2Stream}. {@code HeadDecoder} turns a header block into a {@code
- * ReceivedHead}, strictly; {@code HeadEncoder} the other way round.
+ * Layer 2: HTTP/2 (RFC 9113) between Netty channels and the streams of {@code http}. {@code
+ * Http2Streams} holds a connection's streams, their flow control and what they send; {@code
+ * Http2Connection} on top of it is what frames mean, settings, and begin and end, alike for both
+ * ends. A server's or client's connection extends that and says what a head, an end and a reset
+ * mean; a stream extends {@code Http2Stream}. Frames are in {@code frame}, heads in {@code head}.
  *
  * <p>A connection, its streams and all they use belong to the channel's event loop. Imports {@code
  * codec}, {@code http}, {@code telemetry}, {@code common.head} and Netty, of whose HTTP/2 codec

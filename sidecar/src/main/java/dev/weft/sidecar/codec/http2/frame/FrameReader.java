@@ -1,4 +1,4 @@
-package dev.weft.sidecar.codec.http2;
+package dev.weft.sidecar.codec.http2.frame;
 
 import dev.weft.sidecar.codec.Buffers;
 import dev.weft.sidecar.telemetry.Bound;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * every other frame is handed on whole, a head with all its CONTINUATIONs. Nothing is allocated per
  * frame. One per connection.
  */
-final class FrameReader {
+public final class FrameReader {
   static final int DATA = 0;
   static final int HEADERS = 1;
   static final int PRIORITY = 2;
@@ -34,7 +34,7 @@ final class FrameReader {
   static final int HEADER_LENGTH = 9;
 
   /** What both ends take at most, and never ask to be more; bytes. */
-  static final int MAX_FRAME = Bound.H2_FRAME.intValue();
+  public static final int MAX_FRAME = Bound.H2_FRAME.intValue();
 
   static final byte[] PREFACE =
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -65,19 +65,19 @@ final class FrameReader {
    * @param preface whether the client's preface comes first
    * @param maxBlock bytes of an encoded head
    */
-  FrameReader(FrameSink sink, boolean preface, int maxBlock) {
+  public FrameReader(FrameSink sink, boolean preface, int maxBlock) {
     this.sink = sink;
     this.preface = preface;
     this.maxBlock = maxBlock;
   }
 
   /** Whether it waits for the rest of anything but data. */
-  boolean isWithinFrame() {
+  public boolean isWithinFrame() {
     return pending != null || block != null;
   }
 
   /** How many frames were handed on; wraps. */
-  int frames() {
+  public int frames() {
     return frames;
   }
 
@@ -86,7 +86,7 @@ final class FrameReader {
    *
    * @throws ConnectionError when the connection cannot go on
    */
-  void read(ByteBuf received, ByteBufAllocator alloc) {
+  public void read(ByteBuf received, ByteBufAllocator alloc) {
     ByteBuf in = received;
     ByteBuf before = pending;
     if (before != null) {
@@ -106,7 +106,7 @@ final class FrameReader {
   }
 
   /** Lets go of what it keeps. */
-  void close() {
+  public void close() {
     if (pending != null) {
       pending.release();
       pending = null;

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.codec.http2;
+package dev.weft.sidecar.codec.http2.frame;
 
 import io.netty.buffer.ByteBuf;
 
@@ -7,7 +7,7 @@ import io.netty.buffer.ByteBuf;
  * throw {@link ConnectionError}. Payloads lie between the buffer's indices, which the callee may
  * move, and stay the reader's.
  */
-interface FrameSink {
+public interface FrameSink {
   /** Whether more frames are wanted. */
   boolean isOpen();
 

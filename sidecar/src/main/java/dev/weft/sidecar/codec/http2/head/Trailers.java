@@ -1,13 +1,13 @@
-package dev.weft.sidecar.codec.http2;
+package dev.weft.sidecar.codec.http2.head;
 
 import dev.weft.common.head.HeadView;
 import java.nio.ByteBuffer;
 
 /** Keeps trailers that have to wait for the body in front of them. */
-final class Trailers {
+public final class Trailers {
   private Trailers() {}
 
-  static HeadView copy(HeadView from) {
+  public static HeadView copy(HeadView from) {
     int count = from.headerCount();
     int size = 0;
     for (int i = 0; i < count; i++) {

@@ -1,10 +1,10 @@
-package dev.weft.sidecar.codec.http2;
+package dev.weft.sidecar.codec.http2.head;
 
 import dev.weft.sidecar.codec.Chars;
 import java.util.Arrays;
 
 /** Names of HPACK's static table (RFC 7541, appendix A), by length and first letter. */
-final class StaticTable {
+public final class StaticTable {
   private static final int FIRST = 15;
 
   /** From index 15 on; those before are pseudo-header fields, but for these names in any case. */

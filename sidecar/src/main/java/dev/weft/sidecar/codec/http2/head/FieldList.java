@@ -1,4 +1,4 @@
-package dev.weft.sidecar.codec.http2;
+package dev.weft.sidecar.codec.http2.head;
 
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -10,7 +10,7 @@ import java.util.Arrays;
  * Netty's decoder adds to; nothing else of {@link Http2Headers} is used. Used again for the next
  * block; one per worker.
  */
-final class FieldList extends DefaultHttp2Headers {
+public final class FieldList extends DefaultHttp2Headers {
   private static final int PER_FIELD = 3;
 
   private byte[] bytes = new byte[2048];
@@ -18,7 +18,7 @@ final class FieldList extends DefaultHttp2Headers {
   private int count;
   private int length;
 
-  FieldList() {
+  public FieldList() {
     super(false, 2);
   }
 

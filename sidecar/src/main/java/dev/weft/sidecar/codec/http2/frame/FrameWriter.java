@@ -1,4 +1,4 @@
-package dev.weft.sidecar.codec.http2;
+package dev.weft.sidecar.codec.http2.frame;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Gathers the frames of all streams in one buffer, so that a batch leaves as one write. Large
  * pieces of bodies are not copied but written between two such buffers. One per connection.
  */
-final class FrameWriter {
+public final class FrameWriter {
   /** Up to here copying costs less than a further buffer in the write. */
   private static final int COPIED = 4 * 1024;
 
@@ -29,7 +29,7 @@ final class FrameWriter {
 
   private int lastDataStream;
 
-  void attach(ChannelHandlerContext context) {
+  public void attach(ChannelHandlerContext context) {
     ctx = context;
   }
 
@@ -39,7 +39,7 @@ final class FrameWriter {
   }
 
   /** Hands what was gathered to the channel and flushes it, if there is anything. */
-  void flush() {
+  public void flush() {
     write();
     if (unflushed) {
       unflushed = false;
@@ -48,7 +48,7 @@ final class FrameWriter {
   }
 
   /** Hands what was gathered to the channel. */
-  void write() {
+  public void write() {
     ByteBuf buffer = out;
     if (buffer != null) {
       out = null;
@@ -61,7 +61,7 @@ final class FrameWriter {
   }
 
   /** Lets go of what was not written. */
-  void close() {
+  public void close() {
     if (out != null) {
       out.release();
       out = null;
@@ -70,7 +70,7 @@ final class FrameWriter {
   }
 
   /** Writes a head; in several frames when it does not fit one. */
-  void head(int stream, byte[] block, int length, boolean end) {
+  public void head(int stream, byte[] block, int length, boolean end) {
     int flags = end ? FrameReader.END_STREAM : 0;
     int first = Math.min(length, FrameReader.MAX_FRAME);
     boolean whole = first == length;
@@ -90,7 +90,7 @@ final class FrameWriter {
    * Writes one DATA frame with the next {@code length} bytes of a buffer; takes it over when that
    * is all of it.
    */
-  void data(int stream, ByteBuf data, int length, boolean end) {
+  public void data(int stream, ByteBuf data, int length, boolean end) {
     boolean all = length == data.readableBytes();
     ByteBuf to = frame(FrameReader.DATA, end ? FrameReader.END_STREAM : 0, stream, length);
     if (length > COPIED) {
@@ -109,7 +109,7 @@ final class FrameWriter {
   }
 
   /** Ends a stream's direction: with its last DATA frame if that is not written yet. */
-  void end(int stream) {
+  public void end(int stream) {
     ByteBuf buffer = out;
     if (buffer != null && lastDataStream == stream) {
       buffer.setByte(lastDataFlags, FrameReader.END_STREAM);
@@ -118,36 +118,36 @@ final class FrameWriter {
     }
   }
 
-  void reset(int stream, int code) {
+  public void reset(int stream, int code) {
     frame(FrameReader.RST_STREAM, 0, stream, 4).writeInt(code);
   }
 
   /** Identifiers and values, one after the other. */
-  void settings(int... pairs) {
+  public void settings(int... pairs) {
     ByteBuf to = frame(FrameReader.SETTINGS, 0, 0, pairs.length * 3);
     for (int i = 0; i < pairs.length; i += 2) {
       to.writeShort(pairs[i]).writeInt(pairs[i + 1]);
     }
   }
 
-  void settingsAck() {
+  public void settingsAck() {
     frame(FrameReader.SETTINGS, FrameReader.ACK, 0, 0);
   }
 
-  void ping(boolean ack, long content) {
+  public void ping(boolean ack, long content) {
     frame(FrameReader.PING, ack ? FrameReader.ACK : 0, 0, 8).writeLong(content);
   }
 
-  void goAway(int lastStream, int code) {
+  public void goAway(int lastStream, int code) {
     frame(FrameReader.GOAWAY, 0, 0, 8).writeInt(lastStream).writeInt(code);
   }
 
-  void windowUpdate(int stream, int increment) {
+  public void windowUpdate(int stream, int increment) {
     frame(FrameReader.WINDOW_UPDATE, 0, stream, 4).writeInt(increment);
   }
 
   /** A client's first bytes. */
-  void preface() {
+  public void preface() {
     buffer(FrameReader.PREFACE.length).writeBytes(FrameReader.PREFACE);
   }
 

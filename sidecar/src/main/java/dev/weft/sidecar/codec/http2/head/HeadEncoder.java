@@ -1,4 +1,4 @@
-package dev.weft.sidecar.codec.http2;
+package dev.weft.sidecar.codec.http2.head;
 
 import dev.weft.common.head.Ascii;
 import dev.weft.common.head.HeadView;
@@ -15,7 +15,7 @@ import java.util.Arrays;
  * few dozen bytes per head and saves the look-ups, the copies and the memory of a table; nothing is
  * remembered from head to head, so one encoder serves all connections of a worker.
  */
-final class HeadEncoder {
+public final class HeadEncoder {
   /** Fields that belong to one connection and are not passed on, or are written otherwise. */
   private static final long HOP_BY_HOP =
       bit(WellKnown.HOST)
@@ -60,16 +60,16 @@ final class HeadEncoder {
   private byte[] out = new byte[2048];
   private int length;
 
-  static long bit(int wellKnown) {
+  public static long bit(int wellKnown) {
     return 1L << wellKnown;
   }
 
   /** The block that was written last; {@link #length()} bytes of it. */
-  byte[] block() {
+  public byte[] block() {
     return out;
   }
 
-  int length() {
+  public int length() {
     return length;
   }
 
@@ -78,7 +78,7 @@ final class HeadEncoder {
    *
    * @param drop further well-known names to leave out
    */
-  void response(ReceivedHead head, HeadPlan plan, long drop) {
+  public void response(ReceivedHead head, HeadPlan plan, long drop) {
     length = 0;
     // A switch of protocols is the success of extended CONNECT (RFC 8441, section 5).
     status(head.tunnel ? 200 : head.view.status());
@@ -87,7 +87,7 @@ final class HeadEncoder {
   }
 
   /** A head with a status and nothing else; more may be added by {@link #field}. */
-  void status(int status) {
+  public void status(int status) {
     reserve(8);
     for (int i = 0; i < STATUSES.length; i++) {
       if (STATUSES[i] == status) {
@@ -103,7 +103,7 @@ final class HeadEncoder {
   }
 
   /** Begins a head that is written field by field. */
-  void begin() {
+  public void begin() {
     length = 0;
   }
 
@@ -112,7 +112,7 @@ final class HeadEncoder {
    *
    * @param https whether the scheme is https
    */
-  void request(ReceivedHead head, HeadPlan plan, boolean https, long drop) {
+  public void request(ReceivedHead head, HeadPlan plan, boolean https, long drop) {
     HeadView view = head.view;
     ByteBuffer slab = view.slab();
     length = 0;
@@ -176,7 +176,7 @@ final class HeadEncoder {
   }
 
   /** Trailers; false when nothing of them may be passed on. */
-  boolean trailers(HeadView view) {
+  public boolean trailers(HeadView view) {
     length = 0;
     long drop = HOP_BY_HOP | NO_TRAILER;
     for (int i = 0; i < view.headerCount(); i++) {
@@ -190,7 +190,7 @@ final class HeadEncoder {
   }
 
   /** One field; the name in lower case. */
-  void field(byte[] name, byte[] value, int valueLength) {
+  public void field(byte[] name, byte[] value, int valueLength) {
     reserve(name.length + valueLength + 16);
     if (StaticTable.isSensitive(name, 0, name.length)) {
       name(NEVER_INDEXED, name, 0, name.length);

@@ -1,9 +1,9 @@
-package dev.weft.sidecar.codec.http2;
+package dev.weft.sidecar.codec.http2.frame;
 
 import dev.weft.sidecar.telemetry.Bound;
 
 /** What a peer can have too much of: each has an allowance per connection and a counter. */
-enum Flood {
+public enum Flood {
   RESET(Bound.H2_RESETS, "too many streams reset"),
   CONTINUATION(Bound.H2_CONTINUATIONS, "a head in too many pieces, or too long"),
   SETTINGS(Bound.H2_SETTINGS, "too many SETTINGS"),
@@ -14,7 +14,7 @@ enum Flood {
   TINY_WINDOW(Bound.H2_TINY_WINDOWS, "windows too small for too long"),
   HEAD(Bound.H2_LARGE_HEADS, "too many heads that are too large");
 
-  static final int COUNT = values().length;
+  public static final int COUNT = values().length;
 
   private final Bound bound;
   private final String text;
@@ -24,7 +24,7 @@ enum Flood {
     this.text = text;
   }
 
-  Bound bound() {
+  public Bound bound() {
     return bound;
   }
 

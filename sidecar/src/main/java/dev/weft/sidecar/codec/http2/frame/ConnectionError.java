@@ -1,4 +1,4 @@
-package dev.weft.sidecar.codec.http2;
+package dev.weft.sidecar.codec.http2.frame;
 
 import org.jspecify.annotations.Nullable;
 
@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * What the peer sent ends the connection (RFC 9113, section 5.4.1). Without a stack trace: it is
  * the peer's fault and must cost little.
  */
-final class ConnectionError extends RuntimeException {
+public final class ConnectionError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final int code;
@@ -18,27 +18,27 @@ final class ConnectionError extends RuntimeException {
     this.flood = flood;
   }
 
-  static ConnectionError protocol(String message) {
+  public static ConnectionError protocol(String message) {
     return new ConnectionError(ErrorCode.PROTOCOL_ERROR, message, null);
   }
 
   /**
    * @param code of {@link ErrorCode}
    */
-  static ConnectionError of(int code, String message) {
+  public static ConnectionError of(int code, String message) {
     return new ConnectionError(code, message, null);
   }
 
-  static ConnectionError flood(Flood flood) {
+  public static ConnectionError flood(Flood flood) {
     return new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, flood.text(), flood);
   }
 
-  int code() {
+  public int code() {
     return code;
   }
 
   /** The flood that it was, or null for any other breach. */
-  @Nullable Flood flood() {
+  public @Nullable Flood flood() {
     return flood;
   }
 }

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.codec.http2;
+package dev.weft.sidecar.codec.http2.head;
 
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.telemetry.Bound;
@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  * ByteBuf} for encoders. Used again for the next head, unless somebody still holds it. Worker
  * thread only.
  */
-final class Slab {
+public final class Slab {
   private static final int SMALLEST = 1024;
 
   /** A larger one is not kept for the next head; bytes. */
