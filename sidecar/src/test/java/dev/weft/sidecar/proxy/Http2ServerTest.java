@@ -301,6 +301,36 @@ class Http2ServerTest {
   }
 
   @Test
+  void aRefusedRequestEndsWhateverItsStreamWasBefore() {
+    try (var client = Http2RawClient.open(address)) {
+      byte[] tunnel =
+          Http2RawClient.fields(
+              ":method",
+              "CONNECT",
+              ":protocol",
+              "websocket",
+              ":scheme",
+              "http",
+              ":authority",
+              HOST,
+              ":path",
+              "/wait",
+              "sec-websocket-version",
+              "13");
+      client.headers(1, false, tunnel).flush();
+      await().atMost(10, TimeUnit.SECONDS).until(() -> origin.requests.size() == 1);
+      client.frame(Http2RawClient.RST_STREAM, 0, 1, Http2RawClient.bytes(8)).flush();
+      await().atMost(10, TimeUnit.SECONDS).until(() -> active() == 0);
+      // Of the next one nobody wants the body.
+      client.headers(3, false, request("POST", HOST, "/%00")).flush();
+      assertThat(status(client.awaitType(Http2RawClient.HEADERS))).isEqualTo(400);
+      var reset = client.awaitType(Http2RawClient.RST_STREAM);
+      assertThat(reset.stream()).isEqualTo(3);
+      assertThat(reset.number(0)).isZero();
+    }
+  }
+
+  @Test
   void aLeaveTakesTwoStepsAndLosesNoRequest() throws Exception {
     try (var client = Http2RawClient.open(address)) {
       client.headers(1, true, request("GET", HOST, "/wait")).flush();

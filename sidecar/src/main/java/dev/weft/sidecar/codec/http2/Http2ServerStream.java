@@ -84,6 +84,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   /** Answers a request that nobody else sees. */
   void refuse(Failure failure, String detail) {
     headRequest = false;
+    tunnel = false;
     writeReply(LocalReply.of(failure, detail));
     connection.flushLater();
   }
