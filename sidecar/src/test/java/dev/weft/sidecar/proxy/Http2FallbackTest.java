@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -111,25 +112,23 @@ class Http2FallbackTest {
 
   @Test
   void whoComesBackWithHttp2IsSpokenToInIt() throws Exception {
-    Origin origin = new Origin("one", connection -> serve(connection, Answer.CLOSE));
-    try (var proxy = new ProxyFixture()) {
+    var script = new AtomicReference<Origin.Script>(connection -> serve(connection, Answer.CLOSE));
+    try (var origin = new Origin("one", connection -> script.get().run(connection));
+        var proxy = new ProxyFixture()) {
       proxy.declared = null;
       InetSocketAddress address = proxy.to(Direction.OUTBOUND, origin);
       try (var caller = new Caller(Version.HTTP2, address, "catalog")) {
         assertThat(caller.get("/").body()).startsWith("GET");
-        int port = origin.port();
-        origin.close();
-        try (var back = new Origin("one", port, Http2FallbackTest::serveHttp2)) {
-          assertThat(back.port()).isEqualTo(port);
-          await()
-              .until(
-                  () -> {
-                    // Idle connections of before are gone when the loop has seen them close.
-                    var call = caller.get("/");
-                    proxy.advance(1, TimeUnit.SECONDS);
-                    return call.status() == 200 && call.header("x-version").equals("2");
-                  });
-        }
+        script.set(Http2FallbackTest::serveHttp2);
+        origin.cutConnections();
+        await()
+            .until(
+                () -> {
+                  // Idle connections of before are gone when the loop has seen them close.
+                  var call = caller.get("/");
+                  proxy.advance(1, TimeUnit.SECONDS);
+                  return call.status() == 200 && call.header("x-version").equals("2");
+                });
       }
     }
   }

@@ -49,16 +49,11 @@ final class Origin implements AutoCloseable {
   private final Script script;
 
   Origin(String name, Script script) {
-    this(name, 0, script);
-  }
-
-  Origin(String name, int port, Script script) {
     this.name = name;
     this.script = script;
     try {
       server = new ServerSocket();
-      server.setReuseAddress(true);
-      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 128);
+      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 128);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
