@@ -5,6 +5,7 @@ import static dev.weft.sidecar.proxy.Http2UpstreamAbuseTest.SETTINGS;
 import static dev.weft.sidecar.proxy.Http2UpstreamAbuseTest.STATUS_200;
 import static dev.weft.sidecar.proxy.Http2UpstreamAbuseTest.frame;
 import static dev.weft.sidecar.proxy.Http2UpstreamAbuseTest.nextRequest;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -113,7 +114,8 @@ class Http2FallbackTest {
   @Test
   void whoComesBackWithHttp2IsSpokenToInIt() throws Exception {
     var script = new AtomicReference<Origin.Script>(connection -> serve(connection, Answer.CLOSE));
-    try (var origin = new Origin("one", connection -> script.get().run(connection));
+    try (var origin =
+            new Origin("one", connection -> requireNonNull(script.get()).run(connection));
         var proxy = new ProxyFixture()) {
       proxy.declared = null;
       InetSocketAddress address = proxy.to(Direction.OUTBOUND, origin);
