@@ -26,7 +26,9 @@ import picocli.CommandLine.Spec;
       "Connection: close and GOAWAY. Exit code 1 when a request failed."
     })
 final class RolloutCommand implements Callable<Integer> {
-  private static final Duration WARM_UP = Duration.ofSeconds(3);
+  /** Everything is started at once and cold; a pair that is restarted later gets no such time. */
+  private static final Duration WARM_UP = Duration.ofSeconds(20);
+
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(30);
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -85,8 +87,9 @@ final class RolloutCommand implements Callable<Integer> {
 
   private boolean run(RolloutMesh mesh, PrintWriter out) {
     List<Integer> ports = mesh.callers().stream().map(ServiceInstance::inboundPort).toList();
-    try (MixedLoad load = new MixedLoad(protocols, ports, rate)) {
+    try (MixedLoad load = new MixedLoad(protocols, ports, rate, WARM_UP)) {
       Await.pause(WARM_UP);
+      load.awaitSettled();
       long began = System.nanoTime();
       for (int i = 1; i <= rollouts; i++) {
         long since = System.nanoTime();

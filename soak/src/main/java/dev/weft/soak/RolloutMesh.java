@@ -71,8 +71,9 @@ final class RolloutMesh implements AutoCloseable {
   }
 
   /**
-   * Ends and starts each pair, one at a time. Who calls the callers is told of one that has gone
-   * only when it has gone, and of one that is back when it is ready.
+   * Ends and starts each pair, one at a time, each when the rate is met without a backlog. Who
+   * calls the callers is told of one that has gone only when it has gone, and of one that is back
+   * when it is ready.
    *
    * @return how many did not end by themselves
    */
@@ -86,6 +87,7 @@ final class RolloutMesh implements AutoCloseable {
       pair.start();
       awaitReady(pair);
       load.targets(callers.stream().map(port()).toList());
+      load.awaitSettled();
     }
     return impolite;
   }

@@ -71,7 +71,7 @@ final class Drain {
       return true;
     }
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMillis);
-    awaitQuiet(direction, limitMillis / 2);
+    boolean quiet = awaitQuiet(direction, limitMillis / 2);
     listener.close();
     TcpListeners ports = sidecar.tcpListeners();
     if (direction == Direction.OUTBOUND && ports != null) {
@@ -79,9 +79,9 @@ final class Drain {
     }
     long before = activity(direction);
     boolean whole = awaitDrained(direction, deadline);
-    if (whole && activity(direction) != before) {
+    if (whole && (!quiet || activity(direction) != before)) {
       // Who waited for an answer may send its next request on another connection that it keeps.
-      awaitQuiet(direction, millisUntil(deadline));
+      var _ = awaitQuiet(direction, millisUntil(deadline));
       whole = awaitDrained(direction, deadline);
     }
     if (!whole) {
@@ -114,7 +114,7 @@ final class Drain {
    * Waits until nothing has come or ended for a while. Who has been told to go away needs a moment
    * to hear it, and what waits to be accepted when a listener closes is lost.
    */
-  private void awaitQuiet(Direction direction, long limitMillis) {
+  private boolean awaitQuiet(Direction direction, long limitMillis) {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMillis);
     long before = activity(direction);
     while (System.nanoTime() - deadline < 0) {
@@ -122,14 +122,15 @@ final class Drain {
         TimeUnit.NANOSECONDS.sleep(Bound.DRAIN_QUIET.value());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return;
+        return false;
       }
       long now = activity(direction);
       if (now == before) {
-        return;
+        return true;
       }
       before = now;
     }
+    return false;
   }
 
   private long activity(Direction direction) {

@@ -17,6 +17,7 @@ public final class SoakApp {
   public static final String CALLEE = "callee";
 
   private static final int MAX_THREADS = 16;
+  private static final int ACCEPT_QUEUE = 1024;
 
   private SoakApp() {}
 
@@ -46,6 +47,8 @@ public final class SoakApp {
             new HTTP2CServerConnectionFactory(config));
     connector.setHost("127.0.0.1");
     connector.setPort(port);
+    // A new instance is given its share of connections at once.
+    connector.setAcceptQueueSize(ACCEPT_QUEUE);
     server.addConnector(connector);
     server.setHandler(handler);
     server.start();

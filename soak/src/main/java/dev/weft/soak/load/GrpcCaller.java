@@ -80,7 +80,7 @@ final class GrpcCaller implements Caller {
 
           @Override
           public void onError(Throwable failure) {
-            done.accept(failure.toString());
+            done.accept(failure + (failure.getCause() == null ? "" : ", " + failure.getCause()));
           }
 
           @Override

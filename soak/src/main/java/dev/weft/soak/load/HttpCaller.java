@@ -96,9 +96,15 @@ final class HttpCaller implements Caller {
         });
   }
 
-  /** The second is Jetty's word for a stream that a GOAWAY or a reset says was not looked at. */
+  /**
+   * The second is Jetty's word for a stream that a GOAWAY or a reset says was not looked at; the
+   * third is what it says of a connection that it had closed itself before it opened the stream.
+   */
   private static boolean isUnsent(@Nullable Throwable failure) {
-    return failure instanceof ConnectException || failure instanceof RetryableRequestException;
+    return failure instanceof ConnectException
+        || failure instanceof RetryableRequestException
+        || (failure instanceof IllegalStateException
+            && "session closed".equals(failure.getMessage()));
   }
 
   private static @Nullable String verdict(Result result, byte @Nullable [] content) {

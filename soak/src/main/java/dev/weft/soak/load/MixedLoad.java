@@ -1,5 +1,7 @@
 package dev.weft.soak.load;
 
+import dev.weft.cli.demo.process.Await;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -15,6 +17,12 @@ public final class MixedLoad implements AutoCloseable {
   private static final int MAX_UNDER_WAY = 1000;
   private static final long TICK_MICROS = 1000;
 
+  /** For how long, at the most, and how many requests may be under way, in seconds of the rate. */
+  private static final Duration SETTLE_LIMIT = Duration.ofSeconds(30);
+
+  private static final double SETTLED_SECONDS = 0.05;
+  private static final long SETTLED_NANOS = 500_000_000;
+
   private final List<Caller> callers;
   private final List<Tally> tallies;
   private final ScheduledExecutorService pace =
@@ -22,6 +30,7 @@ public final class MixedLoad implements AutoCloseable {
           Thread.ofPlatform().name("soak-load").daemon().factory());
   private final AtomicInteger underWay = new AtomicInteger();
   private final int perSecond;
+  private final double rampSeconds;
   private final long start;
   private long sent;
   private final AtomicLong heldBack = new AtomicLong();
@@ -37,9 +46,11 @@ public final class MixedLoad implements AutoCloseable {
    * Begins at once.
    *
    * @param ports each an instance of the service that is called
+   * @param ramp in which the rate grows evenly from nothing
    */
-  public MixedLoad(List<Protocol> protocols, List<Integer> ports, int perSecond) {
+  public MixedLoad(List<Protocol> protocols, List<Integer> ports, int perSecond, Duration ramp) {
     this.perSecond = perSecond;
+    rampSeconds = ramp.toMillis() / 1000.0;
     callers =
         protocols.stream()
             .map(
@@ -57,7 +68,11 @@ public final class MixedLoad implements AutoCloseable {
   }
 
   private void sendDue() {
-    long due = (System.nanoTime() - start) / 1000 * perSecond / 1_000_000;
+    double seconds = (System.nanoTime() - start) / 1e9;
+    double ramped = Math.min(seconds, rampSeconds);
+    double due =
+        perSecond
+            * (seconds - ramped + (rampSeconds == 0 ? 0 : ramped * ramped / (2 * rampSeconds)));
     for (; sent < due; sent++) {
       if (underWay.get() >= MAX_UNDER_WAY) {
         heldBack.incrementAndGet();
@@ -80,6 +95,24 @@ public final class MixedLoad implements AutoCloseable {
   /** New connections go to these from now on, as discovery would tell. */
   public void targets(List<Integer> ports) {
     callers.forEach(caller -> caller.targets(ports));
+  }
+
+  /**
+   * Waits until no backlog is left of what was slow, as {@code minReadySeconds} of a Deployment
+   * does; not for ever.
+   */
+  public void awaitSettled() {
+    var busy = new AtomicLong(System.nanoTime());
+    var _ =
+        Await.until(
+            SETTLE_LIMIT,
+            () -> {
+              long now = System.nanoTime();
+              if (underWay() > perSecond * SETTLED_SECONDS) {
+                busy.set(now);
+              }
+              return now - busy.get() > SETTLED_NANOS;
+            });
   }
 
   /** Per protocol. */
