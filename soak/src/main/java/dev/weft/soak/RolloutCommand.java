@@ -29,6 +29,9 @@ final class RolloutCommand implements Callable<Integer> {
   /** Everything is started at once and cold; a pair that is restarted later gets no such time. */
   private static final Duration WARM_UP = Duration.ofSeconds(20);
 
+  /** Less is another test: of a machine on which cold processes take what the others need. */
+  private static final double RATE_MET = 0.9;
+
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(30);
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -91,6 +94,7 @@ final class RolloutCommand implements Callable<Integer> {
       Await.pause(WARM_UP);
       load.awaitSettled();
       long began = System.nanoTime();
+      long before = load.ok();
       for (int i = 1; i <= rollouts; i++) {
         long since = System.nanoTime();
         long answered = load.ok();
@@ -109,7 +113,7 @@ final class RolloutCommand implements Callable<Integer> {
             impolite == 0 ? "" : ", " + impolite + " had to be killed");
         out.flush();
       }
-      double rateSeen = load.ok() / ((System.nanoTime() - began) / 1e9);
+      double rateSeen = (load.ok() - before) / ((System.nanoTime() - began) / 1e9);
       load.stop();
       boolean all = Await.until(LAST_ANSWERS, () -> load.underWay() == 0);
       return report(load, rateSeen, all, out);
@@ -128,7 +132,7 @@ final class RolloutCommand implements Callable<Integer> {
           tally.latencyMillis(100));
       tally.failures().forEach(failure -> out.println("         " + failure));
     }
-    boolean good = load.failed() == 0 && all && load.heldBack() == 0;
+    boolean good = load.failed() == 0 && all && rateSeen >= rate * RATE_MET;
     out.printf(
         "%s: %d rollouts, %,d requests answered, %,d failed, %,d held back, %d without an answer, about"
             + " %,.0f a second%n",

@@ -8,10 +8,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The ports that requests may go to, in turn. One that has asked its callers to go away, or refuses
- * connections, is passed over for a second. Thread-safe.
+ * connections, is passed over until it is named anew, for ten seconds at most. Thread-safe.
  */
 final class Targets {
-  private static final long AVOID_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long AVOID_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private volatile List<Integer> ports;
   private final ConcurrentMap<Integer, Long> avoidedSince = new ConcurrentHashMap<>();
