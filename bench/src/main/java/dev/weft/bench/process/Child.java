@@ -2,6 +2,8 @@ package dev.weft.bench.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -11,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -20,6 +23,9 @@ import java.util.stream.Stream;
  */
 public final class Child implements AutoCloseable {
   private static final long TICK_NANOS = 10_000_000;
+  private static final int FIRST_PORT = 12_000;
+  private static final int LAST_PORT = 31_999;
+  private static final int PORT_TRIES = 1_000;
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
 
   private final Process process;
@@ -47,11 +53,21 @@ public final class Child implements AutoCloseable {
     return new Child(process, name, log);
   }
 
-  /** A port that nothing listens on now. */
+  /**
+   * A port that nothing listens on now, below those that the system hands to outgoing connections:
+   * one of those might take it before the process that is given it listens.
+   */
   public static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
+    for (int i = 0; i < PORT_TRIES; i++) {
+      int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT + 1);
+      try (var socket = new ServerSocket()) {
+        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        return port;
+      } catch (BindException e) {
+        // The next one.
+      }
     }
+    throw new IOException("no free port from " + FIRST_PORT + " to " + LAST_PORT);
   }
 
   /**
