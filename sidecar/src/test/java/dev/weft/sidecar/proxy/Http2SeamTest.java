@@ -2,16 +2,11 @@ package dev.weft.sidecar.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.sidecar.codec.http2.Http2Limits;
-import dev.weft.sidecar.codec.http2.Http2Server;
-import dev.weft.sidecar.telemetry.Direction;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.nio.NioIoHandler;
@@ -27,16 +22,14 @@ import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.handler.codec.http2.Http2StreamFrame;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
- * Decision 13 of the design, proven: HTTP/2 by Netty's frames and HPACK fills the same head view,
- * and the same stack, matcher and encoder serve it towards an HTTP/1.1 upstream. The codec is
- * thrown away when the real one comes.
+ * Decision 13 of the design: whatever speaks HTTP/2 to us, here Netty's own client, is served by
+ * the same stack, matcher and encoder as HTTP/1.1 towards an HTTP/1.1 upstream.
  */
 @SuppressWarnings("StringConcatToTextBlock") // Lines end in CR LF here.
 class Http2SeamTest {
@@ -62,7 +55,7 @@ class Http2SeamTest {
                   }
                 })) {
       proxy.serve("catalog", origin);
-      var address = listen(proxy);
+      var address = proxy.outbound();
       var group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
       Channel connection =
           new Bootstrap()
@@ -111,31 +104,6 @@ class Http2SeamTest {
       connection.close().sync();
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
     }
-  }
-
-  private static InetSocketAddress listen(ProxyFixture proxy) throws InterruptedException {
-    var http2 =
-        new Http2Server(
-            proxy.worker.downstream(Direction.OUTBOUND),
-            proxy.outboundStack(),
-            Http2Limits.DEFAULT);
-    Channel server =
-        new ServerBootstrap()
-            .group(proxy.loop)
-            .channel(proxy.serverChannel())
-            .childOption(ChannelOption.ALLOCATOR, proxy.allocator)
-            .childHandler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel child) {
-                    child.pipeline().addLast(http2.newConnection());
-                  }
-                })
-            .bind("127.0.0.1", 0)
-            .sync()
-            .channel();
-    proxy.closeLater(server);
-    return (InetSocketAddress) server.localAddress();
   }
 
   private static Answer call(

@@ -3,16 +3,8 @@ package dev.weft.sidecar.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.weft.sidecar.codec.http2.Http2Limits;
-import dev.weft.sidecar.codec.http2.Http2Server;
-import dev.weft.sidecar.telemetry.Direction;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +54,7 @@ class WebSocketTest {
       withServer(
           proxy,
           () ->
-              assertThat(run("client-h2", http2(proxy).getPort()))
+              assertThat(run("client-h2", proxy.outbound().getPort()))
                   .containsExactly(
                       "offered 1",
                       "switched 200 []",
@@ -103,30 +95,5 @@ class WebSocketTest {
     }
     assertThat(client.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return lines;
-  }
-
-  private static InetSocketAddress http2(ProxyFixture proxy) throws InterruptedException {
-    var http2 =
-        new Http2Server(
-            proxy.worker.downstream(Direction.OUTBOUND),
-            proxy.outboundStack(),
-            Http2Limits.DEFAULT);
-    Channel server =
-        new ServerBootstrap()
-            .group(proxy.loop)
-            .channel(proxy.serverChannel())
-            .childOption(ChannelOption.ALLOCATOR, proxy.allocator)
-            .childHandler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel child) {
-                    child.pipeline().addLast(http2.newConnection());
-                  }
-                })
-            .bind("127.0.0.1", 0)
-            .sync()
-            .channel();
-    proxy.closeLater(server);
-    return (InetSocketAddress) server.localAddress();
   }
 }

@@ -1,5 +1,9 @@
 package dev.weft.sidecar.codec.http1;
 
+import static dev.weft.sidecar.codec.FieldSets.HOP_BY_HOP;
+import static dev.weft.sidecar.codec.FieldSets.NO_TRAILER;
+import static dev.weft.sidecar.codec.FieldSets.bit;
+
 import dev.weft.common.head.Ascii;
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
@@ -18,36 +22,12 @@ import java.nio.ByteBuffer;
  * again.
  */
 final class Http1Encoder {
-  private static final long HOP_BY_HOP =
-      bit(WellKnown.CONNECTION)
-          | bit(WellKnown.KEEP_ALIVE)
-          | bit(WellKnown.PROXY_CONNECTION)
-          | bit(WellKnown.TE)
-          | bit(WellKnown.UPGRADE)
-          | bit(WellKnown.HTTP2_SETTINGS)
-          | bit(WellKnown.WEFT_HOP);
-
   /** What no Connection option takes away, because the encoder decides on it by itself. */
   private static final long OWN =
       bit(WellKnown.HOST)
           | bit(WellKnown.CONTENT_LENGTH)
           | bit(WellKnown.TRANSFER_ENCODING)
           | bit(WellKnown.UPGRADE);
-
-  /** What frames or addresses a message, or says who sends it: it means nothing in a trailer. */
-  private static final long NO_TRAILER =
-      bit(WellKnown.HOST)
-          | bit(WellKnown.CONTENT_LENGTH)
-          | bit(WellKnown.TRANSFER_ENCODING)
-          | bit(WellKnown.X_FORWARDED_FOR)
-          | bit(WellKnown.X_FORWARDED_PROTO)
-          | bit(WellKnown.X_FORWARDED_HOST)
-          | bit(WellKnown.TRACEPARENT)
-          | bit(WellKnown.X_REQUEST_ID)
-          | bit(WellKnown.CONTENT_TYPE)
-          | bit(WellKnown.UPGRADE)
-          | bit(WellKnown.EXPECT)
-          | bit(WellKnown.DATE);
 
   private static final byte[] VERSION_LINE_END = Chars.ascii(" HTTP/1.1\r\n");
   private static final byte[] VERSION = Chars.ascii("HTTP/1.1 ");
@@ -64,10 +44,6 @@ final class Http1Encoder {
   private static final int UPGRADE_REQUIRED = 426;
 
   private Http1Encoder() {}
-
-  static long bit(int wellKnown) {
-    return 1L << wellKnown;
-  }
 
   /**
    * A request's head in a new buffer with room for {@code bodyBytes} after it.

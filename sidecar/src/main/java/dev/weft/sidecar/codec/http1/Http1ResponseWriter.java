@@ -3,6 +3,7 @@ package dev.weft.sidecar.codec.http1;
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.codec.Chars;
+import dev.weft.sidecar.codec.FieldSets;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.HttpDate;
@@ -49,7 +50,7 @@ final class Http1ResponseWriter {
   void informational(ReceivedHead response) {
     none.clear();
     long framing =
-        Http1Encoder.bit(WellKnown.CONTENT_LENGTH) | Http1Encoder.bit(WellKnown.TRANSFER_ENCODING);
+        FieldSets.bit(WellKnown.CONTENT_LENGTH) | FieldSets.bit(WellKnown.TRANSFER_ENCODING);
     ctx.writeAndFlush(
         Http1Encoder.response(response, none, framing, ctx.alloc()), ctx.voidPromise());
   }
@@ -73,14 +74,12 @@ final class Http1ResponseWriter {
     chunked = unknown && !http10;
     untilClose = unknown && http10;
     if (status == 204) {
-      drop =
-          Http1Encoder.bit(WellKnown.CONTENT_LENGTH)
-              | Http1Encoder.bit(WellKnown.TRANSFER_ENCODING);
+      drop = FieldSets.bit(WellKnown.CONTENT_LENGTH) | FieldSets.bit(WellKnown.TRANSFER_ENCODING);
     } else if (http10) {
-      drop = Http1Encoder.bit(WellKnown.TRANSFER_ENCODING) | Http1Encoder.bit(WellKnown.TRAILER);
+      drop = FieldSets.bit(WellKnown.TRANSFER_ENCODING) | FieldSets.bit(WellKnown.TRAILER);
       kept &= !unknown;
     } else if (chunked && (!response.chunked || response.oddFraming)) {
-      drop = Http1Encoder.bit(WellKnown.TRANSFER_ENCODING);
+      drop = FieldSets.bit(WellKnown.TRANSFER_ENCODING);
       plan.line(TRANSFER_ENCODING, CHUNKED);
     }
     if (response.http2 && end && response.bodyLength == 0 && saysLength(status, headRequest)) {
@@ -91,7 +90,7 @@ final class Http1ResponseWriter {
     }
     int length = response.view.find(WellKnown.CONTENT_LENGTH);
     if (response.oddFraming && length != HeadView.NONE && status != 204) {
-      drop |= Http1Encoder.bit(WellKnown.CONTENT_LENGTH);
+      drop |= FieldSets.bit(WellKnown.CONTENT_LENGTH);
       plan.line(WellKnown.name(WellKnown.CONTENT_LENGTH), Chars.ascii(response.view.value(length)));
     }
     if (Http1Encoder.keepsUpgrade(response)) {
@@ -118,9 +117,9 @@ final class Http1ResponseWriter {
   void switchProtocols(ReceivedHead response, HeadPlan plan) {
     plan.line(CONNECTION, UPGRADE);
     long framing =
-        Http1Encoder.bit(WellKnown.CONTENT_LENGTH)
-            | Http1Encoder.bit(WellKnown.TRANSFER_ENCODING)
-            | Http1Encoder.bit(WellKnown.TRAILER);
+        FieldSets.bit(WellKnown.CONTENT_LENGTH)
+            | FieldSets.bit(WellKnown.TRANSFER_ENCODING)
+            | FieldSets.bit(WellKnown.TRAILER);
     ctx.writeAndFlush(
         Http1Encoder.response(response, plan, framing, ctx.alloc()), ctx.voidPromise());
   }

@@ -2,10 +2,10 @@ package dev.weft.sidecar.codec.http2;
 
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
+import dev.weft.sidecar.codec.FieldSets;
 import dev.weft.sidecar.codec.http2.frame.ConnectionError;
 import dev.weft.sidecar.codec.http2.frame.ErrorCode;
 import dev.weft.sidecar.codec.http2.head.HeadDecoder;
-import dev.weft.sidecar.codec.http2.head.HeadEncoder;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
 import dev.weft.sidecar.http.UpstreamStream;
@@ -180,7 +180,7 @@ public final class Http2ClientConnection extends Http2Connection {
   /** Writes a request's head. */
   void sendRequest(Http2ClientStream stream, ReceivedHead request, HeadPlan plan, boolean end) {
     // Nobody who speaks HTTP/1.0 waits for a 100.
-    long drop = request.view.minorVersion() == 0 ? HeadEncoder.bit(WellKnown.EXPECT) : 0;
+    long drop = request.view.minorVersion() == 0 ? FieldSets.bit(WellKnown.EXPECT) : 0;
     encoder.request(request, plan, false, drop);
     sendHead(stream, end);
   }

@@ -3,6 +3,7 @@ package dev.weft.sidecar.codec.http2;
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.codec.Chars;
+import dev.weft.sidecar.codec.FieldSets;
 import dev.weft.sidecar.codec.http2.frame.ErrorCode;
 import dev.weft.sidecar.codec.http2.head.HeadEncoder;
 import dev.weft.sidecar.codec.http2.head.Slab;
@@ -188,7 +189,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   public void informational(ReceivedHead response) {
     if (id != 0 && response.view.status() != 101) {
       none.clear();
-      server.encoder.response(response, none, HeadEncoder.bit(WellKnown.CONTENT_LENGTH));
+      server.encoder.response(response, none, FieldSets.bit(WellKnown.CONTENT_LENGTH));
       connection.sendHead(this, false);
       connection.flushLater();
     }
@@ -206,7 +207,7 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
     }
     boolean noContent = response.view.status() == 204;
     server.encoder.response(
-        response, plan, noContent ? HeadEncoder.bit(WellKnown.CONTENT_LENGTH) : 0);
+        response, plan, noContent ? FieldSets.bit(WellKnown.CONTENT_LENGTH) : 0);
     int inline = response.inlineBody;
     connection.sendHead(this, end && inline == 0);
     if (inline > 0) {

@@ -1,9 +1,12 @@
 package dev.weft.sidecar.codec.http2.head;
 
+import static dev.weft.sidecar.codec.FieldSets.bit;
+
 import dev.weft.common.head.Ascii;
 import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import dev.weft.sidecar.codec.Chars;
+import dev.weft.sidecar.codec.FieldSets;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.ReceivedHead;
 import java.nio.ByteBuffer;
@@ -16,29 +19,9 @@ import java.util.Arrays;
  * remembered from head to head, so one encoder serves all connections of a worker.
  */
 public final class HeadEncoder {
-  /** Fields that belong to one connection and are not passed on, or are written otherwise. */
-  private static final long HOP_BY_HOP =
-      bit(WellKnown.HOST)
-          | bit(WellKnown.CONNECTION)
-          | bit(WellKnown.KEEP_ALIVE)
-          | bit(WellKnown.PROXY_CONNECTION)
-          | bit(WellKnown.TRANSFER_ENCODING)
-          | bit(WellKnown.UPGRADE)
-          | bit(WellKnown.HTTP2_SETTINGS)
-          | bit(WellKnown.TE)
-          | bit(WellKnown.WEFT_HOP);
-
-  /** What frames or addresses a message, or says who sends it: it means nothing in a trailer. */
-  private static final long NO_TRAILER =
-      bit(WellKnown.CONTENT_LENGTH)
-          | bit(WellKnown.X_FORWARDED_FOR)
-          | bit(WellKnown.X_FORWARDED_PROTO)
-          | bit(WellKnown.X_FORWARDED_HOST)
-          | bit(WellKnown.TRACEPARENT)
-          | bit(WellKnown.X_REQUEST_ID)
-          | bit(WellKnown.CONTENT_TYPE)
-          | bit(WellKnown.EXPECT)
-          | bit(WellKnown.DATE);
+  /** What a frame or a pseudo-header field says is left out, too. */
+  private static final long NOT_PASSED_ON =
+      FieldSets.HOP_BY_HOP | bit(WellKnown.HOST) | bit(WellKnown.TRANSFER_ENCODING);
 
   private static final int INDEXED = 0x80;
   private static final int NEVER_INDEXED = 0x10;
@@ -60,10 +43,6 @@ public final class HeadEncoder {
   private byte[] out = new byte[2048];
   private int length;
 
-  public static long bit(int wellKnown) {
-    return 1L << wellKnown;
-  }
-
   /** The block that was written last; {@link #length()} bytes of it. */
   public byte[] block() {
     return out;
@@ -83,7 +62,7 @@ public final class HeadEncoder {
     // A switch of protocols is the success of extended CONNECT (RFC 8441, section 5).
     status(head.tunnel ? 200 : head.view.status());
     lines(plan);
-    fields(head, plan, HOP_BY_HOP | drop);
+    fields(head, plan, NOT_PASSED_ON | drop);
   }
 
   /** A head with a status and nothing else; more may be added by {@link #field}. */
@@ -134,7 +113,7 @@ public final class HeadEncoder {
       field(TE, TRAILERS, TRAILERS.length);
     }
     lines(plan);
-    fields(head, plan, HOP_BY_HOP | drop);
+    fields(head, plan, NOT_PASSED_ON | drop);
   }
 
   private void path(HeadView view, ByteBuffer slab) {
@@ -178,7 +157,7 @@ public final class HeadEncoder {
   /** Trailers; false when nothing of them may be passed on. */
   public boolean trailers(HeadView view) {
     length = 0;
-    long drop = HOP_BY_HOP | NO_TRAILER;
+    long drop = NOT_PASSED_ON | FieldSets.NO_TRAILER;
     for (int i = 0; i < view.headerCount(); i++) {
       int known = view.wellKnown(i);
       // Framing and addressing mean nothing in a trailer, and may deceive who merges them.
