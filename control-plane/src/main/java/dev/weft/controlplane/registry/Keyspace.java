@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * registry/SOURCE/NAMESPACE/SERVICE/ID   registry.v1.Instance
+ * endpoints/SOURCE/NAMESPACE/SERVICE/SLICE  registry.v1.ServiceEndpoints
  * policy/SOURCE/KIND/NAMESPACE/NAME      policy.v1.Policy
  * session/REPLICA/NAMESPACE/ID           incarnation, as text; under the replica's lease
  * replica/REPLICA                        replica id, as text; under the replica's lease
@@ -26,6 +27,9 @@ public final class Keyspace {
   /** Every instance, of every source. */
   public static final String REGISTRY_PREFIX = "registry/";
 
+  /** Every slice of endpoints, of every source. */
+  public static final String ENDPOINTS_PREFIX = "endpoints/";
+
   /** Every policy, of every source. */
   public static final String POLICY_PREFIX = "policy/";
 
@@ -41,6 +45,11 @@ public final class Keyspace {
   /** The key of an instance. */
   public static String instance(String source, String namespace, String service, String id) {
     return REGISTRY_PREFIX + source + '/' + namespace + '/' + service + '/' + id;
+  }
+
+  /** The key of one slice of a service's endpoints. */
+  public static String endpoints(String source, String namespace, String service, String slice) {
+    return ENDPOINTS_PREFIX + source + '/' + namespace + '/' + service + '/' + slice;
   }
 
   /** The key of a policy document. */
