@@ -65,8 +65,8 @@ final class Scenarios {
             HTTP1.loads(),
             Measures.CPU,
             0),
-        grpc("grpc-unary", "gRPC, one message each way", AppOrigin.UNARY),
-        grpc("grpc-stream", "gRPC, 100 messages streamed by the server", AppOrigin.STREAM),
+        grpc("grpc-unary", "gRPC, one message each way", AppOrigin.UNARY, 1),
+        grpc("grpc-stream", "gRPC, 100 messages streamed by the server", AppOrigin.STREAM, AppOrigin.STREAMED),
         new Scenario(
             "tls",
             "TLS 1.3 in, plaintext out, keep-alive",
@@ -152,14 +152,22 @@ final class Scenarios {
         0);
   }
 
-  private static Scenario grpc(String name, String title, String method) {
+  private static Scenario grpc(String name, String title, String method, int messages) {
     return new Scenario(
         name,
         title,
         Way.plain(Protocol.HTTP2, Protocol.HTTP2).asGrpc(),
         PROXIES,
         run -> run.grpcOrigin,
-        run -> H2load.grpc(run.folder, HOST, method, new byte[128], H2_CLIENTS, H2_STREAMS),
+        run ->
+            H2load.grpc(
+                run.folder,
+                HOST,
+                method,
+                new byte[AppOrigin.MESSAGE_BYTES],
+                messages * (5 + AppOrigin.MESSAGE_BYTES),
+                H2_CLIENTS,
+                H2_STREAMS),
         Measures.CPU,
         0);
   }

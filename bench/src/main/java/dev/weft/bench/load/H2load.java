@@ -6,23 +6,35 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** h2load: HTTP/2 with prior knowledge, as fast as it gets answers. */
 public final class H2load implements Load {
+  private static final Pattern DATA = Pattern.compile("\\((\\d+)\\) data");
+
   private final Path folder;
   private final String authority;
   private final String path;
   private final int clients;
   private final int streams;
+  private final int answerBytes;
   private final List<String> further;
 
   private H2load(
-      Path folder, String authority, String path, int clients, int streams, List<String> further) {
+      Path folder,
+      String authority,
+      String path,
+      int clients,
+      int streams,
+      int answerBytes,
+      List<String> further) {
     this.folder = folder;
     this.authority = authority;
     this.path = path;
     this.clients = clients;
     this.streams = streams;
+    this.answerBytes = answerBytes;
     this.further = further;
   }
 
@@ -34,12 +46,23 @@ public final class H2load implements Load {
           headers.add("-H");
           headers.add(header.get(0) + ": " + header.get(1));
         });
-    return new H2load(folder, authority, path, clients, streams, headers);
+    return new H2load(folder, authority, path, clients, streams, 1, headers);
   }
 
-  /** gRPC calls that send one message. */
+  /**
+   * gRPC calls that send one message.
+   *
+   * @param answerBytes of the answer's body, which tells a call from one that failed: both are a
+   *     200
+   */
   public static H2load grpc(
-      Path folder, String authority, String method, byte[] message, int clients, int streams)
+      Path folder,
+      String authority,
+      String method,
+      byte[] message,
+      int answerBytes,
+      int clients,
+      int streams)
       throws IOException {
     byte[] frame = new byte[message.length + 5];
     frame[3] = (byte) (message.length >>> 8);
@@ -52,6 +75,7 @@ public final class H2load implements Load {
         method,
         clients,
         streams,
+        answerBytes,
         List.of(
             "-d",
             body.toString(),
@@ -84,7 +108,7 @@ public final class H2load implements Load {
   }
 
   /** Each line of the log: when it began, status, duration in microseconds. */
-  private static Figures read(Path log, int seconds, String output) throws IOException {
+  private Figures read(Path log, int seconds, String output) throws IOException {
     var latency = new Latency();
     long errors = 0;
     for (String line : Files.readAllLines(log)) {
@@ -100,6 +124,12 @@ public final class H2load implements Load {
     }
     if (latency.count() == 0) {
       throw new IOException("h2load got no answer:\n" + output);
+    }
+    Matcher data = DATA.matcher(output);
+    if (!data.find() || Long.parseLong(data.group(1)) < latency.count() * answerBytes) {
+      throw new IOException(
+          "h2load got %d answers, but not %d bytes of body with each:\n%s"
+              .formatted(latency.count(), answerBytes, output));
     }
     return new Figures(
         latency.count(),

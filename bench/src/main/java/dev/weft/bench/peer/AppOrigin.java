@@ -36,7 +36,7 @@ public final class AppOrigin {
   public static final String STREAM = "/api.Echo/Stream";
 
   public static final int STREAMED = 100;
-  private static final int MESSAGE_BYTES = 128;
+  public static final int MESSAGE_BYTES = 128;
 
   private AppOrigin() {}
 
