@@ -20,6 +20,7 @@ class LayersTest {
           "dev.weft.controlplane",
           Map.ofEntries(
               Map.entry("model", 0),
+              Map.entry("pki", 0),
               Map.entry("validate", 1),
               Map.entry("registry", 2),
               Map.entry("source", 3),

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weft.controlplane.pki;
+
+import org.jspecify.annotations.NullMarked;
