@@ -23,6 +23,7 @@ class LayersTest {
               Map.entry("pki", 0),
               Map.entry("validate", 1),
               Map.entry("registry", 2),
+              Map.entry("auth", 2),
               Map.entry("source", 3),
               Map.entry("compile", 4),
               Map.entry("snapshot", 5),

@@ -1,5 +1,7 @@
 package dev.weft.controlplane.app;
 
+import dev.weft.controlplane.auth.CallGuard;
+import dev.weft.controlplane.auth.ClusterAccess;
 import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.RegistryStatus;
 import dev.weft.controlplane.registry.store.Store;
@@ -17,6 +19,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
+import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -43,6 +46,8 @@ public final class ControlPlane implements AutoCloseable {
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Object lock = new Object();
+  private final @Nullable ClusterAccess cluster;
+  private final EndpointTls tls;
   private final ExecutorService grpcThreads;
   private final Server server;
   private final MetricsServer metrics;
@@ -50,10 +55,12 @@ public final class ControlPlane implements AutoCloseable {
   private volatile String notOpen = "the store is being opened";
   private volatile boolean closing;
 
-  private ControlPlane(ControlPlaneOptions options) {
+  private ControlPlane(ControlPlaneOptions options, @Nullable ClusterAccess cluster) {
     this.options = options;
+    this.cluster = cluster;
     ControlPlaneMetrics.bindProcess(meters);
     health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
+    tls = EndpointTls.open(options, cluster == null ? null : cluster.roots(), meters);
     metrics = startMetrics();
     grpcThreads =
         Executors.newFixedThreadPool(
@@ -69,7 +76,24 @@ public final class ControlPlane implements AutoCloseable {
    * @throws StartFailedException with one line for a person
    */
   public static ControlPlane start(ControlPlaneOptions options) {
-    return new ControlPlane(options);
+    return start(options, null);
+  }
+
+  /**
+   * Starts a control plane whose callers a cluster knows.
+   *
+   * @param cluster is its from now on; with it, callers have to prove who they are
+   * @throws StartFailedException with one line for a person
+   */
+  static ControlPlane start(ControlPlaneOptions options, @Nullable ClusterAccess cluster) {
+    try {
+      return new ControlPlane(options, cluster);
+    } catch (StartFailedException e) {
+      if (cluster != null) {
+        cluster.close();
+      }
+      throw e;
+    }
   }
 
   /** Completes when the store was read for the first time; fails with what keeps it from that. */
@@ -130,6 +154,10 @@ public final class ControlPlane implements AutoCloseable {
       running.close();
     }
     metrics.close();
+    tls.close();
+    if (cluster != null) {
+      cluster.close();
+    }
     grpcThreads.shutdown();
     ready.completeExceptionally(new StartFailedException("closed before it was ready", null));
     ended.complete(null);
@@ -224,6 +252,7 @@ public final class ControlPlane implements AutoCloseable {
       return MetricsServer.start(
           new InetSocketAddress(options.bind(), options.metricsPort()), meters, this::readiness);
     } catch (IOException | IllegalArgumentException e) {
+      tls.close();
       throw cannotListen("--metrics-port", options.metricsPort(), e);
     }
   }
@@ -236,8 +265,14 @@ public final class ControlPlane implements AutoCloseable {
 
   private Server startGrpc() {
     try {
-      return NettyServerBuilder.forAddress(
-              new InetSocketAddress(options.bind(), options.grpcPort()))
+      NettyServerBuilder builder =
+          NettyServerBuilder.forAddress(
+              new InetSocketAddress(options.bind(), options.grpcPort()),
+              tls.credentials(cluster != null));
+      if (cluster != null) {
+        builder.intercept(new CallGuard(cluster, meters, InstantSource.system(), System::nanoTime));
+      }
+      return builder
           .executor(grpcThreads)
           .addService(health.getHealthService())
           .addService(ProtoReflectionServiceV1.newInstance())
@@ -252,6 +287,7 @@ public final class ControlPlane implements AutoCloseable {
           .start();
     } catch (IOException | IllegalArgumentException e) {
       metrics.close();
+      tls.close();
       grpcThreads.shutdown();
       throw cannotListen("--grpc-port", options.grpcPort(), e);
     }

@@ -8,7 +8,9 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -35,6 +37,12 @@ final class ControlPlaneArgs {
         --instance-ttl DURATION    how long an instance may be silent, e.g. 10s (10s)
         --replica-id ID            unique among the replicas of a store (host name and a random part)
         --cluster-domain NAME      suffix of full service names (cluster.local)
+        --tls on|off|auto          TLS on the gRPC port (auto: with --tls-cert, and in Kubernetes)
+        --tls-cert FILE            PEM: certificate and chain, replaced while it runs; with --tls-key
+        --tls-key FILE             PEM: its private key
+        --tls-ca FILE              PEM: who signed it, for those who are told by us whom to trust
+        --tls-dir DIR              where our own authority is kept (~/.local/state/weft/ca)
+        --tls-name NAME,...        further names for the certificate of our own authority
         --help
       """;
 
@@ -55,7 +63,13 @@ final class ControlPlaneArgs {
               "--metrics-port",
               "--instance-ttl",
               "--replica-id",
-              "--cluster-domain"));
+              "--cluster-domain",
+              "--tls",
+              "--tls-cert",
+              "--tls-key",
+              "--tls-ca",
+              "--tls-dir",
+              "--tls-name"));
 
   private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -99,7 +113,51 @@ final class ControlPlaneArgs {
         number("--metrics-port", ControlPlaneOptions.DEFAULT_METRICS_PORT),
         duration("--instance-ttl", ControlPlaneOptions.DEFAULT_INSTANCE_TTL),
         get("--replica-id", hostName() + "-" + UUID.randomUUID().toString().substring(0, 8)),
-        get("--cluster-domain", "cluster.local"));
+        get("--cluster-domain", "cluster.local"),
+        security());
+  }
+
+  private SecurityOptions security() {
+    Path certificate = file("--tls-cert");
+    Path key = file("--tls-key");
+    Path trusted = file("--tls-ca");
+    if ((certificate == null) != (key == null)) {
+      throw new IllegalArgumentException("--tls-cert and --tls-key belong together");
+    }
+    if (trusted != null && certificate == null) {
+      throw new IllegalArgumentException("--tls-ca is only for --tls-cert");
+    }
+    boolean secured =
+        switch (get("--tls", "auto")) {
+          case "on" -> true;
+          case "off" -> false;
+          case "auto" -> certificate != null;
+          default ->
+              throw new IllegalArgumentException(
+                  "--tls is \"" + values.get("--tls") + "\", expected on, off or auto");
+        };
+    if (!secured) {
+      for (String name : values.keySet()) {
+        if (name.startsWith("--tls-")) {
+          throw new IllegalArgumentException(name + " is only for --tls on");
+        }
+      }
+      return SecurityOptions.NONE;
+    }
+    return new SecurityOptions(
+        certificate == null ? SecurityOptions.Tls.AUTHORITY : SecurityOptions.Tls.FILES,
+        certificate == null || key == null
+            ? null
+            : new SecurityOptions.Files(certificate, key, trusted),
+        Path.of(get("--tls-dir", stateDirectory("ca"))),
+        names());
+  }
+
+  private List<String> names() {
+    return Arrays.stream(get("--tls-name", "").split(","))
+        .map(String::strip)
+        .filter(name -> !name.isEmpty())
+        .toList();
   }
 
   private StoreOptions store() {
@@ -119,7 +177,7 @@ final class ControlPlaneArgs {
         throw new IllegalArgumentException(name + " is only for --store etcd");
       }
     }
-    return new StoreOptions.Embedded(Path.of(get("--data-dir", defaultDirectory())));
+    return new StoreOptions.Embedded(Path.of(get("--data-dir", stateDirectory("control-plane"))));
   }
 
   private StoreOptions etcd() {
@@ -200,13 +258,13 @@ final class ControlPlaneArgs {
     return values.getOrDefault(name, standard);
   }
 
-  private static String defaultDirectory() {
+  private static String stateDirectory(String of) {
     String state = System.getenv("XDG_STATE_HOME");
     Path base =
         state == null || state.isBlank()
             ? Path.of(System.getProperty("user.home"), ".local", "state")
             : Path.of(state);
-    return base.resolve("weft").resolve("control-plane").toString();
+    return base.resolve("weft").resolve(of).toString();
   }
 
   private static String hostName() {

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param instanceTtl how long an instance may be silent
  * @param replicaId unique among the replicas of one store
  * @param clusterDomain the suffix of a service's full name, e.g. {@code cluster.local}
+ * @param security of the gRPC port
  */
 public record ControlPlaneOptions(
     StoreOptions store,
@@ -22,7 +23,8 @@ public record ControlPlaneOptions(
     int metricsPort,
     Duration instanceTtl,
     String replicaId,
-    String clusterDomain) {
+    String clusterDomain,
+    SecurityOptions security) {
   /** The gRPC port by default. */
   public static final int DEFAULT_GRPC_PORT = 7700;
 
@@ -72,25 +74,32 @@ public record ControlPlaneOptions(
         DEFAULT_METRICS_PORT,
         DEFAULT_INSTANCE_TTL,
         "replica-" + Long.toHexString(ProcessHandle.current().pid()),
-        "cluster.local");
+        "cluster.local",
+        SecurityOptions.NONE);
   }
 
   /** These options on other ports. */
   public ControlPlaneOptions withPorts(int grpc, int metrics) {
     return new ControlPlaneOptions(
-        store, bind, grpc, metrics, instanceTtl, replicaId, clusterDomain);
+        store, bind, grpc, metrics, instanceTtl, replicaId, clusterDomain, security);
   }
 
   /** These options with another TTL. */
   public ControlPlaneOptions withInstanceTtl(Duration ttl) {
     return new ControlPlaneOptions(
-        store, bind, grpcPort, metricsPort, ttl, replicaId, clusterDomain);
+        store, bind, grpcPort, metricsPort, ttl, replicaId, clusterDomain, security);
   }
 
   /** These options with another store. */
   public ControlPlaneOptions withStore(StoreOptions other) {
     return new ControlPlaneOptions(
-        other, bind, grpcPort, metricsPort, instanceTtl, replicaId, clusterDomain);
+        other, bind, grpcPort, metricsPort, instanceTtl, replicaId, clusterDomain, security);
+  }
+
+  /** These options, secured otherwise. */
+  public ControlPlaneOptions withSecurity(SecurityOptions other) {
+    return new ControlPlaneOptions(
+        store, bind, grpcPort, metricsPort, instanceTtl, replicaId, clusterDomain, other);
   }
 
   private static void requirePort(String option, int port) {

@@ -89,7 +89,8 @@ class ReplicasTest {
                 0,
                 TTL,
                 id,
-                "cluster.local"));
+                "cluster.local",
+                SecurityOptions.NONE));
     opened.push(controlPlane);
     controlPlane.ready().join();
     return controlPlane;

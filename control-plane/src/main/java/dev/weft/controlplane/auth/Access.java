@@ -1,0 +1,54 @@
+package dev.weft.controlplane.auth;
+
+/**
+ * One thing that a caller wants to do, in the terms of Kubernetes' RBAC. Immutable.
+ *
+ * @param namespace empty: everywhere
+ * @param name empty: any
+ */
+public record Access(String verb, String group, String resource, String namespace, String name) {
+  /** As {@code kubectl auth can-i} has it: {@code list httproutes.gateway.networking.k8s.io}. */
+  String shown() {
+    return verb
+        + ' '
+        + qualified()
+        + (name.isEmpty() ? "" : " \"" + name + '"')
+        + (namespace.isEmpty() ? " in all namespaces" : " in namespace \"" + namespace + '"');
+  }
+
+  /** What gives it, to be carried out by somebody who may. */
+  String remedy(Caller caller) {
+    boolean everywhere = namespace.isEmpty();
+    String role = "weft-" + verb + '-' + resource;
+    return "kubectl create "
+        + (everywhere ? "clusterrole " : "role ")
+        + role
+        + " --verb="
+        + verb
+        + " --resource="
+        + qualified()
+        + in()
+        + " && kubectl create "
+        + (everywhere ? "clusterrolebinding " : "rolebinding ")
+        + role
+        + (everywhere ? " --clusterrole=" : " --role=")
+        + role
+        + subject(caller.user())
+        + in();
+  }
+
+  private String qualified() {
+    return group.isEmpty() ? resource : resource + '.' + group;
+  }
+
+  private String in() {
+    return namespace.isEmpty() ? "" : " -n " + namespace;
+  }
+
+  private static String subject(String user) {
+    String prefix = "system:serviceaccount:";
+    return user.startsWith(prefix)
+        ? " --serviceaccount=" + user.substring(prefix.length())
+        : " --user=" + user;
+  }
+}

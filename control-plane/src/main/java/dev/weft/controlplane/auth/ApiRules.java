@@ -1,0 +1,119 @@
+package dev.weft.controlplane.auth;
+
+import dev.weft.controlplane.validate.DocumentKeys;
+import dev.weft.controlplane.validate.Kinds;
+import dev.weft.proto.mesh.v1.AwaitSyncRequest;
+import dev.weft.proto.mesh.v1.GetNodeConfigRequest;
+import dev.weft.proto.mesh.v1.ListNodesRequest;
+import dev.weft.proto.policy.v1.ApplyRequest;
+import dev.weft.proto.policy.v1.DeleteRequest;
+import dev.weft.proto.policy.v1.GetRequest;
+import dev.weft.proto.policy.v1.ListRequest;
+import dev.weft.proto.policy.v1.PolicyKey;
+import dev.weft.proto.registry.v1.DeregisterRequest;
+import dev.weft.proto.registry.v1.GetInstanceRequest;
+import dev.weft.proto.registry.v1.KeepAliveRequest;
+import dev.weft.proto.registry.v1.ListInstancesRequest;
+import dev.weft.proto.registry.v1.ListServicesRequest;
+import dev.weft.proto.registry.v1.RegisterRequest;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What permissions a request of the policy, mesh or registry API needs: those of the objects that
+ * it is about, where Kubernetes has them, else of {@code instances} and {@code sidecars} of the
+ * group {@code weft.dev}, which exist for RBAC only. Pure.
+ */
+final class ApiRules {
+  private static final String WEFT = "weft.dev";
+  private static final String GATEWAY = "gateway.networking.k8s.io";
+  private static final String INSTANCES = "instances";
+  private static final String SIDECARS = "sidecars";
+
+  private record Resource(String group, String plural) {}
+
+  private static final Map<String, Resource> RESOURCES =
+      Map.of(
+          "Service", new Resource("", "services"),
+          "Namespace", new Resource("", "namespaces"),
+          "HTTPRoute", new Resource(GATEWAY, "httproutes"),
+          "GRPCRoute", new Resource(GATEWAY, "grpcroutes"),
+          "ReferenceGrant", new Resource(GATEWAY, "referencegrants"),
+          "TrafficPolicy", new Resource(WEFT, "trafficpolicies"));
+
+  private ApiRules() {}
+
+  /**
+   * What a request needs.
+   *
+   * @throws RefusedException when nobody may send it here
+   */
+  static List<Access> needs(Object request) throws RefusedException {
+    return switch (request) {
+      // Whether each is new is decided by the store; who applies needs both, as with kubectl.
+      case ApplyRequest apply -> apply(apply);
+      case GetRequest get -> List.of(access("get", get.getKey()));
+      case DeleteRequest delete -> List.of(access("delete", delete.getKey()));
+      case ListRequest list -> all("list", list.getKind(), list.getNamespace());
+      case dev.weft.proto.policy.v1.WatchRequest watch ->
+          all("watch", watch.getKind(), watch.getNamespace());
+      case ListNodesRequest _ -> List.of(new Access("list", WEFT, SIDECARS, "", ""));
+      case AwaitSyncRequest _ -> List.of(new Access("list", WEFT, SIDECARS, "", ""));
+      case GetNodeConfigRequest get ->
+          List.of(new Access("get", WEFT, SIDECARS, "", get.getNodeId()));
+      case GetInstanceRequest get ->
+          List.of(new Access("get", WEFT, INSTANCES, get.getNamespace(), get.getId()));
+      case ListServicesRequest list -> List.of(instances("list", list.getNamespace()));
+      case ListInstancesRequest list -> List.of(instances("list", list.getNamespace()));
+      case dev.weft.proto.registry.v1.WatchRequest watch ->
+          List.of(instances("watch", watch.getNamespace()));
+      case RegisterRequest _, KeepAliveRequest _, DeregisterRequest _ ->
+          throw new RefusedException(
+              Refusal.denied(
+                  "nothing registers itself here: on Kubernetes the instances of a service are the"
+                      + " endpoints of its pods; start the sidecar with --register off"));
+      default ->
+          throw new RefusedException(
+              Refusal.denied("nobody may call this: there is no rule for it"));
+    };
+  }
+
+  private static List<Access> apply(ApplyRequest request) {
+    Set<Access> all = new LinkedHashSet<>();
+    for (PolicyKey key : DocumentKeys.of(request.getManifestsList())) {
+      all.add(access("create", key.toBuilder().clearName().build()));
+      all.add(access("update", key));
+    }
+    return List.copyOf(all);
+  }
+
+  private static List<Access> all(String verb, String kind, String namespace) {
+    List<String> kinds = kind.isEmpty() ? Kinds.all() : List.of(kind);
+    return kinds.stream()
+        .map(
+            each ->
+                access(verb, PolicyKey.newBuilder().setKind(each).setNamespace(namespace).build()))
+        .toList();
+  }
+
+  private static Access instances(String verb, String namespace) {
+    return new Access(verb, WEFT, INSTANCES, namespace, "");
+  }
+
+  private static Access access(String verb, PolicyKey key) {
+    Resource resource = RESOURCES.get(key.getKind());
+    if (resource == null) {
+      resource = new Resource(WEFT, plural(key.getKind().toLowerCase(Locale.ROOT)));
+    }
+    String namespace = key.getKind().equals("Namespace") ? "" : key.getNamespace();
+    return new Access(verb, resource.group, resource.plural, namespace, key.getName());
+  }
+
+  /** As kubectl guesses it. */
+  private static String plural(String kind) {
+    return kind.endsWith("y") ? kind.substring(0, kind.length() - 1) + "ies" : kind + "s";
+  }
+}

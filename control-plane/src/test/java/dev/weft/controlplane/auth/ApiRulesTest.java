@@ -1,0 +1,105 @@
+package dev.weft.controlplane.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weft.proto.mesh.v1.ListNodesRequest;
+import dev.weft.proto.policy.v1.ApplyRequest;
+import dev.weft.proto.policy.v1.DeleteRequest;
+import dev.weft.proto.policy.v1.ListRequest;
+import dev.weft.proto.policy.v1.Manifest;
+import dev.weft.proto.policy.v1.PolicyKey;
+import dev.weft.proto.registry.v1.ListInstancesRequest;
+import dev.weft.proto.registry.v1.RegisterRequest;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ApiRulesTest {
+  private static final Caller JANE = new Caller("jane", "", List.of(), Map.of(), null);
+
+  @Test
+  void whatIsAppliedNeedsTheRightsToItsOwnKindInItsOwnNamespace() throws Exception {
+    String manifests =
+        """
+        apiVersion: v1
+        kind: List
+        items:
+        - {apiVersion: v1, kind: Service, metadata: {name: catalog}, spec: {}}
+        - apiVersion: gateway.networking.k8s.io/v1
+          kind: HTTPRoute
+          metadata: {name: canary, namespace: shop}
+        ---
+        apiVersion: weft.dev/v1alpha1
+        kind: TrafficPolicy
+        metadata: {name: strict, namespace: shop}
+        spec: {nonsense: true}
+        ---
+        kind: Novelty
+        metadata: {namespace: elsewhere}
+        """;
+    List<Access> needs =
+        ApiRules.needs(
+            ApplyRequest.newBuilder()
+                .addManifests(Manifest.newBuilder().setName("all.yaml").setContent(manifests))
+                .build());
+    assertThat(needs.stream().map(Access::shown))
+        .containsExactly(
+            "create services in namespace \"default\"",
+            "update services \"catalog\" in namespace \"default\"",
+            "create httproutes.gateway.networking.k8s.io in namespace \"shop\"",
+            "update httproutes.gateway.networking.k8s.io \"canary\" in namespace \"shop\"",
+            "create trafficpolicies.weft.dev in namespace \"shop\"",
+            "update trafficpolicies.weft.dev \"strict\" in namespace \"shop\"",
+            "create novelties.weft.dev in namespace \"elsewhere\"",
+            "update novelties.weft.dev in namespace \"elsewhere\"");
+  }
+
+  @Test
+  void whatIsReadNeedsItsOwnVerb() throws Exception {
+    assertThat(ApiRules.needs(ListRequest.newBuilder().setKind("HTTPRoute").build()))
+        .containsExactly(new Access("list", "gateway.networking.k8s.io", "httproutes", "", ""));
+    assertThat(ApiRules.needs(ListRequest.newBuilder().setNamespace("shop").build()))
+        .contains(
+            new Access("list", "", "services", "shop", ""),
+            new Access("list", "weft.dev", "trafficpolicies", "shop", ""));
+    assertThat(
+            ApiRules.needs(
+                DeleteRequest.newBuilder()
+                    .setKey(
+                        PolicyKey.newBuilder()
+                            .setKind("TrafficPolicy")
+                            .setNamespace("shop")
+                            .setName("strict"))
+                    .build()))
+        .containsExactly(new Access("delete", "weft.dev", "trafficpolicies", "shop", "strict"));
+    assertThat(ApiRules.needs(ListNodesRequest.getDefaultInstance()))
+        .containsExactly(new Access("list", "weft.dev", "sidecars", "", ""));
+    assertThat(ApiRules.needs(ListInstancesRequest.newBuilder().setNamespace("shop").build()))
+        .containsExactly(new Access("list", "weft.dev", "instances", "shop", ""));
+  }
+
+  @Test
+  void whatHasNoRuleIsRefused() {
+    assertThatThrownBy(() -> ApiRules.needs(RegisterRequest.getDefaultInstance()))
+        .hasMessageContaining("nothing registers itself here")
+        .hasMessageContaining("--register off");
+    assertThatThrownBy(() -> ApiRules.needs("something else"))
+        .hasMessageContaining("there is no rule for it");
+  }
+
+  @Test
+  void theRemedyIsACommandThatGivesTheRight() {
+    assertThat(new Access("list", "weft.dev", "sidecars", "", "").remedy(JANE))
+        .isEqualTo(
+            "kubectl create clusterrole weft-list-sidecars --verb=list"
+                + " --resource=sidecars.weft.dev && kubectl create clusterrolebinding"
+                + " weft-list-sidecars --clusterrole=weft-list-sidecars --user=jane");
+    Caller account = new Caller("system:serviceaccount:ci:robot", "", List.of(), Map.of(), null);
+    assertThat(new Access("get", "", "services", "shop", "catalog").remedy(account))
+        .isEqualTo(
+            "kubectl create role weft-get-services --verb=get --resource=services -n shop &&"
+                + " kubectl create rolebinding weft-get-services --role=weft-get-services"
+                + " --serviceaccount=ci:robot -n shop");
+  }
+}

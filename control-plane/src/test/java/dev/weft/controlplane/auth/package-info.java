@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weft.controlplane.auth;
+
+import org.jspecify.annotations.NullMarked;
