@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A service's port as a destination.
  *
- * @param name {@code service.namespace:port}
+ * @param name {@code service.namespace:port}; of one endpoint that was addressed itself its {@code
+ *     address:port}
  * @param healthCheck null: no active checks
  * @param endpointSlices the names of the slices that make it up
  * @param protocol what its applications speak on that port; null: not declared

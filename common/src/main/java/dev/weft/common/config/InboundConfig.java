@@ -35,7 +35,7 @@ public record InboundConfig(
   /**
    * A port whose protocol is declared.
    *
-   * @param port the service's, as the instance has registered it
+   * @param port the service's, as the instance has registered it; of a pod the pod's own
    */
   public record InboundPort(int port, WireProtocol protocol) {}
 }

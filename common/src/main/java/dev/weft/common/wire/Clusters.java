@@ -29,7 +29,8 @@ final class Clusters {
     String namespace = at.field("namespace").dnsLabel(cluster.getNamespace());
     int port = at.field("port").range(cluster.getPort(), 1, 65_535);
     String expected = service + "." + namespace + ":" + port;
-    at.field("name").check(name.equals(expected), name, expected);
+    boolean ofOneEndpoint = Syntax.isAddressPort(name) && name.endsWith(":" + port);
+    at.field("name").check(ofOneEndpoint || name.equals(expected), name, expected);
     return new ClusterConfig(
         name,
         service,

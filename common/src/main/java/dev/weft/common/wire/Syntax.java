@@ -220,8 +220,36 @@ public final class Syntax {
     return parts == 4;
   }
 
-  /** {@code service.namespace:port}. */
+  /** {@code namespace/service} or {@code namespace/pods/pod}. */
+  public static boolean isInboundName(String text) {
+    int slash = text.indexOf('/');
+    if (slash < 0 || !isDnsLabel(text.substring(0, slash))) {
+      return false;
+    }
+    return text.startsWith("pods/", slash + 1)
+        ? isDnsName(text.substring(slash + 1 + "pods/".length()))
+        : isDnsLabel(text.substring(slash + 1));
+  }
+
+  /** {@code service.namespace:port}, or the address and port of one endpoint. */
   public static boolean isClusterName(String text) {
+    return isServicePort(text) || isAddressPort(text);
+  }
+
+  /** {@code 10.0.0.7:8080} or {@code [fd00::7]:8080}. */
+  static boolean isAddressPort(String text) {
+    int colon = text.lastIndexOf(':');
+    if (colon < 0 || !isPort(text.substring(colon + 1))) {
+      return false;
+    }
+    String host = text.substring(0, colon);
+    boolean bracketed = host.startsWith("[") && host.endsWith("]");
+    return bracketed
+        ? host.indexOf(':') > 0 && isIpAddress(host.substring(1, host.length() - 1))
+        : host.indexOf(':') < 0 && isIpAddress(host);
+  }
+
+  private static boolean isServicePort(String text) {
     int colon = text.lastIndexOf(':');
     int dot = text.indexOf('.');
     return dot > 0

@@ -64,14 +64,8 @@ public final class WireDecoder {
     At at = head(resource, ResourceKind.INBOUND, Resource.BodyCase.INBOUND);
     Inbound inbound = resource.getInbound();
     String name = at.resourceName();
-    int slash = name.indexOf('/');
     at.field("name")
-        .check(
-            slash > 0
-                && Syntax.isDnsLabel(name.substring(0, slash))
-                && Syntax.isDnsLabel(name.substring(slash + 1)),
-            name,
-            "<namespace>/<service>");
+        .check(Syntax.isInboundName(name), name, "<namespace>/<service> or <namespace>/pods/<pod>");
     return new InboundConfig(
         name,
         at.field("request_timeout_nanos").nanos(inbound.getRequestTimeoutNanos(), 0),

@@ -60,6 +60,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What passes the wire's validator, and for everything that does not: where and why. */
 class WireDecoderTest {
@@ -233,6 +234,20 @@ class WireDecoderTest {
         .isEqualTo(new InboundConfig("default/catalog", 5 * MS, 7, List.of(), List.of()));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"10.244.0.7:80", "[fd00::7]:80"})
+  void a_cluster_may_be_one_endpoint_by_its_address(String name) throws WireException {
+    Cluster.Builder cluster = goodCluster().clearEndpointSlices().addEndpointSlices(name + "/1");
+    assertThat(WireDecoder.cluster(named(resource(cluster), name)).name()).isEqualTo(name);
+    assertThat(WireDecoder.endpoints(named(resource(goodSlice()), name + "/1"))).isNotEmpty();
+  }
+
+  @Test
+  void an_inbound_configuration_may_be_a_pods() throws WireException {
+    assertThat(WireDecoder.inbound(named(resource(Inbound.newBuilder()), "shop/pods/web.0")).name())
+        .isEqualTo("shop/pods/web.0");
+  }
+
   @Test
   void every_kind_is_decoded_by_its_name() throws WireException {
     assertThat(WireDecoder.decode(resource(goodHost())))
@@ -289,6 +304,11 @@ class WireDecoderTest {
         bad("name", "catalog.default:80", named(resource(goodCluster()), "catalog.default:81")),
         bad("name", "slice number", named(resource(goodSlice()), "catalog.default:80/x")),
         bad("name", "<namespace>/<service>", named(resource(Inbound.newBuilder()), "catalog")),
+        bad("name", "pods", named(resource(Inbound.newBuilder()), "default/pods/Web")),
+        bad("name", "pods", named(resource(Inbound.newBuilder()), "default/jobs/web")),
+        bad("name", "catalog.default:80", named(resource(goodCluster()), "10.244.0.7:81")),
+        bad("name", "catalog.default:80", named(resource(goodCluster()), "10.244.0.256:80")),
+        bad("name", "catalog.default:80", named(resource(goodCluster()), "fd00::7:80")),
         // virtual host
         bad("routes", "at least one", host(VirtualHost.Builder::clearRoutes)),
         bad("routes", "none with not_found", host(h -> h.setNotFound(true))),

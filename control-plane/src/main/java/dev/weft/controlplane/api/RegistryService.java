@@ -224,7 +224,18 @@ public final class RegistryService extends RegistryServiceImplBase {
         new InstanceWatcher(
             request.getNamespace(), request.getService(), call, () -> hub.unsubscribe(self[0]));
     self[0] = watcher;
-    if (!hub.subscribe(watcher, request.getFromRevision())) {
+    if (hub.subscribe(watcher, request.getFromRevision())) {
+      return;
+    }
+    if (registry.current().hasKubernetes()) {
+      // A slice is stored as a whole: what left it at a revision, the history does not say.
+      watcher.close(
+          Status.OUT_OF_RANGE.withDescription(
+              "revision "
+                  + request.getFromRevision()
+                  + " is further back than this replica remembers of Kubernetes' endpoints: list,"
+                  + " then watch from the list's revision"));
+    } else {
       new HistoryWatch(request.getNamespace(), request.getService(), call)
           .start(store, request.getFromRevision());
     }

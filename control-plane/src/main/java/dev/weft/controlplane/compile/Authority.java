@@ -32,6 +32,35 @@ record Authority(String namespace, String service, int port) {
         : null;
   }
 
+  /**
+   * The name of one endpoint of a service, as StatefulSets give it.
+   *
+   * @param port 0: none was given
+   */
+  record PodName(String namespace, String service, String hostname, int port) {}
+
+  /**
+   * An authority as an endpoint's own name: {@code web-0.web.shop}, {@code web-0.web.shop.svc} and
+   * so on; {@code web-0.web} in the caller's namespace, where DNS looks first. Null when it has
+   * none of these forms.
+   */
+  static @Nullable PodName parsePod(String authority, String callerNamespace, String domain) {
+    int colon = authority.lastIndexOf(':');
+    int port = colon < 0 ? 0 : port(authority.substring(colon + 1));
+    String host = host(authority, domain);
+    String[] labels = host.split("\\.", -1);
+    boolean whole = labels.length == 3;
+    String typed = colon < 0 ? authority : authority.substring(0, colon);
+    boolean shortened = labels.length == 2 && typed.equals(host);
+    if (port < 0 || !(whole || shortened)) {
+      return null;
+    }
+    String namespace = whole ? labels[2] : callerNamespace;
+    return isLabel(labels[0]) && isLabel(labels[1]) && isLabel(namespace)
+        ? new PodName(namespace, labels[1], labels[0], port)
+        : null;
+  }
+
   /** The authority without its port, a final dot and the cluster's suffix. */
   static String host(String authority, String domain) {
     int colon = authority.lastIndexOf(':');
@@ -48,7 +77,8 @@ record Authority(String namespace, String service, int port) {
     return host;
   }
 
-  private static int port(String digits) {
+  /** -1 when it is none. */
+  static int port(String digits) {
     if (digits.isEmpty() || digits.length() > 5) {
       return -1;
     }

@@ -86,12 +86,18 @@ final class ClusterLayouts {
       return null;
     }
     var ready = new ArrayList<Workload>();
+    var leaving = new ArrayList<Workload>();
     for (Workload workload : mesh.view().workloadsOf(service)) {
-      if (workload.ready() && port.resolve(workload) != null) {
+      if (port.resolve(workload) == null) {
+        continue;
+      }
+      if (service.sendsTo(workload)) {
         ready.add(workload);
+      } else if (workload.lastResort()) {
+        leaving.add(workload);
       }
     }
-    return new Layout(service, port, SliceLayout.of(ready));
+    return new Layout(service, port, SliceLayout.of(ready.isEmpty() ? leaving : ready));
   }
 
   /** The cluster's name is {@code service.namespace:port}. */

@@ -26,6 +26,7 @@ public final class Compiler {
   private final String clusterDomain;
   private final Mesh mesh = new Mesh();
   private final ClusterLayouts layouts = new ClusterLayouts();
+  private final EndpointLayouts endpoints = new EndpointLayouts();
   private final CompileCounts counts = new CompileCounts();
 
   /** What each compiled resource was made of, and the same the other way round. */
@@ -59,6 +60,9 @@ public final class Compiler {
       boolean definition = changed.contains(new Input(Input.Kind.SERVICE, service));
       layouts.update(service, definition, mesh, stale);
     }
+    for (String address : change.addresses()) {
+      endpoints.update(address, mesh, stale);
+    }
     stale.retainAll(inputs.keySet());
     return stale;
   }
@@ -90,7 +94,7 @@ public final class Compiler {
     Compiled compiled =
         switch (key.kind()) {
           case VIRTUAL_HOST -> VirtualHosts.compile(key, clusterDomain, reads);
-          case INBOUND -> Clusters.inbound(key, reads);
+          case INBOUND -> inbound(key, reads);
           case CLUSTER -> cluster(key, reads);
           case ENDPOINT_SLICE -> slice(key);
           case RESOURCE_KIND_UNSPECIFIED, UNRECOGNIZED ->
@@ -100,7 +104,16 @@ public final class Compiler {
     return compiled;
   }
 
+  private static Compiled inbound(ResourceKey key, Reads reads) {
+    ObjectKey pod = key.pod();
+    return pod == null ? Clusters.inbound(key, reads) : EndpointClusters.inbound(key, pod, reads);
+  }
+
   private @Nullable Compiled cluster(ResourceKey key, Reads reads) {
+    AddressPort at = key.address();
+    if (at != null) {
+      return EndpointClusters.cluster(key, at, reads);
+    }
     reads.service(ClusterLayouts.serviceOf(key.name()));
     Layout layout = layouts.get(key, mesh);
     return layout == null
@@ -111,6 +124,11 @@ public final class Compiler {
   private @Nullable Compiled slice(ResourceKey key) {
     int slash = key.name().lastIndexOf('/');
     var cluster = new ResourceKey(ResourceKind.CLUSTER, key.name().substring(0, slash));
+    AddressPort at = cluster.address();
+    if (at != null) {
+      Workload endpoint = endpoints.get(cluster, at, mesh);
+      return endpoint == null ? null : EndpointClusters.slice(key, at, endpoint);
+    }
     Layout layout = layouts.get(cluster, mesh);
     List<Workload> workloads =
         layout == null
@@ -127,7 +145,10 @@ public final class Compiler {
     if (read != null) {
       unlink(key, read);
     }
-    if (key.kind() == ResourceKind.CLUSTER) {
+    AddressPort at = key.address();
+    if (at != null) {
+      endpoints.forget(key, at);
+    } else if (key.kind() == ResourceKind.CLUSTER) {
       layouts.forget(key);
     }
   }

@@ -3,10 +3,12 @@ package dev.weft.controlplane.compile;
 import dev.weft.controlplane.compile.Reads.Input;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.PodEndpoint;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServiceRef;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.TrafficPolicy.TargetKind;
+import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.RegistryChange;
 import dev.weft.controlplane.registry.RegistryView;
 import java.util.ArrayList;
@@ -52,6 +54,7 @@ final class Mesh {
         changed.add(new Input(Input.Kind.SERVICE, key));
       }
     }
+    EndpointChanges.note(change, changed);
     for (ObjectKey key : change.httpRoutes()) {
       HttpRoute before = change.previous().httpRoute(key);
       if (before != null) {
@@ -102,9 +105,30 @@ final class Mesh {
     return names;
   }
 
-  List<HttpRoute> routesOf(ObjectKey service) {
-    Map<ObjectKey, HttpRoute> attached = routes.get(service);
-    return attached == null ? List.of() : List.copyOf(attached.values());
+  /** The routes of one namespace whose parent the service is. */
+  List<HttpRoute> routesOf(ObjectKey service, String namespace) {
+    NavigableMap<ObjectKey, HttpRoute> attached = routes.get(service);
+    var found = new ArrayList<HttpRoute>();
+    if (attached != null) {
+      for (HttpRoute route : attached.tailMap(new ObjectKey(namespace, ""), true).values()) {
+        if (!route.meta().namespace().equals(namespace)) {
+          break;
+        }
+        found.add(route);
+      }
+    }
+    return found;
+  }
+
+  /** The endpoint that has that name within the service. */
+  @Nullable Workload endpointNamed(ObjectKey service, String hostname) {
+    for (Workload endpoint : view().endpointsOf(service.namespace(), service.name())) {
+      PodEndpoint pod = endpoint.pod();
+      if (pod != null && pod.hostname().equals(hostname)) {
+        return endpoint;
+      }
+    }
+    return null;
   }
 
   List<TrafficPolicy> policiesOfService(ObjectKey service) {
@@ -121,9 +145,13 @@ final class Mesh {
   }
 
   private static void note(Set<Input> changed, HttpRoute route) {
-    route
-        .parents()
-        .forEach(parent -> changed.add(new Input(Input.Kind.ROUTES_OF_SERVICE, service(parent))));
+    String namespace = route.meta().namespace();
+    for (ServiceRef parent : route.parents()) {
+      changed.add(
+          parent.namespace().equals(namespace)
+              ? new Input(Input.Kind.ROUTES_OF_SERVICE, service(parent))
+              : Input.consumerRoutes(service(parent), namespace));
+    }
   }
 
   private static ObjectKey service(ServiceRef reference) {

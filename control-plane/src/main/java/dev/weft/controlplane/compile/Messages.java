@@ -222,8 +222,11 @@ final class Messages {
                     .setSubZone(workload.locality().subZone()))
             .setPeer(workload.sidecar() ? PeerKind.SIDECAR : PeerKind.APPLICATION)
             .setIdentity(workload.identity())
-            .putAllLabels(workload.labels())
             .setIncarnation(workload.incarnation());
+    if (workload.pod() == null) {
+      // A pod's labels are many, and no sidecar chooses by them.
+      message.putAllLabels(workload.labels());
+    }
     port.protocols().stream().sorted().forEach(one -> message.addProtocols(protocol(one)));
     if (port.protocols().isEmpty()) {
       message.addProtocols(Protocol.HTTP1);

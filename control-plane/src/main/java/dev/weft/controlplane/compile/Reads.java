@@ -40,10 +40,41 @@ final class Reads {
     return mesh.view().workloadsOf(service);
   }
 
-  /** The routes whose parent this service is, in any order. */
-  Iterable<HttpRoute> routesOf(ObjectKey service) {
+  /** The service of Kubernetes that has this address as its own; null when none has. */
+  @Nullable ObjectKey serviceAt(String canonicalAddress) {
+    inputs.add(Input.address(canonicalAddress));
+    Service service = mesh.view().serviceAt(canonicalAddress);
+    return service == null ? null : new ObjectKey(service.namespace(), service.name());
+  }
+
+  /** The endpoints with that address and port, one per service, in a fixed order. */
+  List<Workload> endpointsAt(AddressPort at) {
+    inputs.add(Input.address(at.address()));
+    return EndpointLayouts.leadingTo(at, mesh);
+  }
+
+  /** The endpoint that has that name within the service; null when none has. */
+  @Nullable Workload endpointNamed(ObjectKey service, String hostname) {
+    inputs.add(Input.hostname(service, hostname));
+    return mesh.endpointNamed(service, hostname);
+  }
+
+  /** The endpoints that are that pod, one per service that lists it. */
+  List<Workload> endpointsOfPod(ObjectKey pod) {
+    inputs.add(new Input(Input.Kind.POD, pod));
+    return mesh.view().endpointsOfPod(pod.namespace(), pod.name());
+  }
+
+  /** The routes of the service's own namespace whose parent it is, in any order. */
+  Iterable<HttpRoute> producerRoutesOf(ObjectKey service) {
     inputs.add(new Input(Input.Kind.ROUTES_OF_SERVICE, service));
-    return mesh.routesOf(service);
+    return mesh.routesOf(service, service.namespace());
+  }
+
+  /** The routes of a caller's namespace, another one, whose parent the service is. */
+  Iterable<HttpRoute> consumerRoutesOf(ObjectKey service, String callerNamespace) {
+    inputs.add(Input.consumerRoutes(service, callerNamespace));
+    return mesh.routesOf(service, callerNamespace);
   }
 
   /** The policies attached to this service: those that win first. */
@@ -67,16 +98,39 @@ final class Reads {
   /**
    * Something that a compilation has read.
    *
-   * @param key of the service or route; for near misses the caller's namespace and the host
+   * @param key of the service, route or pod; for near misses the caller's namespace and the host
    */
   record Input(Kind kind, ObjectKey key) {
     enum Kind {
       SERVICE,
       WORKLOADS_OF_SERVICE,
+      /** Which service of Kubernetes, or else which endpoints with which ports, are there. */
+      ADDRESS,
+      /** The address and ports of the endpoint that has a name within a service. */
+      HOSTNAME,
+      /** The services that list a pod, and its ports in each. */
+      POD,
+      /** Those of its own namespace. */
       ROUTES_OF_SERVICE,
+      /** Those of one other namespace. */
+      CONSUMER_ROUTES_OF_SERVICE,
       POLICIES_OF_SERVICE,
       POLICIES_OF_ROUTE,
       NEAR_MISSES
+    }
+
+    static Input address(String canonicalAddress) {
+      return new Input(Kind.ADDRESS, new ObjectKey("", canonicalAddress));
+    }
+
+    static Input hostname(ObjectKey service, String hostname) {
+      return new Input(
+          Kind.HOSTNAME, new ObjectKey(service.namespace(), service.name() + "/" + hostname));
+    }
+
+    static Input consumerRoutes(ObjectKey service, String routeNamespace) {
+      return new Input(
+          Kind.CONSUMER_ROUTES_OF_SERVICE, new ObjectKey(routeNamespace, service.toString()));
     }
   }
 }

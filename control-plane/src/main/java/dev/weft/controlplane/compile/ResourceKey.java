@@ -1,10 +1,14 @@
 package dev.weft.controlplane.compile;
 
+import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.proto.discovery.v1.ResourceKind;
 import dev.weft.proto.discovery.v1.ResourceName;
+import org.jspecify.annotations.Nullable;
 
 /** Names one resource: its kind and its name as {@code discovery.proto} writes them. A value. */
 public record ResourceKey(ResourceKind kind, String name) {
+  private static final String PODS = "pods/";
+
   public static ResourceKey of(ResourceName name) {
     return new ResourceKey(name.getKind(), name.getName());
   }
@@ -19,6 +23,28 @@ public record ResourceKey(ResourceKind kind, String name) {
 
   public static ResourceKey inbound(String namespace, String service) {
     return new ResourceKey(ResourceKind.INBOUND, namespace + "/" + service);
+  }
+
+  /** What the sidecar of a pod of Kubernetes asks for. */
+  public static ResourceKey inboundOfPod(String namespace, String pod) {
+    return new ResourceKey(ResourceKind.INBOUND, namespace + "/" + PODS + pod);
+  }
+
+  /** The pod whose inbound configuration this names; null when it is something else. */
+  @Nullable ObjectKey pod() {
+    int slash = name.indexOf('/');
+    return kind == ResourceKind.INBOUND && name.startsWith(PODS, slash + 1)
+        ? new ObjectKey(name.substring(0, slash), name.substring(slash + 1 + PODS.length()))
+        : null;
+  }
+
+  /** The address and port that the cluster of one endpoint names; null when it is another. */
+  @Nullable AddressPort address() {
+    return kind == ResourceKind.CLUSTER ? AddressPort.parse(name) : null;
+  }
+
+  static ResourceKey cluster(AddressPort at) {
+    return new ResourceKey(ResourceKind.CLUSTER, at.toString());
   }
 
   static String clusterName(String namespace, String service, int port) {

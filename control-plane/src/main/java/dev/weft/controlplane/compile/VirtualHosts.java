@@ -10,6 +10,7 @@ import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
 import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.model.Workload;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.Route;
 import dev.weft.proto.discovery.v1.RouteMatch;
@@ -56,26 +57,18 @@ final class VirtualHosts {
   }
 
   private VirtualHost host(String callerNamespace, String text) {
-    Authority authority = Authority.parse(text, callerNamespace, domain);
-    if (authority == null) {
-      return unknown(text, callerNamespace);
-    }
-    var key = new ObjectKey(authority.namespace(), authority.service());
-    Service service = reads.service(key);
-    if (service == null) {
-      return unknown(text, callerNamespace);
-    }
-    ServicePort port =
-        authority.port() == 0 ? service.defaultPort() : service.port(authority.port());
-    if (port == null) {
-      return otherPorts(text, service);
-    }
-    var attached = new ArrayList<HttpRoute>();
-    for (HttpRoute route : reads.routesOf(key)) {
-      if (isParent(route, service, port)) {
-        attached.add(route);
-      }
-    }
+    return switch (Destination.find(text, callerNamespace, domain, reads)) {
+      case Destination.OfService(Service service, ServicePort port) ->
+          host(service, port, callerNamespace);
+      case Destination.OfEndpoint(AddressPort at, Workload endpoint) -> host(at, endpoint);
+      case Destination.OtherPort(Service service) -> otherPorts(text, service);
+      case Destination.Unknown(boolean named) -> unknown(text, callerNamespace, named);
+    };
+  }
+
+  private VirtualHost host(Service service, ServicePort port, String callerNamespace) {
+    var key = new ObjectKey(service.namespace(), service.name());
+    List<HttpRoute> attached = attached(key, port, callerNamespace);
     var message = VirtualHost.newBuilder();
     if (attached.isEmpty()) {
       message.addRoutes(direct(service, port));
@@ -86,7 +79,47 @@ final class VirtualHosts {
     return message.build();
   }
 
-  private static boolean isParent(HttpRoute route, Service service, ServicePort port) {
+  /** As Gateway API has it for meshes: the consumer's routes instead of the producer's. */
+  private List<HttpRoute> attached(ObjectKey service, ServicePort port, String callerNamespace) {
+    if (!callerNamespace.equals(service.namespace())) {
+      List<HttpRoute> consumers =
+          attached(reads.consumerRoutesOf(service, callerNamespace), service, port);
+      if (!consumers.isEmpty()) {
+        return consumers;
+      }
+    }
+    return attached(reads.producerRoutesOf(service), service, port);
+  }
+
+  private static List<HttpRoute> attached(
+      Iterable<HttpRoute> routes, ObjectKey service, ServicePort port) {
+    var attached = new ArrayList<HttpRoute>();
+    for (HttpRoute route : routes) {
+      if (isParent(route, service, port)) {
+        attached.add(route);
+      }
+    }
+    return attached;
+  }
+
+  /** One endpoint alone: what is sent to it is not sent again, nor elsewhere. */
+  private VirtualHost host(AddressPort at, Workload endpoint) {
+    ResourceKey cluster = ResourceKey.cluster(at);
+    clusters.add(cluster);
+    var route =
+        Route.newBuilder()
+            .setName(at + "/default")
+            .setMatch(RouteMatch.newBuilder().setPathPrefix("/"))
+            .addBackends(WeightedBackend.newBuilder().setCluster(cluster.name()).setWeight(1))
+            .setRetry(Messages.retry(RetryConfig.NEVER));
+    Service service = reads.service(new ObjectKey(endpoint.namespace(), endpoint.service()));
+    if (service != null) {
+      route.addOrigins(Messages.origin(service, "endpoints"));
+    }
+    return VirtualHost.newBuilder().addRoutes(route).build();
+  }
+
+  private static boolean isParent(HttpRoute route, ObjectKey service, ServicePort port) {
     for (ServiceRef parent : route.parents()) {
       if (parent.namespace().equals(service.namespace())
           && parent.name().equals(service.name())
@@ -97,11 +130,12 @@ final class VirtualHosts {
     return false;
   }
 
-  private VirtualHost unknown(String text, String callerNamespace) {
-    return VirtualHost.newBuilder()
-        .setNotFound(true)
-        .addAllNearMisses(reads.nearMisses(Authority.host(text, domain), callerNamespace))
-        .build();
+  private VirtualHost unknown(String text, String callerNamespace, boolean named) {
+    var message = VirtualHost.newBuilder().setNotFound(true);
+    if (named) {
+      message.addAllNearMisses(reads.nearMisses(Authority.host(text, domain), callerNamespace));
+    }
+    return message.build();
   }
 
   /** The service is known, but not with that port: what looks alike is the service's own ports. */

@@ -69,9 +69,10 @@ final class SubscriptionCheck {
     if (slash < 0 || name.length() > MAX_NAME || !Syntax.isDnsLabel(name.substring(0, slash))) {
       return false;
     }
+    if (key.kind() == ResourceKind.INBOUND) {
+      return Syntax.isInboundName(name);
+    }
     String rest = name.substring(slash + 1);
-    return key.kind() == ResourceKind.INBOUND
-        ? Syntax.isDnsLabel(rest)
-        : !rest.isEmpty() && rest.equals(rest.toLowerCase(Locale.ROOT));
+    return !rest.isEmpty() && rest.equals(rest.toLowerCase(Locale.ROOT));
   }
 }

@@ -10,6 +10,9 @@ package dev.weft.controlplane.model;
  */
 public record DocumentMeta(
     String namespace, String name, String source, long createdAtMillis, long revision) {
+  /** The source of what Kubernetes owns: it has accepted such a document, we cannot refuse it. */
+  public static final String KUBERNETES = "kubernetes";
+
   @Override
   public String toString() {
     return namespace + "/" + name;

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param explicit whether a document says so
  * @param source what wrote the document; empty when implicit
  * @param revision the store's revision of the document; 0 when implicit
+ * @param kubernetes what Kubernetes says of it; null: not a service of Kubernetes
  */
 public record Service(
     String namespace,
@@ -22,7 +23,8 @@ public record Service(
     Map<String, String> selector,
     boolean explicit,
     String source,
-    long revision) {
+    long revision,
+    @Nullable KubernetesService kubernetes) {
   public Service {
     ports = List.copyOf(ports);
     selector = Map.copyOf(selector);
@@ -30,17 +32,23 @@ public record Service(
 
   /** A service that no document describes. */
   public static Service implicit(String namespace, String name, List<ServicePort> ports) {
-    return new Service(namespace, name, ports, Map.of(), false, "", 0);
+    return new Service(namespace, name, ports, Map.of(), false, "", 0, null);
   }
 
   /** Whether the workload belongs to this service. */
   public boolean selects(Workload workload) {
-    if (!namespace.equals(workload.namespace())) {
+    if (!namespace.equals(workload.namespace())
+        || (kubernetes == null) != (workload.pod() == null)) {
       return false;
     }
     return selector.isEmpty()
         ? name.equals(workload.service())
         : workload.labels().entrySet().containsAll(selector.entrySet());
+  }
+
+  /** Whether it gets new requests as long as there is one that does. */
+  public boolean sendsTo(Workload workload) {
+    return workload.ready() || (kubernetes != null && kubernetes.publishNotReadyAddresses());
   }
 
   /** The port of that number, or null. */

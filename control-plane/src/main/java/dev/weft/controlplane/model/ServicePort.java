@@ -29,10 +29,19 @@ public record ServicePort(
   /**
    * Where to connect for this port at that workload: the port of the target's name or number, else
    * the one registered for this service port, else the bare number if no sidecar stands before it.
+   * An endpoint of Kubernetes has it under this port's name.
    *
    * @return null when the workload serves nothing that fits
    */
   public @Nullable WorkloadPort resolve(Workload workload) {
+    if (workload.pod() != null) {
+      for (WorkloadPort candidate : workload.ports()) {
+        if (candidate.name().equals(name)) {
+          return candidate;
+        }
+      }
+      return null;
+    }
     if (!targetPortName.isEmpty()) {
       for (WorkloadPort candidate : workload.ports()) {
         if (candidate.name().equals(targetPortName)) {

@@ -3,11 +3,13 @@ package dev.weft.controlplane.model;
 import dev.weft.common.config.Locality;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One instance of a service, as it is registered. Immutable.
  *
- * @param id unique within the namespace, a DNS label
+ * @param id a DNS name, unique within the namespace; a pod's only within the service, as a pod may
+ *     serve several
  * @param service the service under whose name it registered
  * @param address the IP address that peers connect to
  * @param labels what {@link Service#selector} matches
@@ -19,6 +21,7 @@ import java.util.Map;
  * @param source what wrote it: {@code self}, {@code apply}, {@code kubernetes}
  * @param identity SPIFFE id; empty until the mesh has identities
  * @param revision the store's revision of its last change
+ * @param pod what Kubernetes says of it; null: it is no endpoint of Kubernetes
  */
 public record Workload(
     String id,
@@ -36,7 +39,8 @@ public record Workload(
     String readinessReason,
     String source,
     String identity,
-    long revision) {
+    long revision,
+    @Nullable PodEndpoint pod) {
   /** The weight of a workload that names none. */
   public static final int DEFAULT_WEIGHT = 100;
 
@@ -64,7 +68,8 @@ public record Workload(
         reason,
         source,
         identity,
-        revision);
+        revision,
+        pod);
   }
 
   /** The same workload, last changed at another revision. */
@@ -85,7 +90,37 @@ public record Workload(
         readinessReason,
         source,
         identity,
-        now);
+        now,
+        pod);
+  }
+
+  /** The same workload with other ports. */
+  public Workload withPorts(List<WorkloadPort> now) {
+    return new Workload(
+        id,
+        namespace,
+        service,
+        address,
+        now,
+        labels,
+        metadata,
+        locality,
+        weight,
+        sidecar,
+        incarnation,
+        readiness,
+        readinessReason,
+        source,
+        identity,
+        revision,
+        pod);
+  }
+
+  /**
+   * Whether it may get new requests when nothing else is left: it is leaving, but still answers.
+   */
+  public boolean lastResort() {
+    return readiness == WorkloadReadiness.DRAINING && pod != null && pod.serving();
   }
 
   /** Whether new requests may be sent to it. */

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.registry;
 
+import dev.weft.controlplane.model.DocumentMeta;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ public final class Keyspace {
   public static final String APPLY = "apply";
 
   /** The source of what Kubernetes owns. */
-  public static final String KUBERNETES = "kubernetes";
+  public static final String KUBERNETES = DocumentMeta.KUBERNETES;
 
   /** Every instance, of every source. */
   public static final String REGISTRY_PREFIX = "registry/";

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param workloads each changed workload once
  * @param services services (explicit and implicit) whose own record changed, came or went, or that
  *     a changed workload belongs or belonged to
+ * @param addresses canonical IP addresses at which a service or endpoints of Kubernetes came,
+ *     changed or went
  * @param httpRoutes by the documents' own names
  * @param trafficPolicies by the documents' own names
  */
@@ -28,11 +30,13 @@ public record RegistryChange(
     boolean resync,
     List<WorkloadChange> workloads,
     Set<ObjectKey> services,
+    Set<String> addresses,
     Set<ObjectKey> httpRoutes,
     Set<ObjectKey> trafficPolicies) {
   public RegistryChange {
     workloads = List.copyOf(workloads);
     services = Set.copyOf(services);
+    addresses = Set.copyOf(addresses);
     httpRoutes = Set.copyOf(httpRoutes);
     trafficPolicies = Set.copyOf(trafficPolicies);
   }
@@ -44,13 +48,14 @@ public record RegistryChange(
    * @param after null: it went
    */
   public record WorkloadChange(@Nullable Workload before, @Nullable Workload after) {
-    /** Namespace and id. */
+    /** Namespace and id; of an endpoint of Kubernetes namespace and service/id. */
     public ObjectKey key() {
       Workload any = after != null ? after : before;
       if (any == null) {
         throw new IllegalStateException("a change of nothing");
       }
-      return new ObjectKey(any.namespace(), any.id());
+      return new ObjectKey(
+          any.namespace(), any.pod() == null ? any.id() : any.service() + '/' + any.id());
     }
   }
 
@@ -64,6 +69,7 @@ public record RegistryChange(
     return !resync
         && workloads.isEmpty()
         && services.isEmpty()
+        && addresses.isEmpty()
         && httpRoutes.isEmpty()
         && trafficPolicies.isEmpty();
   }
@@ -96,15 +102,16 @@ public record RegistryChange(
         resync || next.resync,
         new ArrayList<>(merged.values()),
         union(services, next.services),
+        union(addresses, next.addresses),
         union(httpRoutes, next.httpRoutes),
         union(trafficPolicies, next.trafficPolicies));
   }
 
-  private static Set<ObjectKey> union(Set<ObjectKey> a, Set<ObjectKey> b) {
+  private static <T> Set<T> union(Set<T> a, Set<T> b) {
     if (a.isEmpty()) {
       return b;
     }
-    Set<ObjectKey> union = new HashSet<>(a);
+    Set<T> union = new HashSet<>(a);
     union.addAll(b);
     return union;
   }

@@ -32,12 +32,14 @@ public final class RegistryView {
           SortedTree.empty(),
           SortedTree.empty(),
           SortedTree.empty(),
-          SortedTree.empty());
+          SortedTree.empty(),
+          SortedTree.empty(),
+          EndpointTrees.EMPTY);
 
   private final String storeId;
   private final long revision;
 
-  /** namespace/id. */
+  /** namespace/id; those that are registered, which Kubernetes' endpoints are not. */
   final SortedTree<Workload> workloads;
 
   /** namespace/service/id. */
@@ -48,6 +50,9 @@ public final class RegistryView {
 
   /** namespace/name; those with a selector. */
   final SortedTree<Service> selecting;
+
+  /** address/namespace/name, by each address that Kubernetes gave it, canonical. */
+  final SortedTree<Service> byClusterIp;
 
   /** namespace/name. */
   final SortedTree<HttpRoute> httpRoutes;
@@ -70,6 +75,8 @@ public final class RegistryView {
   /** By role. */
   final SortedTree<Held> leaders;
 
+  final EndpointTrees endpoints;
+
   /**
    * A key under a replica's lease.
    *
@@ -85,19 +92,22 @@ public final class RegistryView {
       SortedTree<Workload> byService,
       SortedTree<Service> services,
       SortedTree<Service> selecting,
+      SortedTree<Service> byClusterIp,
       SortedTree<HttpRoute> httpRoutes,
       SortedTree<TrafficPolicy> trafficPolicies,
       SortedTree<Policy> policies,
       SortedTree<RegistryProblem> problems,
       SortedTree<Held> sessions,
       SortedTree<Held> replicas,
-      SortedTree<Held> leaders) {
+      SortedTree<Held> leaders,
+      EndpointTrees endpoints) {
     this.storeId = storeId;
     this.revision = revision;
     this.workloads = workloads;
     this.byService = byService;
     this.services = services;
     this.selecting = selecting;
+    this.byClusterIp = byClusterIp;
     this.httpRoutes = httpRoutes;
     this.trafficPolicies = trafficPolicies;
     this.policies = policies;
@@ -105,6 +115,7 @@ public final class RegistryView {
     this.sessions = sessions;
     this.replicas = replicas;
     this.leaders = leaders;
+    this.endpoints = endpoints;
   }
 
   /** The view of a whole store at one revision, e.g. one of the past. */
@@ -127,20 +138,48 @@ public final class RegistryView {
 
   /** How many workloads there are. */
   public int workloadCount() {
-    return workloads.size();
+    return workloads.size() + endpoints.byService().size();
   }
 
+  /** A workload by its id; a pod of several services as one of them has it. */
   public @Nullable Workload workload(String namespace, String id) {
-    return workloads.get(namespace + '/' + id);
+    Workload registered = workloads.get(namespace + '/' + id);
+    List<Workload> ofPod = registered == null ? endpoints.ofPod(namespace, id) : List.of();
+    return ofPod.isEmpty() ? registered : ofPod.getFirst();
   }
 
-  public void forEachWorkload(Consumer<? super Workload> action) {
-    workloads.forEach(action);
-  }
-
-  /** The workloads of a namespace; of all when it is empty. */
+  /** The workloads of a namespace, of all when it is empty: first what is registered. */
   public List<Workload> workloads(String namespace) {
-    return inNamespace(workloads, namespace);
+    List<Workload> all = inNamespace(workloads, namespace);
+    all.addAll(inNamespace(endpoints.byService(), namespace));
+    return all;
+  }
+
+  /** The endpoints that Kubernetes lists for a service, ready or not. */
+  public List<Workload> endpointsOf(String namespace, String service) {
+    return endpoints.ofService(namespace, service);
+  }
+
+  /** The endpoints that Kubernetes has at an address, one per service that lists them. */
+  public List<Workload> endpointsAt(String canonicalAddress) {
+    return endpoints.at(canonicalAddress);
+  }
+
+  /** The endpoints that are that pod, one per service that lists it. */
+  public List<Workload> endpointsOfPod(String namespace, String pod) {
+    return endpoints.ofPod(namespace, pod);
+  }
+
+  /** Whether anything of Kubernetes' services is here. */
+  public boolean hasKubernetes() {
+    return endpoints.byService().size() + byClusterIp.size() > 0;
+  }
+
+  /** The service of Kubernetes that has this address as its own; null when none does. */
+  public @Nullable Service serviceAt(String canonicalAddress) {
+    List<Service> found = new ArrayList<>();
+    byClusterIp.forEachWithPrefix(canonicalAddress + '/', found::add);
+    return found.isEmpty() ? null : found.getFirst();
   }
 
   /** The workloads that registered under that name, whatever a document selects. */
@@ -152,6 +191,9 @@ public final class RegistryView {
 
   /** The workloads that belong to a service, ready or not. */
   public List<Workload> workloadsOf(Service service) {
+    if (service.kubernetes() != null) {
+      return endpoints.ofService(service.namespace(), service.name());
+    }
     if (service.selector().isEmpty()) {
       return registeredUnder(service.namespace(), service.name());
     }
@@ -188,8 +230,11 @@ public final class RegistryView {
   public List<Service> servicesOf(Workload workload) {
     List<Service> found = new ArrayList<>();
     Service own = service(workload.namespace(), workload.service());
-    if (own != null && own.selector().isEmpty()) {
+    if (own != null && own.selector().isEmpty() && own.selects(workload)) {
       found.add(own);
+    }
+    if (workload.pod() != null) {
+      return found;
     }
     selecting.forEachWithPrefix(
         workload.namespace() + '/',

@@ -2,6 +2,7 @@ package dev.weft.controlplane.registry;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.KubernetesService;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
@@ -15,6 +16,7 @@ import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyKey;
 import dev.weft.proto.registry.v1.Instance;
+import dev.weft.proto.registry.v1.ServiceEndpoints;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -35,6 +37,7 @@ final class ViewBuilder {
   private SortedTree<Service> documents = SortedTree.empty();
   private SortedTree<Service> services = SortedTree.empty();
   private SortedTree<Service> selecting = SortedTree.empty();
+  private SortedTree<Service> byClusterIp = SortedTree.empty();
   private SortedTree<HttpRoute> httpRoutes = SortedTree.empty();
   private SortedTree<TrafficPolicy> trafficPolicies = SortedTree.empty();
   private SortedTree<Policy> policies = SortedTree.empty();
@@ -43,17 +46,22 @@ final class ViewBuilder {
   private SortedTree<Held> replicas = SortedTree.empty();
   private SortedTree<Held> leaders = SortedTree.empty();
   private final Touched touched = new Touched();
+  private final EndpointSlices slices = new EndpointSlices(touched);
 
   /** Names that may differ from the view before, each as in the view's tree. */
   static final class Touched {
     final Set<String> workloads = new HashSet<>();
     final Set<String> services = new HashSet<>();
+    final Set<String> endpoints = new HashSet<>();
+    final Set<String> addresses = new HashSet<>();
     final Set<String> httpRoutes = new HashSet<>();
     final Set<String> trafficPolicies = new HashSet<>();
 
     void clear() {
       workloads.clear();
       services.clear();
+      endpoints.clear();
+      addresses.clear();
       httpRoutes.clear();
       trafficPolicies.clear();
     }
@@ -71,6 +79,8 @@ final class ViewBuilder {
     try {
       if (key.startsWith(Keyspace.REGISTRY_PREFIX)) {
         putInstance(entry, parts(key, 4, "registry/SOURCE/NAMESPACE/SERVICE/ID"));
+      } else if (key.startsWith(Keyspace.ENDPOINTS_PREFIX)) {
+        putEndpoints(entry, parts(key, 4, "endpoints/SOURCE/NAMESPACE/SERVICE/SLICE"));
       } else if (key.startsWith(Keyspace.POLICY_PREFIX)) {
         putPolicy(entry, parts(key, 4, "policy/SOURCE/KIND/NAMESPACE/NAME"));
       } else if (key.startsWith(Keyspace.SESSION_PREFIX)) {
@@ -99,6 +109,8 @@ final class ViewBuilder {
         workloadClaims.remove(name, key);
         settleWorkload(name);
       }
+    } else if (key.startsWith(Keyspace.ENDPOINTS_PREFIX)) {
+      slices.remove(key);
     } else if (key.startsWith(Keyspace.POLICY_PREFIX)) {
       String[] parts = Keyspace.parts(key, 4);
       if (parts != null) {
@@ -131,13 +143,15 @@ final class ViewBuilder {
             byService,
             services,
             selecting,
+            byClusterIp,
             httpRoutes,
             trafficPolicies,
             policies,
             problems,
             sessions,
             replicas,
-            leaders);
+            leaders,
+            slices.trees());
     RegistryChange change =
         resync ? ViewDiff.full(previous, view) : ViewDiff.of(previous, view, touched, false);
     touched.clear();
@@ -162,6 +176,27 @@ final class ViewBuilder {
     Workload workload = WorkloadCodec.toWorkload(instance, parts[0], entry.modRevision());
     workloadClaims.put(name, new Candidate<>(entry.key(), parts[0], entry.modRevision(), workload));
     settleWorkload(name);
+  }
+
+  private void putEndpoints(Entry entry, String[] parts) throws InvalidProtocolBufferException {
+    ServiceEndpoints slice = ServiceEndpoints.parseFrom(entry.value());
+    if (!slice.getNamespace().equals(parts[1])
+        || !slice.getService().equals(parts[2])
+        || !slice.getSlice().equals(parts[3])) {
+      throw new IllegalArgumentException(
+          "the endpoints inside say they are "
+              + slice.getNamespace()
+              + '/'
+              + slice.getService()
+              + '/'
+              + slice.getSlice()
+              + ", their key says otherwise");
+    }
+    EndpointsCodec.Read read = EndpointsCodec.read(slice, parts[0], entry.modRevision());
+    slices.put(entry.key(), entry.modRevision(), read.endpoints().values());
+    if (!read.problem().isEmpty()) {
+      problems = problems.put(entry.key(), new RegistryProblem(entry.key(), read.problem()));
+    }
   }
 
   private void putPolicy(Entry entry, String[] parts) throws InvalidProtocolBufferException {
@@ -272,6 +307,31 @@ final class ViewBuilder {
   }
 
   private void settleService(String name) {
+    Service before = services.get(name);
+    settleRecord(name);
+    Service after = services.get(name);
+    List<String> had = clusterIps(before);
+    List<String> has = clusterIps(after);
+    for (String address : had) {
+      byClusterIp = byClusterIp.remove(address + '/' + name);
+    }
+    for (String address : has) {
+      if (after != null) {
+        byClusterIp = byClusterIp.put(address + '/' + name, after);
+      }
+    }
+    if (!had.equals(has)) {
+      touched.addresses.addAll(had);
+      touched.addresses.addAll(has);
+    }
+  }
+
+  private static List<String> clusterIps(@Nullable Service service) {
+    KubernetesService kubernetes = service == null ? null : service.kubernetes();
+    return kubernetes == null ? List.of() : kubernetes.clusterIps();
+  }
+
+  private void settleRecord(String name) {
     Service document = documents.get(name);
     if (document != null) {
       services = services.put(name, document);

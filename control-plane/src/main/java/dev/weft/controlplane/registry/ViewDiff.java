@@ -22,6 +22,9 @@ final class ViewDiff {
     for (RegistryView each : List.of(previous, view)) {
       each.workloads.forEach(w -> touched.workloads.add(w.namespace() + '/' + w.id()));
       each.services.forEach(s -> touched.services.add(s.namespace() + '/' + s.name()));
+      each.endpoints.byService().forEach(e -> touched.endpoints.add(EndpointTrees.name(e)));
+      each.endpoints.byAddress().forEachEntry((key, e) -> touched.addresses.add(address(key)));
+      each.byClusterIp.forEachEntry((key, s) -> touched.addresses.add(address(key)));
       each.httpRoutes.forEach(r -> touched.httpRoutes.add(r.meta().toString()));
       each.trafficPolicies.forEach(p -> touched.trafficPolicies.add(p.meta().toString()));
     }
@@ -34,13 +37,17 @@ final class ViewDiff {
     List<WorkloadChange> workloads = new ArrayList<>();
     Set<ObjectKey> services = new HashSet<>();
     for (String name : touched.workloads) {
-      Workload before = previous.workloads.get(name);
-      Workload after = view.workloads.get(name);
-      if (!Objects.equals(before, after)) {
-        workloads.add(new WorkloadChange(before, after));
-        addServices(previous, before, services);
-        addServices(view, after, services);
-      }
+      compare(
+          previous,
+          previous.workloads.get(name),
+          view,
+          view.workloads.get(name),
+          workloads,
+          services);
+    }
+    for (String name : touched.endpoints) {
+      Workload before = previous.endpoints.byService().get(name);
+      compare(previous, before, view, view.endpoints.byService().get(name), workloads, services);
     }
     for (String name : touched.services) {
       Service before = previous.services.get(name);
@@ -54,8 +61,39 @@ final class ViewDiff {
         resync,
         workloads,
         services,
+        addresses(previous, view, touched.addresses),
         changed(previous.httpRoutes, view.httpRoutes, touched.httpRoutes),
         changed(previous.trafficPolicies, view.trafficPolicies, touched.trafficPolicies));
+  }
+
+  private static void compare(
+      RegistryView previous,
+      @Nullable Workload before,
+      RegistryView view,
+      @Nullable Workload after,
+      List<WorkloadChange> workloads,
+      Set<ObjectKey> services) {
+    if (!Objects.equals(before, after)) {
+      workloads.add(new WorkloadChange(before, after));
+      addServices(previous, before, services);
+      addServices(view, after, services);
+    }
+  }
+
+  private static Set<String> addresses(
+      RegistryView previous, RegistryView view, Set<String> touched) {
+    Set<String> changed = new HashSet<>();
+    for (String address : touched) {
+      if (!Objects.equals(previous.serviceAt(address), view.serviceAt(address))
+          || !previous.endpointsAt(address).equals(view.endpointsAt(address))) {
+        changed.add(address);
+      }
+    }
+    return changed;
+  }
+
+  private static String address(String key) {
+    return key.substring(0, key.indexOf('/'));
   }
 
   private static void addServices(

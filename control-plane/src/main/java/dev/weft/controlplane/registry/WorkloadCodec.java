@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.weft.common.config.AppProtocols;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.Locality;
+import dev.weft.controlplane.model.PodEndpoint;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadPort;
 import dev.weft.controlplane.model.WorkloadReadiness;
@@ -15,6 +16,7 @@ import dev.weft.proto.registry.v1.Readiness;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -55,7 +57,8 @@ public final class WorkloadCodec {
         instance.getReadinessReason(),
         source,
         instance.getIdentity(),
-        revision);
+        revision,
+        null);
   }
 
   /** The message that describes a workload, as the API returns it. */
@@ -67,7 +70,7 @@ public final class WorkloadCodec {
             .setService(workload.service())
             .setAddress(workload.address())
             .putAllLabels(new TreeMap<>(workload.labels()))
-            .putAllMetadata(new TreeMap<>(workload.metadata()))
+            .putAllMetadata(metadata(workload))
             .setWeight(workload.weight())
             .setPeer(workload.sidecar() ? PeerKind.SIDECAR : PeerKind.APPLICATION)
             .setIncarnation(workload.incarnation())
@@ -99,6 +102,23 @@ public final class WorkloadCodec {
     return instance.build();
   }
 
+  private static Map<String, String> metadata(Workload workload) {
+    var metadata = new TreeMap<>(workload.metadata());
+    PodEndpoint pod = workload.pod();
+    if (pod != null) {
+      putUnlessEmpty(metadata, "kubernetes.io/hostname", pod.hostname());
+      putUnlessEmpty(metadata, "kubernetes.io/node", pod.node());
+      putUnlessEmpty(metadata, "kubernetes.io/service-account", pod.serviceAccount());
+    }
+    return metadata;
+  }
+
+  private static void putUnlessEmpty(Map<String, String> metadata, String key, String value) {
+    if (!value.isEmpty()) {
+      metadata.put(key, value);
+    }
+  }
+
   /** What is stored of a workload: source and revision are the key's. */
   public static ByteString toStored(Workload workload) {
     return toInstance(workload).toBuilder().clearSource().clearRevision().build().toByteString();
@@ -121,7 +141,7 @@ public final class WorkloadCodec {
     };
   }
 
-  private static Locality locality(dev.weft.proto.discovery.v1.Locality locality) {
+  static Locality locality(dev.weft.proto.discovery.v1.Locality locality) {
     return locality.getRegion().isEmpty()
             && locality.getZone().isEmpty()
             && locality.getSubZone().isEmpty()

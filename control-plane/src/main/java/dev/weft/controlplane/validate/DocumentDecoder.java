@@ -148,7 +148,11 @@ public final class DocumentDecoder {
             stored.revision);
     PolicyObject object =
         switch (draft.kind()) {
-          case Kinds.SERVICE -> new PolicyObject.OfService(ServiceDocuments.decode(spec, meta));
+          case Kinds.SERVICE ->
+              new PolicyObject.OfService(
+                  meta.source().equals(DocumentMeta.KUBERNETES)
+                      ? KubernetesServices.decode(spec, meta)
+                      : ServiceDocuments.decode(spec, meta));
           case Kinds.HTTP_ROUTE ->
               new PolicyObject.OfRoute(HttpRouteDocuments.decode(draft, spec, meta));
           default -> new PolicyObject.OfPolicy(TrafficPolicyDocuments.decode(draft, spec, meta));

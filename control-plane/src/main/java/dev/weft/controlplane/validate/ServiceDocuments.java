@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The spec of a Kubernetes {@code Service}. */
+/** The spec of a {@code Service} as people apply it here; see {@link KubernetesServices}. */
 final class ServiceDocuments {
   private static final int MAX_PORTS = 100;
   private static final int MAX_LABELS = 128;
@@ -66,7 +66,8 @@ final class ServiceDocuments {
         labels,
         true,
         meta.source(),
-        meta.revision());
+        meta.revision(),
+        null);
   }
 
   private static List<ServicePort> ports(Place at) {

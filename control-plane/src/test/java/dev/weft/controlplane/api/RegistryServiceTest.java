@@ -15,8 +15,10 @@ import dev.weft.controlplane.registry.Sessions;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
+import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.registry.v1.DeregisterRequest;
 import dev.weft.proto.registry.v1.DeregisterResponse;
+import dev.weft.proto.registry.v1.EndpointPort;
 import dev.weft.proto.registry.v1.GetInstanceRequest;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.InstancePort;
@@ -29,6 +31,8 @@ import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.RegisterResponse;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
+import dev.weft.proto.registry.v1.ServiceEndpoint;
+import dev.weft.proto.registry.v1.ServiceEndpoints;
 import dev.weft.proto.registry.v1.WatchEvent;
 import dev.weft.proto.registry.v1.WatchRequest;
 import io.grpc.ManagedChannel;
@@ -43,6 +47,7 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -131,6 +136,84 @@ class RegistryServiceTest {
     assertThat(services.getWarningsList()).isEmpty();
     assertThat(list("catalog")).containsExactly("catalog-0");
     assertThat(list("nobody")).isEmpty();
+  }
+
+  @Test
+  void whatKubernetesOwnsIsListedAndWatchedAndNobodyRegistersItself() {
+    long revision = kubernetes("web-0");
+
+    assertThat(stub.listServices(ListServicesRequest.getDefaultInstance()).getServicesList())
+        .singleElement()
+        .satisfies(
+            service -> {
+              assertThat(service.getName()).isEqualTo("web");
+              assertThat(service.getPortsList()).containsExactly(80);
+              assertThat(service.getReadyInstances()).isEqualTo(1);
+            });
+    assertThat(list("web")).containsExactly("web-0");
+    Instance pod =
+        stub.getInstance(
+            GetInstanceRequest.newBuilder().setNamespace("default").setId("web-0").build());
+    assertThat(pod.getSource()).isEqualTo("kubernetes");
+    assertThat(pod.getMetadataMap()).containsEntry("kubernetes.io/node", "node-1");
+
+    assertThatThrownBy(() -> register(instance("web", "self-0").build()))
+        .hasMessageContaining("service default/web is owned by source \"kubernetes\"")
+        .hasMessageContaining("--register off");
+    assertThatThrownBy(() -> register(instance("other", "web-0").build()))
+        .hasMessageContaining("instance default/web-0 is owned by source \"kubernetes\"");
+
+    kubernetes("web-1");
+    assertThat(
+            firstTwo(
+                WatchRequest.newBuilder()
+                    .setNamespace("default")
+                    .setService("web")
+                    .setFromRevision(revision)
+                    .build()))
+        .containsExactlyInAnyOrder("PUT web-1", "REMOVED web-0");
+  }
+
+  private List<String> firstTwo(WatchRequest request) {
+    var events = stub.withDeadlineAfter(Duration.ofSeconds(30)).watch(request);
+    var seen = new ArrayList<String>();
+    while (seen.size() < 2) {
+      WatchEvent event = events.next();
+      seen.add(event.getType() + " " + event.getInstance().getId());
+    }
+    return seen;
+  }
+
+  /** A Service of Kubernetes with one pod, as its source writes them. */
+  private long kubernetes(String pod) {
+    String document =
+        "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"web\",\"namespace\":"
+            + "\"default\"},\"spec\":{\"clusterIP\":\"10.96.0.1\",\"ports\":[{\"port\":80}]}}";
+    ServiceEndpoints endpoints =
+        ServiceEndpoints.newBuilder()
+            .setNamespace("default")
+            .setService("web")
+            .setSlice("web-a")
+            .addPorts(EndpointPort.newBuilder().setPort(8080))
+            .addEndpoints(
+                ServiceEndpoint.newBuilder()
+                    .setId(pod)
+                    .setAddress("10.244.0.7")
+                    .setNode("node-1")
+                    .setReady(true))
+            .build();
+    Txn txn =
+        Txn.builder()
+            .put(
+                Keyspace.policy(Keyspace.KUBERNETES, "Service", "default", "web"),
+                Policy.newBuilder().setJson(document).build().toByteString())
+            .put(
+                Keyspace.endpoints(Keyspace.KUBERNETES, "default", "web", "web-a"),
+                endpoints.toByteString())
+            .build();
+    long revision = store.commit(txn).join().orThrow("kubernetes").revision();
+    assertThat(registry.awaitRevision(revision, TTL).join()).isTrue();
+    return revision;
   }
 
   @Test

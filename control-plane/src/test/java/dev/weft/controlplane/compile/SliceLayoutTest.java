@@ -87,6 +87,7 @@ class SliceLayoutTest {
         "",
         "self",
         "",
-        1);
+        1,
+        null);
   }
 }

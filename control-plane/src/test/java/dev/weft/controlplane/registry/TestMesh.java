@@ -6,6 +6,7 @@ import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.controlplane.model.DocumentMeta;
 import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.KubernetesService;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
@@ -15,9 +16,12 @@ import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.proto.discovery.v1.PeerKind;
 import dev.weft.proto.discovery.v1.Protocol;
 import dev.weft.proto.policy.v1.Policy;
+import dev.weft.proto.registry.v1.EndpointPort;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.InstancePort;
 import dev.weft.proto.registry.v1.Readiness;
+import dev.weft.proto.registry.v1.ServiceEndpoint;
+import dev.weft.proto.registry.v1.ServiceEndpoints;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,8 +83,78 @@ public final class TestMesh {
       String namespace, String name, Map<String, String> selector, ServicePort... ports) {
     var service =
         new Service(
-            namespace, name, List.of(ports), selector, true, Keyspace.APPLY, nextRevision());
+            namespace, name, List.of(ports), selector, true, Keyspace.APPLY, nextRevision(), null);
     return document("Service", namespace, name, new Decoded.OfService(service));
+  }
+
+  /** A Service of Kubernetes in the namespace default; headless without addresses. */
+  public TestMesh kubernetesService(String name, List<String> clusterIps, ServicePort... ports) {
+    return kubernetesService(
+        name, new KubernetesService(clusterIps, clusterIps.isEmpty(), "", "", false), ports);
+  }
+
+  public TestMesh kubernetesService(
+      String name, KubernetesService kubernetes, ServicePort... ports) {
+    var service =
+        new Service(
+            "default",
+            name,
+            List.of(ports),
+            Map.of(),
+            true,
+            Keyspace.KUBERNETES,
+            nextRevision(),
+            kubernetes);
+    return document(
+        Keyspace.KUBERNETES, "Service", "default", name, new Decoded.OfService(service));
+  }
+
+  public TestMesh removeKubernetesService(String name) {
+    builder.delete(Keyspace.policy(Keyspace.KUBERNETES, "Service", "default", name));
+    return this;
+  }
+
+  /** A slice of a service in the namespace default whose endpoints serve a port of that name. */
+  public static ServiceEndpoints.Builder slice(
+      String service, String slice, String portName, int port) {
+    return ServiceEndpoints.newBuilder()
+        .setNamespace("default")
+        .setService(service)
+        .setSlice(slice)
+        .addPorts(EndpointPort.newBuilder().setName(portName).setPort(port));
+  }
+
+  /** A ready pod with a sidecar. */
+  public static ServiceEndpoint.Builder pod(String name, String address) {
+    return ServiceEndpoint.newBuilder()
+        .setId(name)
+        .setAddress(address)
+        .setReady(true)
+        .setServing(true)
+        .setSidecar(true)
+        .setIncarnation(name + "-uid");
+  }
+
+  public TestMesh put(ServiceEndpoints.Builder slice) {
+    ServiceEndpoints built = slice.build();
+    entry(key(built), built.toByteString());
+    return this;
+  }
+
+  /** A slice under another key than its own. */
+  TestMesh put(ServiceEndpoints.Builder slice, String key) {
+    entry(key, slice.build().toByteString());
+    return this;
+  }
+
+  public TestMesh remove(ServiceEndpoints.Builder slice) {
+    builder.delete(key(slice.build()));
+    return this;
+  }
+
+  private static String key(ServiceEndpoints slice) {
+    return Keyspace.endpoints(
+        Keyspace.KUBERNETES, slice.getNamespace(), slice.getService(), slice.getSlice());
   }
 
   /** The metadata of a document of the next revision, created then. */
@@ -135,10 +209,15 @@ public final class TestMesh {
   }
 
   private TestMesh document(String kind, String namespace, String name, Decoded decoded) {
+    return document(Keyspace.APPLY, kind, namespace, name, decoded);
+  }
+
+  private TestMesh document(
+      String source, String kind, String namespace, String name, Decoded decoded) {
     String id = kind + "/" + namespace + "/" + name + "@" + nextRevision();
     documents.put(id, decoded);
     entry(
-        Keyspace.policy(Keyspace.APPLY, kind, namespace, name),
+        Keyspace.policy(source, kind, namespace, name),
         Policy.newBuilder().setJson(id).build().toByteString());
     return this;
   }

@@ -72,7 +72,8 @@ class DocumentDecoderTest {
                 Map.of("app", "catalog"),
                 true,
                 "",
-                0));
+                0,
+                null));
   }
 
   @Test

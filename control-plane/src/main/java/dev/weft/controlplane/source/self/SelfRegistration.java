@@ -1,11 +1,13 @@
 package dev.weft.controlplane.source.self;
 
+import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.WorkloadCodec;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
+import dev.weft.controlplane.validate.Kinds;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.Readiness;
 import java.time.Duration;
@@ -79,7 +81,10 @@ public final class SelfRegistration {
     Txn.Builder txn =
         Txn.builder()
             .ifAbsent(key(Keyspace.APPLY, wanted))
-            .ifAbsent(key(Keyspace.KUBERNETES, wanted));
+            .ifAbsent(key(Keyspace.KUBERNETES, wanted))
+            .ifAbsent(
+                Keyspace.policy(
+                    Keyspace.KUBERNETES, Kinds.SERVICE, wanted.namespace(), wanted.service()));
     String before = existing == null ? null : key(Keyspace.SELF, existing);
     if (existing != null && before != null) {
       txn.ifModRevision(before, existing.revision());
@@ -163,6 +168,16 @@ public final class SelfRegistration {
           + " is owned by source \""
           + existing.source()
           + "\": it is registered there, not by itself";
+    }
+    Service service = registry.current().service(instance.getNamespace(), instance.getService());
+    if (service != null && service.kubernetes() != null) {
+      return "service "
+          + instance.getNamespace()
+          + "/"
+          + instance.getService()
+          + " is owned by source \"kubernetes\": its endpoints are what Kubernetes lists, nothing"
+          + " registers itself there; choose another service name, or start the sidecar in the pod"
+          + " with --register off";
     }
     for (Workload other :
         registry.current().registeredUnder(instance.getNamespace(), instance.getService())) {
