@@ -1,6 +1,7 @@
 package dev.weft.cli;
 
 import dev.weft.proto.registry.v1.Instance;
+import dev.weft.proto.registry.v1.InstancePort;
 import dev.weft.proto.registry.v1.ListInstancesRequest;
 import dev.weft.proto.registry.v1.ListInstancesResponse;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
@@ -145,8 +146,13 @@ final class RegistryCommand {
 
   private static String ports(Instance instance) {
     return instance.getPortsList().stream()
-        .map(port -> port.getServicePort() + "->" + port.getPort())
+        .map(port -> addressed(port) + "->" + port.getPort())
         .collect(Collectors.joining(","));
+  }
+
+  /** An endpoint of Kubernetes names the port of its Service. */
+  private static String addressed(InstancePort port) {
+    return port.getServicePort() == 0 ? port.getName() : Integer.toString(port.getServicePort());
   }
 
   private static String state(Instance instance) {
