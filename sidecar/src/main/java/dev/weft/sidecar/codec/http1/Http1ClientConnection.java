@@ -23,14 +23,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * An HTTP/1.1 connection towards an endpoint: one exchange at a time, kept for the next one when
  * both messages were whole and neither side wants it closed. A response that breaks the protocol,
- * or bytes that nobody asked for, end it.
+ * or bytes that nobody asked for, end it. What is sent is in {@link Http1RequestWriter}; here is
+ * what comes back, and whether the connection is good for more.
  */
 public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     implements UpstreamStream, BodyDecoder.Sink {
   private static final System.Logger LOG = Logs.of(Http1ClientConnection.class);
-
-  // A body up to this size is copied behind its head, so that both leave as one buffer.
-  private static final int INLINE_COPIED = Bound.INLINE_BODY.intValue();
 
   private static final int SWITCHING_PROTOCOLS = 101;
 
@@ -55,6 +53,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   private final Owner owner;
+  private final Http1RequestWriter writer = new Http1RequestWriter();
   private final Http1HeadParser parser;
   private final BodyDecoder body;
   private final ReceivedHead response = new ReceivedHead();
@@ -65,14 +64,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private Phase phase = Phase.IDLE;
   private @Nullable ResponseListener listener;
   private @Nullable ByteBuf pending;
-
-  /** The tunnel that the request under way asks for, until it is agreed to or not. */
-  private @Nullable TunnelOffer offer;
-
-  private @Nullable TunnelEnd tunnel;
   private boolean headRequest;
-  private boolean chunkedRequest;
-  private boolean requestEnded;
   private boolean closing;
   private boolean receiving;
   private boolean broken;
@@ -107,6 +99,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     ctx = context;
+    writer.attach(context);
   }
 
   // The exchange's side.
@@ -119,53 +112,18 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     receiving = false;
     closing = false;
     headRequest = request.view.methodIs(Http1HeadParser.HEAD);
-    offer = request.tunnel ? new TunnelOffer(request, plan) : null;
-    chunkedRequest = !request.tunnel && request.bodyLength == ReceivedHead.UNKNOWN_LENGTH;
-    requestEnded = end || request.tunnel;
-    int inline = request.inlineBody;
-    boolean copied = inline <= INLINE_COPIED && !chunkedRequest;
-    ByteBuf head =
-        Http1Encoder.request(request, plan, chunkedRequest, copied ? inline : 0, ctx.alloc());
-    if (inline > 0 && copied) {
-      head.writeBytes(request.buffer, request.end, inline);
-    }
-    ctx.write(head, ctx.voidPromise());
-    if (inline > 0 && !copied) {
-      BodyWriter.data(ctx, request.buffer.retainedSlice(request.end, inline), chunkedRequest);
-    }
-    if (end && chunkedRequest) {
-      BodyWriter.last(ctx, null);
-    }
+    writer.send(request, plan, end);
   }
 
   @Override
   public void data(ByteBuf data) {
-    TunnelEnd to = tunnel;
-    TunnelOffer open = offer;
-    if (to != null) {
-      to.write(data);
-    } else if (open != null) {
-      open.keep(data);
-    } else {
-      BodyWriter.data(ctx, data, chunkedRequest);
-    }
+    writer.data(data);
   }
 
   @Override
   public void end(@Nullable HeadView trailers) {
-    TunnelEnd to = tunnel;
-    if (to != null) {
-      to.closeOutput();
-      endTunnelIfClosed(to);
-      return;
-    }
-    requestEnded = true;
-    if (offer != null) {
-      offer.end();
-    }
-    if (chunkedRequest) {
-      BodyWriter.last(ctx, trailers);
-    }
+    writer.end(trailers);
+    endTunnelIfClosed();
   }
 
   @Override
@@ -176,17 +134,12 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   @Override
   public void cancel() {
     listener = null;
-    TunnelEnd to = tunnel;
-    if (to != null) {
-      to.reset();
-    } else {
-      ctx.close();
-    }
+    writer.cancel();
   }
 
   @Override
   public boolean isWritable() {
-    return ctx.channel().isWritable() && (offer == null || tunnel != null);
+    return writer.isWritable();
   }
 
   @Override
@@ -233,13 +186,13 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    TunnelEnd from = tunnel;
+    TunnelEnd from = writer.tunnel();
     ResponseListener l = listener;
     if (from != null
         && l != null
         && event instanceof ChannelInputShutdownEvent
         && from.closeInput()) {
-      endTunnelIfClosed(from);
+      endTunnelIfClosed();
       l.onEnd(null);
     }
   }
@@ -262,7 +215,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       pending = null;
     }
     body.reset();
-    withdrawOffer();
+    writer.withdrawOffer();
     owner.onClosed(this);
     ResponseListener l = listener;
     listener = null;
@@ -350,15 +303,13 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   private void beginTunnel() {
-    TunnelOffer asked = offer;
     ResponseListener l = listener;
     if (l == null) {
       return;
     }
-    if (asked == null
-        || !parser.upgradeOption()
+    if (!parser.upgradeOption()
         || response.view.minorVersion() == 0
-        || !asked.isTakenUp(response.view)) {
+        || !writer.isTakenUp(response.view)) {
       fail(Failure.UPSTREAM_PROTOCOL_ERROR, "101 Switching Protocols that nobody asked for");
       return;
     }
@@ -368,39 +319,26 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     response.exclusive = false;
     response.room = 0;
     phase = Phase.TUNNEL;
-    var begun = new TunnelEnd(ctx);
-    tunnel = begun;
-    if (asked.sendKept(begun)) {
-      ctx.flush();
-    }
+    writer.beginTunnel();
     l.onResponse(response, false);
     // Nothing could be sent until now.
     l.onWritabilityChanged();
-    if (asked.isEnded() && tunnel != null) {
-      begun.closeOutput();
-      endTunnelIfClosed(begun);
-    }
-  }
-
-  /** What was asked for is not made, or the connection is gone. */
-  private void withdrawOffer() {
-    TunnelOffer open = offer;
-    if (open != null) {
-      offer = null;
-      open.release();
+    if (writer.endedEarly()) {
+      end(null);
     }
   }
 
   /** Both directions are closed: so is the connection, and nobody has to hear of it. */
-  private void endTunnelIfClosed(TunnelEnd end) {
-    if (end.isClosed()) {
+  private void endTunnelIfClosed() {
+    TunnelEnd end = writer.tunnel();
+    if (end != null && end.isClosed()) {
       listener = null;
       end.closeOutput();
     }
   }
 
   private int head(int end, int limit) {
-    withdrawOffer();
+    writer.withdrawOffer();
     closing = response.close;
     int keepAlive = response.view.find(WellKnown.KEEP_ALIVE);
     if (keepAlive != HeadView.NONE) {
@@ -454,7 +392,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     listener = null;
     phase = Phase.IDLE;
     readResponse(true);
-    if (closing || !requestEnded || more) {
+    if (closing || !writer.isEnded() || more) {
       ctx.close();
     } else {
       owner.onIdle(this);

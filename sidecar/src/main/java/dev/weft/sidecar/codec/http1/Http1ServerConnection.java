@@ -1,17 +1,11 @@
 package dev.weft.sidecar.codec.http1;
 
 import dev.weft.common.head.HeadView;
-import dev.weft.sidecar.codec.Buffers;
 import dev.weft.sidecar.codec.ServerConnection;
 import dev.weft.sidecar.codec.ServerConnections;
-import dev.weft.sidecar.http.CallerTls;
-import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Exchange;
 import dev.weft.sidecar.http.Failure;
-import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.LocalReply;
-import dev.weft.sidecar.http.ReceivedHead;
-import dev.weft.sidecar.proxyprotocol.CallerAddress;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Logs;
 import io.netty.buffer.ByteBuf;
@@ -19,21 +13,19 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.IOException;
-import java.net.SocketAddress;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A caller's HTTP/1.1 connection: serves one request after the other; what is pipelined waits in at
  * most one buffer with reads off. Reads stay on while a request is served, so that a caller who
- * leaves is noticed. Longer than other classes because bytes in, the exchange's side and time all
- * turn on one phase, and have to be read beside each other.
+ * leaves is noticed. Holds the phase, on which turn what is read ({@link Http1RequestReader}), what
+ * an answer means for the connection ({@link Http1ServerStream}), and how long nothing may happen.
  */
 public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
-    implements DownstreamStream, BodyDecoder.Sink, ServerConnection {
+    implements ServerConnection {
   private static final System.Logger LOG = Logs.of(Http1ServerConnection.class);
 
-  private enum Phase {
+  enum Phase {
     /** Between requests, or within a head. */
     HEAD,
     /** Within a request's body. */
@@ -48,11 +40,10 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   private final ServerConnections connections;
-  private final Http1HeadParser parser;
-  private final BodyDecoder body;
-  private final ReceivedHead request = new ReceivedHead();
+  private final Http1ServerStream stream;
   private final Exchange exchange;
   private final Http1ResponseWriter writer;
+  private final Http1RequestReader reader;
 
   private int place;
 
@@ -64,31 +55,22 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   /** Why a request ends with the connection. */
   private Failure cause = Failure.CALLER_GONE;
 
-  private @Nullable ByteBuf pending;
-  private @Nullable TunnelEnd tunnel;
-  private boolean responseStarted;
-  private boolean responseEnded;
-  private boolean headRequest;
-  private boolean upgrading;
-  private boolean keepAlive;
   private boolean retiring;
-  private boolean processing;
   private boolean bodyPaused;
-  private boolean withinHead;
   private long since;
 
   public Http1ServerConnection(ServerConnections connections, Exchange.Factory exchanges) {
     this.connections = connections;
-    this.parser = new Http1HeadParser(connections.limits());
-    this.body = new BodyDecoder(parser);
-    this.writer = new Http1ResponseWriter();
-    this.exchange = exchanges.newExchange(this);
+    this.stream = new Http1ServerStream(this, connections, exchanges);
+    this.exchange = stream.exchange;
+    this.writer = stream.writer;
+    this.reader = new Http1RequestReader(this, connections, stream);
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     ctx = context;
-    writer.attach(context);
+    stream.attach(context);
     since = connections.now();
     connections.opened(this);
   }
@@ -98,14 +80,9 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     ByteBuf in = (ByteBuf) message;
     if (phase == Phase.LINGER || phase == Phase.CLOSED) {
       in.release();
-      return;
+    } else {
+      reader.read(in, context.alloc());
     }
-    ByteBuf before = pending;
-    if (before != null) {
-      pending = null;
-      in = Buffers.join(before, in, context.alloc());
-    }
-    process(in);
   }
 
   @Override
@@ -117,10 +94,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    TunnelEnd end = tunnel;
-    if (end != null && event instanceof ChannelInputShutdownEvent && end.closeInput()) {
-      exchange.onEnd(null);
-      endTunnelIfClosed(end);
+    if (event instanceof ChannelInputShutdownEvent) {
+      stream.onInputClosed();
     }
   }
 
@@ -144,279 +119,76 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     context.close();
   }
 
-  // Bytes in.
+  // What the reader asks and tells.
 
-  private void process(ByteBuf in) {
-    processing = true;
-    boolean keep = false;
-    try {
-      keep = decode(in);
-    } finally {
-      processing = false;
-      if (!keep) {
-        in.release();
-      }
-    }
-    updateReads();
+  Phase phase() {
+    return phase;
   }
 
-  /** Takes what can be taken; true when the rest of the buffer is kept for later. */
-  private boolean decode(ByteBuf in) {
-    int at = in.readerIndex();
-    int limit = in.writerIndex();
-    while (true) {
-      switch (phase) {
-        case HEAD -> {
-          if (at == limit) {
-            return false;
-          }
-          ByteBuffer slab = Slabs.of(in);
-          int end = parser.request(slab, at, limit, request);
-          if (end == Http1HeadParser.NEED_MORE) {
-            return keep(in, at);
-          }
-          if (end == Http1HeadParser.REFUSED) {
-            reached(parser.refusal().bound());
-            refuse(parser.refusal().failure(), parser.refusal().problem());
-            return false;
-          }
-          at = start(in, end, limit);
-        }
-        case BODY -> {
-          since = connections.now();
-          if (at == limit) {
-            return false;
-          }
-          at = body.decode(in, at, limit, this);
-          if (at == BodyDecoder.REFUSED) {
-            connections.protocolError();
-            reached(body.bound());
-            refuseBody(Failure.BAD_REQUEST, body.problem());
-            return false;
-          }
-        }
-        case RESPONSE -> {
-          return at < limit && keep(in, at);
-        }
-        case TUNNEL -> {
-          since = connections.now();
-          if (at < limit) {
-            exchange.onData(in.retain().setIndex(at, limit));
-          }
-          return false;
-        }
-        case LINGER, CLOSED -> {
-          return false;
-        }
-      }
-    }
+  /** Something has come, or the response has gone on: the connection is not idle. */
+  void goesOn() {
+    since = connections.now();
   }
 
-  private boolean keep(ByteBuf in, int from) {
-    in.setIndex(from, in.writerIndex());
-    if (phase == Phase.HEAD && !withinHead) {
-      since = connections.now();
-      withinHead = true;
-    }
-    pending = in;
-    return true;
-  }
-
-  private int start(ByteBuf in, int end, int limit) {
-    request.buffer = in.retain();
-    request.end = end;
-    int inline = request.chunked ? 0 : (int) Math.min(request.bodyLength, limit - end);
-    request.inlineBody = inline;
-    boolean whole = !request.chunked && inline == request.bodyLength;
-    headRequest = request.view.methodIs(Http1HeadParser.HEAD);
-    upgrading = request.tunnel;
-    keepAlive = !request.close;
-    withinHead = false;
-    responseStarted = false;
-    responseEnded = false;
+  /**
+   * A request is there, for the stream to present.
+   *
+   * @param whole whether nothing of its body is missing
+   */
+  void onRequest(boolean whole) {
     bodyPaused = false;
-    body.begin(request);
     phase = whole ? Phase.RESPONSE : Phase.BODY;
     connections.requestStarted();
-    exchange.onRequest(whole && !request.tunnel);
-    return end + inline;
+    exchange.onRequest(whole && !stream.request.tunnel);
   }
 
-  @Override
-  public void bodyData(ByteBuf data) {
-    if (phase == Phase.BODY) {
-      exchange.onData(data);
-    } else {
-      data.release();
-    }
-  }
-
-  @Override
-  public void bodyEnd(@Nullable HeadView trailers, boolean more) {
-    if (phase != Phase.BODY) {
-      return;
-    }
+  /** Its body is whole. */
+  void onRequestEnd(@Nullable HeadView trailers) {
     phase = Phase.RESPONSE;
     exchange.onEnd(trailers);
     finishIfWhole();
   }
 
-  private void refuse(Failure failure, String problem) {
+  /** A head that is none, or too large: the last of this connection. */
+  void refuse(Failure failure, String problem) {
     connections.protocolError();
-    headRequest = false;
-    keepAlive = false;
     writer.localReply(LocalReply.of(failure, problem), false, false, true);
     linger();
   }
 
-  private void reached(@Nullable Bound bound) {
-    if (bound != null) {
-      connections.reached(bound);
-    }
-  }
-
-  private void refuseBody(Failure failure, String problem) {
+  /** A body that is none, or does not go on. */
+  void refuseBody(Failure failure, String problem) {
     exchange.onAborted(failure);
-    if (!responseStarted) {
-      writer.localReply(
-          LocalReply.of(failure, problem), headRequest, request.view.minorVersion() == 0, true);
+    if (stream.isResponseStarted()) {
+      endWithRequest();
+      writer.cut();
+    } else {
+      stream.refuse(LocalReply.of(failure, problem));
       endRequest();
       linger();
-    } else {
-      endRequest();
-      phase = Phase.LINGER;
-      writer.cut();
     }
   }
 
-  // The exchange's side.
+  // What the stream asks and tells.
 
-  @Override
-  public ReceivedHead request() {
-    return request;
+  /** Whether something has come behind the request. */
+  boolean hasMore() {
+    return reader.hasPending();
   }
 
-  @Override
-  public void releaseRequest() {
-    ByteBuf buffer = request.buffer;
-    request.clear();
-    buffer.release();
+  /** Whether the caller is to be told that this connection ends. */
+  boolean isLeaving() {
+    return retiring || connections.isDraining();
   }
 
-  @Override
-  public @Nullable SocketAddress remoteAddress() {
-    return CallerAddress.source(ctx.channel());
-  }
-
-  @Override
-  public @Nullable SocketAddress localAddress() {
-    return CallerAddress.destination(ctx.channel());
-  }
-
-  @Override
-  public @Nullable CallerTls callerTls() {
-    return ctx.channel().attr(CallerTls.KEY).get();
-  }
-
-  @Override
-  public void informational(ReceivedHead response) {
-    if (request.view.minorVersion() > 0) {
-      writer.informational(response);
-    }
-  }
-
-  @Override
-  public void respond(ReceivedHead response, HeadPlan plan, boolean end) {
-    responseStarted = true;
-    if (response.tunnel) {
-      beginTunnel(response, plan);
-      return;
-    }
-    // What came before the answer to an Upgrade that is not made was not meant as a request.
-    boolean early = upgrading && pending != null;
-    if ((phase == Phase.BODY && end) || early || retiring || connections.isDraining()) {
-      keepAlive = false;
-    }
-    boolean http10 = request.view.minorVersion() == 0;
-    if (!writer.respond(response, plan, end, headRequest, http10, keepAlive)) {
-      keepAlive = false;
-    }
-    if (end) {
-      ended();
-    }
-  }
-
-  @Override
-  public void data(ByteBuf data) {
-    since = connections.now();
-    TunnelEnd end = tunnel;
-    if (end != null) {
-      end.write(data);
-    } else {
-      writer.data(data);
-    }
-  }
-
-  @Override
-  public void end(@Nullable HeadView trailers) {
-    TunnelEnd end = tunnel;
-    if (end != null) {
-      end.closeOutput();
-      endTunnelIfClosed(end);
-    } else {
-      writer.end(trailers);
-      ended();
-    }
-  }
-
-  @Override
-  public void localReply(LocalReply reply) {
-    responseStarted = true;
-    boolean early = upgrading && pending != null;
-    if (phase == Phase.BODY
-        || early
-        || reply.failure().closes()
-        || retiring
-        || connections.isDraining()) {
-      keepAlive = false;
-    }
-    writer.localReply(reply, headRequest, request.view.minorVersion() == 0, !keepAlive);
-    ended();
-  }
-
-  @Override
-  public void abort(Failure why) {
-    TunnelEnd end = tunnel;
-    endRequest();
-    phase = Phase.LINGER;
-    if (end != null) {
-      end.reset();
-    } else {
-      writer.cut();
-    }
-  }
-
-  @Override
-  public void flush() {
-    ctx.flush();
-  }
-
-  @Override
-  public boolean isWritable() {
-    return ctx.channel().isWritable();
-  }
-
-  @Override
-  public void readRequest(boolean on) {
+  /** Lets more of the body come, or not. */
+  void readBody(boolean on) {
     bodyPaused = !on;
-    if (!processing) {
-      updateReads();
-    }
+    updateReads();
   }
 
-  private void ended() {
-    responseEnded = true;
-    ctx.flush();
+  /** The last of the response is written. */
+  void onResponseEnd() {
     if (phase == Phase.BODY) {
       // The request is not whole: its rest cannot be told from a next request in time.
       endRequest();
@@ -426,65 +198,52 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
   }
 
+  /** The connection is a tunnel's from here on. */
+  void onTunnel() {
+    phase = Phase.TUNNEL;
+    goesOn();
+    ByteBuf early = reader.takePending();
+    if (early != null) {
+      exchange.onData(early);
+      exchange.onReadComplete();
+    }
+    updateReads();
+  }
+
+  /** Ends the request, and with it the connection, without another word. */
+  void endWithRequest() {
+    endRequest();
+    phase = Phase.LINGER;
+  }
+
   private void finishIfWhole() {
-    if (!responseEnded || phase != Phase.RESPONSE) {
+    if (!stream.isResponseEnded() || phase != Phase.RESPONSE) {
       return;
     }
     endRequest();
-    if (!keepAlive) {
+    if (!stream.keepsAlive()) {
       linger();
       return;
     }
     phase = Phase.HEAD;
-    ByteBuf next = pending;
-    if (next != null && !processing) {
-      pending = null;
-      process(next);
-    }
-  }
-
-  private void beginTunnel(ReceivedHead response, HeadPlan plan) {
-    writer.switchProtocols(response, plan);
-    phase = Phase.TUNNEL;
-    tunnel = new TunnelEnd(ctx);
-    since = connections.now();
-    connections.tunnelStarted();
-    ByteBuf early = pending;
-    if (early != null) {
-      pending = null;
-      exchange.onData(early);
-      exchange.onReadComplete();
-    }
-    if (!processing) {
-      updateReads();
-    }
-  }
-
-  private void endTunnelIfClosed(TunnelEnd end) {
-    if (end.isClosed() && phase == Phase.TUNNEL) {
-      endRequest();
-      phase = Phase.LINGER;
-      end.closeOutput();
-    }
+    reader.resume();
   }
 
   private void endRequest() {
-    if (tunnel != null) {
-      tunnel = null;
-      connections.tunnelEnded();
-    }
-    body.reset();
-    releaseRequest();
+    reader.endBody();
     since = connections.now();
-    connections.requestEnded();
-    exchange.onFinished();
+    stream.finish();
   }
 
   // The connection's life.
 
-  private void updateReads() {
+  /** Reads on or off; where a buffer is being read, at its end. */
+  void updateReads() {
+    if (reader.isReading()) {
+      return;
+    }
     boolean paused = bodyPaused && (phase == Phase.BODY || phase == Phase.TUNNEL);
-    boolean on = !paused && !(pending != null && phase != Phase.HEAD);
+    boolean on = !paused && !(reader.hasPending() && phase != Phase.HEAD);
     if (ctx.channel().config().isAutoRead() != on) {
       ctx.channel().config().setAutoRead(on);
     }
@@ -494,18 +253,16 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   private void linger() {
     phase = Phase.LINGER;
     since = connections.now();
-    releasePending();
-    writer.finish(() -> since = connections.now());
-    if (!processing) {
-      updateReads();
-    }
+    reader.releasePending();
+    writer.finish(this::goesOn);
+    updateReads();
   }
 
   @Override
   public void tick(long now) {
     switch (phase) {
       case HEAD -> {
-        boolean within = pending != null;
+        boolean within = reader.hasPending();
         long limit =
             within
                 ? connections.limits().headTimeoutNanos()
@@ -542,7 +299,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       case RESPONSE -> {
         // Whoever waits for the application waits as long as the route allows; who does not read
         // what is there, does not.
-        if (!isWritable() && now - since > connections.limits().idleTimeoutNanos()) {
+        if (!stream.isWritable() && now - since > connections.limits().idleTimeoutNanos()) {
           connections.idleTimeout(Bound.RESPONSE_STALLED);
           ctx.close();
         } else {
@@ -578,7 +335,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void closeIfIdle() {
-    if (phase == Phase.HEAD && pending == null) {
+    if (phase == Phase.HEAD && !reader.hasPending()) {
       ctx.close();
     }
   }
@@ -589,18 +346,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
     boolean serving = phase == Phase.BODY || phase == Phase.RESPONSE || phase == Phase.TUNNEL;
     phase = Phase.CLOSED;
-    releasePending();
+    reader.releasePending();
     if (serving) {
       exchange.onAborted(cause);
       endRequest();
     }
     connections.closed(this);
-  }
-
-  private void releasePending() {
-    if (pending != null) {
-      pending.release();
-      pending = null;
-    }
   }
 }
