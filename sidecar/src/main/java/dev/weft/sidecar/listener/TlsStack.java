@@ -1,8 +1,8 @@
 package dev.weft.sidecar.listener;
 
 import dev.weft.sidecar.http.CallerTls;
-import dev.weft.sidecar.tls.PeerCertificate;
 import dev.weft.sidecar.tls.TlsAcceptor;
+import dev.weft.sidecar.tls.certificate.PeerCertificate;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import org.jspecify.annotations.Nullable;

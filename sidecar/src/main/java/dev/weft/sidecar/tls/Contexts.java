@@ -1,5 +1,7 @@
 package dev.weft.sidecar.tls;
 
+import dev.weft.sidecar.tls.certificate.Credential;
+import dev.weft.sidecar.tls.certificate.TlsFileException;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -67,7 +69,7 @@ final class Contexts {
 
   /** Shows that certificate; its native form is made once. */
   static KeyManagerFactory keys(Credential credential) {
-    var manager = new OwnKey(credential);
+    KeyManager manager = credential.keyManager();
     return new OpenSslCachingX509KeyManagerFactory(
         new SimpleKeyManagerFactory() {
           @Override

@@ -1,6 +1,7 @@
 package dev.weft.sidecar.tls;
 
 import dev.weft.sidecar.telemetry.WorkerCounter;
+import dev.weft.sidecar.tls.certificate.PeerCertificate;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.SslHandler;
 

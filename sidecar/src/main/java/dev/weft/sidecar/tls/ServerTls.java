@@ -1,6 +1,11 @@
 package dev.weft.sidecar.tls;
 
 import dev.weft.sidecar.telemetry.Logs;
+import dev.weft.sidecar.tls.certificate.Credential;
+import dev.weft.sidecar.tls.certificate.FileWatch;
+import dev.weft.sidecar.tls.certificate.PeerVerifier;
+import dev.weft.sidecar.tls.certificate.TlsFileException;
+import dev.weft.sidecar.tls.certificate.TrustAnchors;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSslSessionContext;

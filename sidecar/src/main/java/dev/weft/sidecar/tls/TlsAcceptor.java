@@ -1,5 +1,6 @@
 package dev.weft.sidecar.tls;
 
+import dev.weft.sidecar.tls.certificate.PeerCertificate;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.SslHandler;

@@ -1,10 +1,11 @@
 package dev.weft.sidecar.tls;
 
+import dev.weft.sidecar.tls.certificate.FileWatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.common.config.UpstreamTlsConfig.TlsVersion;
+import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.Telemetry;

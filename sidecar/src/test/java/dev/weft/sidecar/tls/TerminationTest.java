@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weft.sidecar.proxy.Leaks;
+import dev.weft.sidecar.tls.certificate.TlsFileException;
 import dev.weft.testkit.TestCa;
 import java.io.BufferedReader;
 import java.io.IOException;

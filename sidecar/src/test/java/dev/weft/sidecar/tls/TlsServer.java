@@ -2,6 +2,9 @@ package dev.weft.sidecar.tls;
 
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.Telemetry;
+import dev.weft.sidecar.tls.certificate.FileWatch;
+import dev.weft.sidecar.tls.certificate.PeerCertificate;
+import dev.weft.sidecar.tls.certificate.TlsFileException;
 import dev.weft.testkit.TestCa;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;

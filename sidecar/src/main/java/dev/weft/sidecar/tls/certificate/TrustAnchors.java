@@ -1,4 +1,4 @@
-package dev.weft.sidecar.tls;
+package dev.weft.sidecar.tls.certificate;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param name where they come from, for people
  */
-record TrustAnchors(String name, List<X509Certificate> certificates) {
+public record TrustAnchors(String name, List<X509Certificate> certificates) {
   private static final List<Path> SYSTEM =
       List.of(
           Path.of("/etc/ssl/certs/ca-certificates.crt"),
@@ -18,22 +18,23 @@ record TrustAnchors(String name, List<X509Certificate> certificates) {
           Path.of("/etc/ssl/ca-bundle.pem"),
           Path.of("/etc/ssl/cert.pem"));
 
-  TrustAnchors {
+  public TrustAnchors {
     certificates = List.copyOf(certificates);
   }
 
-  static TrustAnchors load(Path file) throws TlsFileException {
+  /** Those of a file. */
+  public static TrustAnchors load(Path file) throws TlsFileException {
     return new TrustAnchors(file.toString(), Pem.certificates(file, Pem.read(file)));
   }
 
   /** Those of a policy, which has been checked where it was written. */
-  static TrustAnchors inline(String pem) throws TlsFileException {
+  public static TrustAnchors inline(String pem) throws TlsFileException {
     Path name = Path.of("caCertificates");
     return new TrustAnchors("the policy's caCertificates", Pem.certificates(name, pem));
   }
 
   /** Those of the machine, or of the image that the sidecar runs in. */
-  static TrustAnchors system() throws TlsFileException {
+  public static TrustAnchors system() throws TlsFileException {
     for (Path file : SYSTEM) {
       if (Files.isReadable(file)) {
         return load(file);

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.tls;
+package dev.weft.sidecar.tls.certificate;
 
 import java.net.Socket;
 import java.security.Principal;

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.tls;
+package dev.weft.sidecar.tls.certificate;
 
 import java.nio.file.Path;
 
@@ -6,11 +6,13 @@ import java.nio.file.Path;
 public final class TlsFileException extends Exception {
   private static final long serialVersionUID = 1;
 
-  TlsFileException(Path file, String problem) {
+  /** Of that file. */
+  public TlsFileException(Path file, String problem) {
     super(file + ": " + problem);
   }
 
-  TlsFileException(String problem) {
+  /** Of no file of its own. */
+  public TlsFileException(String problem) {
     super(problem);
   }
 }

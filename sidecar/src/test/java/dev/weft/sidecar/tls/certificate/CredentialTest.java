@@ -1,4 +1,4 @@
-package dev.weft.sidecar.tls;
+package dev.weft.sidecar.tls.certificate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.tls;
+package dev.weft.sidecar.tls.certificate;
 
 import dev.weft.sidecar.telemetry.Logs;
 import java.io.IOException;
@@ -102,7 +102,7 @@ public final class FileWatch implements AutoCloseable {
   }
 
   /** One look at everything; by the thread, and by who tests. */
-  synchronized void look() {
+  public synchronized void look() {
     for (Watched each : watched) {
       try {
         each.look();

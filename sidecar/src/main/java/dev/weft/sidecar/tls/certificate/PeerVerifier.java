@@ -1,4 +1,4 @@
-package dev.weft.sidecar.tls;
+package dev.weft.sidecar.tls.certificate;
 
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.handler.ssl.OpenSslCertificateException;
@@ -36,7 +36,7 @@ import javax.net.ssl.X509TrustManager;
  * peer costs a hash instead of a verification in Java, which takes longer than the rest of the
  * handshake. Safe from any thread.
  */
-final class PeerVerifier extends X509ExtendedTrustManager
+public final class PeerVerifier extends X509ExtendedTrustManager
     implements ResumableX509ExtendedTrustManager {
   /** Chains that are remembered as good; the least recently used falls out. */
   static final int MAX_REMEMBERED = Bound.TLS_VERIFIED.intValue();
@@ -76,7 +76,7 @@ final class PeerVerifier extends X509ExtendedTrustManager
   /**
    * @param names of which the peer's certificate must have one; empty: any
    */
-  PeerVerifier(TrustAnchors anchors, Set<String> names, InstantSource clock)
+  public PeerVerifier(TrustAnchors anchors, Set<String> names, InstantSource clock)
       throws TlsFileException {
     this.anchors = anchors;
     this.names = Set.copyOf(names);

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.tls;
+package dev.weft.sidecar.tls.certificate;
 
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
@@ -12,7 +12,7 @@ import java.util.Set;
  * The subject alternative names of a certificate, and whether they are what was expected (RFC 9525:
  * no common name, a wildcard stands for exactly the first label).
  */
-record PeerNames(List<String> dns, List<String> addresses, List<String> uris) {
+public record PeerNames(List<String> dns, List<String> addresses, List<String> uris) {
   private static final int DNS = 2;
   private static final int URI = 6;
   private static final int ADDRESS = 7;

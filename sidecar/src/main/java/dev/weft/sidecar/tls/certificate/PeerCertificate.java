@@ -1,4 +1,4 @@
-package dev.weft.sidecar.tls;
+package dev.weft.sidecar.tls.certificate;
 
 import dev.weft.sidecar.telemetry.Bound;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +23,7 @@ public record PeerCertificate(PeerNames names, byte[] forwarded) {
   private static final int MAX_FORWARDED = Bound.TLS_CLIENT_CERT.intValue();
 
   /** That of a session's peer; null when it has shown none. */
-  static @Nullable PeerCertificate of(SSLSession session) {
+  public static @Nullable PeerCertificate of(SSLSession session) {
     try {
       Certificate[] chain = session.getPeerCertificates();
       return chain.length > 0 && chain[0] instanceof X509Certificate own ? of(own) : null;

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.tls;
+package dev.weft.sidecar.tls.certificate;
 
 import dev.weft.sidecar.telemetry.Bound;
 import java.io.ByteArrayInputStream;

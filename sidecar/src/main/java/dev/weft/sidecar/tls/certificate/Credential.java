@@ -1,4 +1,4 @@
-package dev.weft.sidecar.tls;
+package dev.weft.sidecar.tls.certificate;
 
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -10,22 +10,28 @@ import java.security.interfaces.ECKey;
 import java.security.interfaces.RSAKey;
 import java.time.Instant;
 import java.util.List;
+import javax.net.ssl.KeyManager;
 
 /**
  * A certificate with its chain and its private key, checked: they belong together and are in force.
  *
  * @param chain our own certificate first
  */
-record Credential(List<X509Certificate> chain, PrivateKey key) {
+public record Credential(List<X509Certificate> chain, PrivateKey key) {
   private static final int MIN_RSA_BITS = 2048;
   private static final byte[] PROBE = {'w', 'e', 'f', 't'};
 
-  Credential {
+  public Credential {
     chain = List.copyOf(chain);
   }
 
-  /** Reads and checks both files. */
-  static Credential load(Path certificateFile, Path keyFile, Instant now) throws TlsFileException {
+  /**
+   * Reads and checks both files.
+   *
+   * @throws TlsFileException one line: which file is wrong, and how
+   */
+  public static Credential load(Path certificateFile, Path keyFile, Instant now)
+      throws TlsFileException {
     List<X509Certificate> chain = Pem.certificates(certificateFile, Pem.read(certificateFile));
     X509Certificate own = chain.getFirst();
     PublicKey publicKey = own.getPublicKey();
@@ -58,8 +64,14 @@ record Credential(List<X509Certificate> chain, PrivateKey key) {
     return new Credential(chain, key);
   }
 
-  Instant notAfter() {
+  /** When it expires. */
+  public Instant notAfter() {
     return chain.getFirst().getNotAfter().toInstant();
+  }
+
+  /** What shows it to peers that ask for one of its kind. */
+  public KeyManager keyManager() {
+    return new OwnKey(this);
   }
 
   private static boolean matches(PrivateKey key, PublicKey publicKey) {
