@@ -227,7 +227,7 @@ public final class RegistryService extends RegistryServiceImplBase {
     if (hub.subscribe(watcher, request.getFromRevision())) {
       return;
     }
-    if (registry.current().hasKubernetes()) {
+    if (registry.current().hasEndpoints(request.getNamespace(), request.getService())) {
       // A slice is stored as a whole: what left it at a revision, the history does not say.
       watcher.close(
           Status.OUT_OF_RANGE.withDescription(

@@ -170,9 +170,16 @@ public final class RegistryView {
     return endpoints.ofPod(namespace, pod);
   }
 
-  /** Whether anything of Kubernetes' services is here. */
-  public boolean hasKubernetes() {
-    return endpoints.byService().size() + byClusterIp.size() > 0;
+  /**
+   * Whether Kubernetes lists endpoints there.
+   *
+   * @param namespace empty: anywhere
+   * @param service empty: for any service
+   */
+  public boolean hasEndpoints(String namespace, String service) {
+    String prefix =
+        namespace.isEmpty() ? "" : namespace + '/' + (service.isEmpty() ? "" : service + '/');
+    return endpoints.byService().containsPrefix(prefix);
   }
 
   /** The service of Kubernetes that has this address as its own; null when none does. */

@@ -337,6 +337,23 @@ class RegistryServiceTest {
   }
 
   @Test
+  void aWatchOfKubernetesEndpointsFromBeforeThisReplicaBeganIsOutOfRange() throws IOException {
+    RegisterResponse first = register(instance("catalog", "catalog-0").build());
+    register(instance("catalog", "catalog-1").build());
+    kubernetes("web-0");
+    hangUp();
+    serve();
+    Events<WatchEvent> refused = watch("web", first.getRevision());
+    await().until(() -> refused.failure != null);
+    assertThat(Status.fromThrowable(refused.failure).getCode()).isEqualTo(Status.Code.OUT_OF_RANGE);
+    assertThat(refused.failure).hasMessageContaining("list, then watch");
+
+    Events<WatchEvent> others = watch("catalog", first.getRevision());
+    await().until(() -> others.received.size() == 1);
+    assertThat(ids(others)).containsExactly("catalog-1");
+  }
+
+  @Test
   void aWatchThatIsNotReadIsCutOffWhenTooMuchWaits() {
     Counter reader = new Counter(true);
     RegistryServiceGrpc.newStub(channel)
