@@ -1,6 +1,6 @@
 package dev.weft.cli;
 
-import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -23,11 +23,15 @@ final class VersionCommand implements Callable<Integer>, IVersionProvider {
     return 0;
   }
 
+  /** As the jar says; empty when classes are run from a build folder. */
+  static Optional<String> productVersion() {
+    return Optional.ofNullable(VersionCommand.class.getPackage().getImplementationVersion());
+  }
+
   @Override
   public String[] getVersion() {
-    String version =
-        Objects.requireNonNullElse(
-            VersionCommand.class.getPackage().getImplementationVersion(), "from a build folder");
-    return new String[] {"weft " + version, "java " + Runtime.version()};
+    return new String[] {
+      "weft " + productVersion().orElse("from a build folder"), "java " + Runtime.version()
+    };
   }
 }

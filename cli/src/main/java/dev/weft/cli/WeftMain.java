@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       GetCommand.class,
       RegistryCommand.class,
       ProxyStatusCommand.class,
+      InjectCommand.class,
       ConfigCommand.class,
       TrainCommand.class,
       VersionCommand.class,

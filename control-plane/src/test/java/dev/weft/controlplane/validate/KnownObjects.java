@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What is there already, in tests: services, routes and policies of the namespace default. */
-final class KnownObjects implements Inventory {
-  static final KnownObjects NOTHING = new KnownObjects();
+public final class KnownObjects implements Inventory {
+  public static final KnownObjects NOTHING = new KnownObjects();
 
   private final List<Service> services = new ArrayList<>();
   private final List<String> routes = new ArrayList<>();

@@ -23,6 +23,9 @@ public final class SidecarMain {
   }
 
   private static int run(List<String> arguments) throws InterruptedException {
+    if (!arguments.isEmpty() && arguments.getFirst().equals("hold")) {
+      return Hold.run(arguments.subList(1, arguments.size()));
+    }
     if (arguments.contains("--help") || arguments.contains("-h")) {
       System.out.print(SidecarOptions.usage());
       return 0;

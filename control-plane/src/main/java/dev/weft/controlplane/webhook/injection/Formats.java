@@ -1,0 +1,73 @@
+package dev.weft.controlplane.webhook.injection;
+
+import dev.weft.common.wire.Syntax;
+import java.math.BigDecimal;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** How single settings are written. Each method returns what was expected, or null. Pure. */
+final class Formats {
+  static final String ENABLED = "enabled";
+  static final String DISABLED = "disabled";
+
+  /** What the JVM needs beside the smallest heap and direct memory. */
+  private static final BigDecimal LEAST_MEMORY = BigDecimal.valueOf(88L << 20);
+
+  private static final BigDecimal LEAST_CPU = new BigDecimal("0.001");
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,10}");
+  private static final int MAX_PORT = 65535;
+  private static final long MAX_UID = Integer.MAX_VALUE;
+
+  private Formats() {}
+
+  static @Nullable String cpu(String text) {
+    BigDecimal amount = Quantity.parse(text);
+    return amount == null || amount.compareTo(LEAST_CPU) < 0
+        ? "an amount of CPU from 1m up, such as 50m or 0.5"
+        : null;
+  }
+
+  static @Nullable String memory(String text) {
+    BigDecimal amount = Quantity.parse(text);
+    return amount == null || text.endsWith("m") || amount.compareTo(BigDecimal.ONE) < 0
+        ? "an amount of memory, such as 128Mi"
+        : null;
+  }
+
+  static @Nullable String memoryLimit(String text) {
+    BigDecimal amount = Quantity.parse(text);
+    return memory(text) != null || amount == null || amount.compareTo(LEAST_MEMORY) < 0
+        ? "an amount of memory from 88Mi up, such as 192Mi (less does not fit the sidecar)"
+        : null;
+  }
+
+  static @Nullable String ports(String text) {
+    String[] ends = text.split("-", -1);
+    boolean good =
+        ends.length <= 2 && port(ends[0]) >= 1 && port(ends[ends.length - 1]) >= port(ends[0]);
+    return good ? null : "a port from 1 to 65535, or a range such as 9000-9010";
+  }
+
+  static @Nullable String cidr(String text) {
+    int slash = text.lastIndexOf('/');
+    String address = slash < 0 ? text : text.substring(0, slash);
+    int longest = address.indexOf(':') >= 0 ? 128 : 32;
+    String length = slash < 0 ? "" + longest : text.substring(slash + 1);
+    boolean good =
+        Syntax.isIpAddress(address)
+            && NUMBER.matcher(length).matches()
+            && Long.parseLong(length) <= longest;
+    return good ? null : "a block of addresses, such as 10.20.0.0/16 or fd00::/64";
+  }
+
+  static @Nullable String uid(String text) {
+    return NUMBER.matcher(text).matches() && Long.parseLong(text) <= MAX_UID
+        ? null
+        : "a user id from 0 to " + MAX_UID;
+  }
+
+  private static int port(String text) {
+    int number = text.length() <= 5 && NUMBER.matcher(text).matches() ? Integer.parseInt(text) : 0;
+    return number <= MAX_PORT ? number : 0;
+  }
+}

@@ -1,0 +1,3 @@
+/** Tests of what becomes of a pod. */
+@org.jspecify.annotations.NullMarked
+package dev.weft.controlplane.webhook.injection;

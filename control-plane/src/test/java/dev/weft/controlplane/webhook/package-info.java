@@ -1,0 +1,3 @@
+/** Tests of what the API server is answered. */
+@org.jspecify.annotations.NullMarked
+package dev.weft.controlplane.webhook;
