@@ -1,8 +1,8 @@
 #!/bin/sh
-# Lays the distribution out: assemble.sh SOURCE TARGET SIDECAR_MODULE CLI_MODULE. Of each module's build folder its jar is
-# copied, and the jars that its dependencies.classpath names. Caches that still fit are kept: their names say what they fit.
+# Lays the distribution out: assemble.sh SOURCE TARGET SIDECAR_MODULE CLI_MODULE MANIFESTS. Of each module's build folder its
+# jar is copied, and the jars that its dependencies.classpath names. Caches that still fit are kept: their names say what they fit.
 set -eu
-source=$1 target=$2 sidecar=$3 cli=$4
+source=$1 target=$2 sidecar=$3 cli=$4 manifests=$5
 
 # Needed to compile, or to run what the sidecar never calls; kept out of its folder.
 left_out='annotations-[0-9]|animal-sniffer|jsr305|j2objc|listenablefuture|error_prone|proto-google-common|netty-codec-socks|netty-handler-proxy|grpc-context-'
@@ -42,3 +42,5 @@ cp "$source/sh/weft-sidecar" "$source/sh/launch.sh" "$target/sidecar/bin/"
 cp "$source/options/weft.options" "$source/options/weft-control-plane.options" "$target/conf/"
 cp "$source/options/weft-sidecar.options" "$target/sidecar/conf/"
 chmod 755 "$target/bin/weft" "$target/sidecar/bin/weft-sidecar"
+rm -rf "$target/k8s"
+cp -R "$manifests" "$target/k8s"

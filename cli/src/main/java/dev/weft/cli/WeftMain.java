@@ -2,6 +2,10 @@ package dev.weft.cli;
 
 import dev.weft.cli.demo.DemoCommand;
 import dev.weft.cli.demo.TrainCommand;
+import dev.weft.cli.images.ImagesCommand;
+import dev.weft.cli.install.InstallCommand;
+import dev.weft.cli.install.UninstallCommand;
+import dev.weft.cli.install.UpgradeCommand;
 import java.io.PrintWriter;
 import java.util.Objects;
 import picocli.CommandLine;
@@ -23,6 +27,10 @@ import picocli.CommandLine.Command;
       ProxyStatusCommand.class,
       InjectCommand.class,
       ConfigCommand.class,
+      InstallCommand.class,
+      UpgradeCommand.class,
+      UninstallCommand.class,
+      ImagesCommand.class,
       TrainCommand.class,
       VersionCommand.class,
       CommandLine.HelpCommand.class

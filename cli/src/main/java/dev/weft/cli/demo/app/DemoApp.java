@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Supplier;
 
 /**
  * One instance of a service of the demo: {@code catalog} answers with a few kilobytes, its version
@@ -19,31 +20,38 @@ import java.util.concurrent.ConcurrentLinkedDeque;
  * failures too. Ends with its standard input.
  */
 public final class DemoApp {
+  private static final int BACKLOG = 512;
+
   private final String service;
   private final String version;
   private final String instance;
-  private final int outboundPort;
+  private final Supplier<HttpCaller> catalog;
   private final ConcurrentLinkedDeque<HttpCaller> idle = new ConcurrentLinkedDeque<>();
 
-  private DemoApp(String service, String version, String instance, int outboundPort) {
+  DemoApp(String service, String version, String instance, Supplier<HttpCaller> catalog) {
     this.service = service;
     this.version = version;
     this.instance = instance;
-    this.outboundPort = outboundPort;
+    this.catalog = catalog;
   }
 
   /** Arguments: service, version, instance, port, the sidecar's outbound port (0: none). */
   public static void main(String[] args) throws IOException {
-    DemoApp app = new DemoApp(args[0], args[1], args[2], Integer.parseInt(args[4]));
+    int outboundPort = Integer.parseInt(args[4]);
+    DemoApp app = new DemoApp(args[0], args[1], args[2], () -> new HttpCaller(outboundPort));
     Thread.ofPlatform().daemon().name("parent-watch").start(DemoApp::endWithParent);
+    app.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[3])));
+  }
+
+  /** Serves until the process ends. */
+  void listen(InetSocketAddress address) throws IOException {
     try (ServerSocket server = new ServerSocket()) {
       server.setReuseAddress(true);
-      server.bind(
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[3])), 512);
-      System.out.println(app.instance + " listens on " + server.getLocalPort());
+      server.bind(address, BACKLOG);
+      System.out.println(instance + " listens on " + server.getLocalPort());
       while (true) {
         Socket connection = server.accept();
-        Thread.ofVirtual().start(() -> app.serve(connection));
+        Thread.ofVirtual().start(() -> serve(connection));
       }
     }
   }
@@ -107,7 +115,7 @@ public final class DemoApp {
   private void passOn(OutputStream out, String path) throws IOException {
     HttpCaller caller = idle.pollFirst();
     if (caller == null) {
-      caller = new HttpCaller(outboundPort);
+      caller = catalog.get();
     }
     Answer answer;
     try {

@@ -23,7 +23,8 @@ public final class HttpCaller implements Closeable {
   /** Less than any server keeps an idle connection, so that a request never meets a close. */
   private static final long MAX_IDLE_NANOS = TimeUnit.SECONDS.toNanos(4);
 
-  private final InetSocketAddress address;
+  private final String host;
+  private final int port;
   private @Nullable Socket socket;
   private InputStream in = InputStream.nullInputStream();
   private long lastUsedNanos;
@@ -31,7 +32,13 @@ public final class HttpCaller implements Closeable {
 
   /** Calls a port of the loopback address. */
   public HttpCaller(int port) {
-    address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    this(InetAddress.getLoopbackAddress().getHostAddress(), port);
+  }
+
+  /** Calls a host, whose address is looked up for each connection. */
+  public HttpCaller(String host, int port) {
+    this.host = host;
+    this.port = port;
   }
 
   /** A request that got no complete response. */
@@ -121,7 +128,7 @@ public final class HttpCaller implements Closeable {
     made.setTcpNoDelay(true);
     made.setSoTimeout(READ_TIMEOUT_MILLIS);
     socket = made;
-    made.connect(address, CONNECT_TIMEOUT_MILLIS);
+    made.connect(new InetSocketAddress(host, port), CONNECT_TIMEOUT_MILLIS);
     in = new BufferedInputStream(made.getInputStream(), 16 << 10);
     return made;
   }

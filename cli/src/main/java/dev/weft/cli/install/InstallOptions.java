@@ -1,0 +1,82 @@
+package dev.weft.cli.install;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What is printed: the options that the three commands share. */
+final class InstallOptions {
+  /** Our images as {@code deploy/k8s} names them. */
+  private static final Pattern IMAGE =
+      Pattern.compile("(?<=image: )(weft-control-plane|weft-sidecar):(\\S+)");
+
+  @Option(
+      names = "--overlay",
+      paramLabel = "NAME",
+      description = "try: one replica with the embedded store (default); ha: two, on etcd.")
+  private String overlay = "try";
+
+  @Option(
+      names = "--image-tag",
+      paramLabel = "TAG",
+      description = "The images' tag (the version of Weft).")
+  private @Nullable String tag;
+
+  @Option(
+      names = "--image-repository",
+      paramLabel = "NAME",
+      description = "What stands before the images' names, e.g. registry.example.com/weft.")
+  private String repository = "";
+
+  /**
+   * The objects in the order in which they can be applied.
+   *
+   * @throws InstallFailed when there is no such overlay, or no distribution
+   */
+  List<ObjectManifest> objects() {
+    Path overlays = Path.of(System.getProperty("weft.home", ""), "k8s", "overlays");
+    Path folder = overlays.resolve(overlay);
+    if (!Files.isDirectory(overlays)) {
+      throw new InstallFailed(
+          "there is no folder "
+              + overlays
+              + ": start weft with ./weft, or bin/weft of a distribution");
+    }
+    if (!overlay.matches("[a-z0-9-]+") || !Files.isDirectory(folder)) {
+      throw new InstallFailed(
+          "there is no overlay \"" + overlay + "\", expected " + names(overlays));
+    }
+    return Kustomization.read(folder);
+  }
+
+  private static String names(Path overlays) {
+    try (Stream<Path> folders = Files.list(overlays)) {
+      return folders
+          .map(folder -> folder.getFileName().toString())
+          .sorted()
+          .collect(Collectors.joining(" or "));
+    } catch (IOException e) {
+      return "try or ha";
+    }
+  }
+
+  /** The text of an object with the images that were asked for. */
+  String text(ObjectManifest object) {
+    String text =
+        IMAGE
+            .matcher(object.text())
+            .replaceAll(
+                found ->
+                    (repository.isEmpty() ? "" : repository + "/")
+                        + found.group(1)
+                        + ":"
+                        + (tag == null ? found.group(2) : tag));
+    return text.endsWith("\n") ? text : text + "\n";
+  }
+}

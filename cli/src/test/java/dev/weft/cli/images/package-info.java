@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weft.cli.images;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weft.cli.install;
+
+import org.jspecify.annotations.NullMarked;
