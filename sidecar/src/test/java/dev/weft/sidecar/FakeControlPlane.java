@@ -41,6 +41,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,7 +63,15 @@ public final class FakeControlPlane implements AutoCloseable {
   private long revision = 1;
   private int nonce;
 
+  private final UnaryOperator<NettyServerBuilder> configuration;
+
   public FakeControlPlane() {
+    this(UnaryOperator.identity());
+  }
+
+  /** With a server that a test configures: its TLS, whom it lets in. */
+  public FakeControlPlane(UnaryOperator<NettyServerBuilder> configuration) {
+    this.configuration = configuration;
     start();
   }
 
@@ -78,8 +87,10 @@ public final class FakeControlPlane implements AutoCloseable {
   public synchronized void start() {
     try {
       Server started =
-          NettyServerBuilder.forAddress(
-                  new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+          configuration
+              .apply(
+                  NettyServerBuilder.forAddress(
+                      new InetSocketAddress(InetAddress.getLoopbackAddress(), port)))
               .permitKeepAliveTime(1, TimeUnit.SECONDS)
               .addService(new Discovery())
               .addService(new Registry())

@@ -10,6 +10,8 @@ import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.Telemetry;
 import dev.weft.sidecar.tls.ClientContexts;
 import dev.weft.sidecar.tls.ClientTlsFiles;
+import dev.weft.sidecar.tls.ControlPlaneFiles;
+import dev.weft.sidecar.tls.ControlPlaneTls;
 import dev.weft.sidecar.tls.Handshakes;
 import dev.weft.sidecar.tls.ServerTls;
 import dev.weft.sidecar.tls.ServerTlsFiles;
@@ -38,6 +40,7 @@ final class SidecarTls implements AutoCloseable {
   private final @Nullable ServerTls inbound;
   private final @Nullable ServerTls outbound;
   private final ClientContexts clients;
+  private final @Nullable ControlPlaneTls controlPlane;
 
   private SidecarTls(TlsOptions options, boolean http2, LongSupplier nanoClock)
       throws TlsFileException {
@@ -53,6 +56,8 @@ final class SidecarTls implements AutoCloseable {
         own == null || files == null
             ? new ClientContexts(clock)
             : new ClientContexts(own, files, clock);
+    ControlPlaneFiles known = options.controlPlane();
+    controlPlane = known == null || files == null ? null : new ControlPlaneTls(known, files, clock);
   }
 
   /**
@@ -106,6 +111,11 @@ final class SidecarTls implements AutoCloseable {
     return clients;
   }
 
+  /** Null: control planes are called in plaintext. */
+  @Nullable ControlPlaneTls controlPlane() {
+    return controlPlane;
+  }
+
   /** Makes ready what the clusters of a snapshot need; control loop. */
   void prepare(ConfigSnapshot snapshot) {
     Set<UpstreamTlsConfig> wanted = Set.of();
@@ -125,6 +135,19 @@ final class SidecarTls implements AutoCloseable {
     }
     if (outbound != null) {
       register(to, "outbound", outbound);
+    }
+    ControlPlaneTls known = controlPlane;
+    if (known != null) {
+      to.gauge(
+          "tls_control_plane_ca_update_success",
+          "New authorities of control planes that were put in force.",
+          true,
+          known::reloads);
+      to.gauge(
+          "tls_control_plane_ca_update_rejected",
+          "New authorities of control planes that were refused.",
+          true,
+          known::reloadFailures);
     }
     if (clients.notAfter() != null) {
       to.gauge(

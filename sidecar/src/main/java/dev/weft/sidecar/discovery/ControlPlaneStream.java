@@ -40,6 +40,10 @@ final class ControlPlaneStream {
   private long epoch;
   private @Nullable Attempt attempt;
   private boolean connected;
+
+  /** Whether anything has come over the open stream: one that is refused is open for a moment. */
+  private boolean heard;
+
   private boolean closed;
   private String problem = "not connected yet";
   private String lastSaid = "";
@@ -84,6 +88,7 @@ final class ControlPlaneStream {
       return;
     }
     epoch++;
+    heard = false;
     var next = new Attempt(address());
     attempt = next;
     next.watchdog = loop.schedule(next::tooLate, OPEN_SECONDS, TimeUnit.SECONDS);
@@ -153,12 +158,13 @@ final class ControlPlaneStream {
     problem = which.address + ": " + why;
     boolean was = connected;
     connected = false;
-    if (was || !problem.equals(lastSaid)) {
+    boolean lost = was && heard;
+    if (lost || !problem.equals(lastSaid)) {
       lastSaid = problem;
       LOG.log(
           System.Logger.Level.WARNING,
           "control plane {0}: {1}; what is held stays in force",
-          was ? "lost" : "not reached",
+          lost ? "lost" : "not reached",
           problem);
     }
     index = (index + 1) % addresses.size();
@@ -182,8 +188,12 @@ final class ControlPlaneStream {
     }
   }
 
-  private static String explain(Throwable failure) {
+  private String explain(Throwable failure) {
     Status status = Status.fromThrowable(failure);
+    String tls = heard ? "" : channels.tlsProblem(status);
+    if (!tls.isEmpty()) {
+      return tls;
+    }
     var text = new StringBuilder(status.getCode().name());
     if (status.getDescription() != null) {
       text.append(' ').append(status.getDescription());
@@ -256,9 +266,15 @@ final class ControlPlaneStream {
       }
       connected = true;
       problem = "";
-      lastSaid = "";
-      LOG.log(System.Logger.Level.INFO, "connected to control plane {0}", address);
       owner.opened(open);
+    }
+
+    private void hear() {
+      if (!heard) {
+        heard = true;
+        lastSaid = "";
+        LOG.log(System.Logger.Level.INFO, "connected to control plane {0}", address);
+      }
     }
 
     @Override
@@ -266,6 +282,7 @@ final class ControlPlaneStream {
       onLoop(
           () -> {
             if (attempt == this) {
+              hear();
               backoff.reset();
               owner.received(response);
             }

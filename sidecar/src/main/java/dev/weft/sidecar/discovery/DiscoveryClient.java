@@ -93,7 +93,7 @@ public final class DiscoveryClient {
         new ControlPlaneStream(
             settings.controlPlanes(),
             random.nextInt(settings.controlPlanes().size()),
-            new ControlPlaneChannels(loop, channelType),
+            new ControlPlaneChannels(loop, channelType, settings.tls()),
             loop,
             new Backoff(100_000_000L, Backoff.RECONNECT_MAX_NANOS, random),
             new StreamOwner(),

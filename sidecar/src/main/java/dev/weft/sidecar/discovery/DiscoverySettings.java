@@ -2,6 +2,7 @@ package dev.weft.sidecar.discovery;
 
 import dev.weft.proto.discovery.v1.Node;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.tls.ControlPlaneTls;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param stateDirectory where the last good configuration is kept; null: nowhere
  * @param maxSubscriptions bound on hosts in use, above 0
  * @param idleNanos a host that nothing has used for so long is given up
+ * @param tls to the control planes; null: plaintext
  */
 public record DiscoverySettings(
     List<ControlPlaneAddress> controlPlanes,
@@ -27,12 +29,35 @@ public record DiscoverySettings(
     List<String> dependencies,
     @Nullable Path stateDirectory,
     int maxSubscriptions,
-    long idleNanos) {
+    long idleNanos,
+    @Nullable ControlPlaneTls tls) {
   public static final int DEFAULT_MAX_SUBSCRIPTIONS = Bound.HOSTS.intValue();
   public static final long DEFAULT_IDLE_NANOS = Bound.HOST_IDLE.value();
 
   public DiscoverySettings {
     controlPlanes = List.copyOf(controlPlanes);
     dependencies = List.copyOf(dependencies);
+  }
+
+  /** With control planes that are called in plaintext. */
+  public DiscoverySettings(
+      List<ControlPlaneAddress> controlPlanes,
+      String namespace,
+      String service,
+      Supplier<Node> node,
+      List<String> dependencies,
+      @Nullable Path stateDirectory,
+      int maxSubscriptions,
+      long idleNanos) {
+    this(
+        controlPlanes,
+        namespace,
+        service,
+        node,
+        dependencies,
+        stateDirectory,
+        maxSubscriptions,
+        idleNanos,
+        null);
   }
 }

@@ -1,15 +1,15 @@
 package dev.weft.sidecar.tls;
 
-import dev.weft.sidecar.tls.certificate.FileWatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.weft.common.config.UpstreamTlsConfig.TlsVersion;
 import dev.weft.common.config.UpstreamTlsConfig;
+import dev.weft.common.config.UpstreamTlsConfig.TlsVersion;
 import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.Telemetry;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
+import dev.weft.sidecar.tls.certificate.FileWatch;
 import dev.weft.testkit.TestCa;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;

@@ -1,10 +1,14 @@
 package dev.weft.sidecar.app.options;
 
 import dev.weft.sidecar.app.options.Flags.Flag;
+import dev.weft.sidecar.discovery.ControlPlaneAddress;
 import dev.weft.sidecar.tls.ClientTlsFiles;
+import dev.weft.sidecar.tls.ControlPlaneFiles;
 import dev.weft.sidecar.tls.ServerTlsFiles;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,14 +18,16 @@ import org.jspecify.annotations.Nullable;
  * @param plaintext whether it takes callers without TLS, too
  * @param outbound null: the outbound listener does not terminate TLS
  * @param client null: there is no certificate to be shown to upstreams
+ * @param controlPlane null: it is called in plaintext
  */
 public record TlsOptions(
     @Nullable ServerTlsFiles inbound,
     boolean plaintext,
     @Nullable ServerTlsFiles outbound,
-    @Nullable ClientTlsFiles client) {
+    @Nullable ClientTlsFiles client,
+    @Nullable ControlPlaneFiles controlPlane) {
   /** No TLS. */
-  public static final TlsOptions NONE = new TlsOptions(null, false, null, null);
+  public static final TlsOptions NONE = new TlsOptions(null, false, null, null, null);
 
   static final List<Flag> FLAGS =
       List.of(
@@ -33,13 +39,16 @@ public record TlsOptions(
           new Flag("outbound-tls-cert", "FILE", "", "outbound: certificate and chain, PEM"),
           new Flag("outbound-tls-key", "FILE", "", "its private key, PEM"),
           new Flag("client-cert", "FILE", "", "shown to upstreams of tls.mode MUTUAL, PEM"),
-          new Flag("client-key", "FILE", "", "its private key, PEM"));
+          new Flag("client-key", "FILE", "", "its private key, PEM"),
+          new Flag("control-plane-ca", "FILE", "", "TLS to control planes: their authorities, PEM"),
+          new Flag("control-plane-name", "NAME", "", "in their certificate, if not the address"),
+          new Flag("token-file", "FILE", "", "bearer token for control planes, read each time"));
 
   /**
    * Whether there is nothing to load. Not {@link #equals}, for which the JVM would generate code.
    */
   public boolean isNone() {
-    return inbound == null && outbound == null && client == null;
+    return inbound == null && outbound == null && client == null && controlPlane == null;
   }
 
   static TlsOptions parse(Flags flags) {
@@ -68,7 +77,28 @@ public record TlsOptions(
             : new ServerTlsFiles(outboundCertificate, outboundKey, null, false),
         ownCertificate == null || ownKey == null
             ? null
-            : new ClientTlsFiles(ownCertificate, ownKey));
+            : new ClientTlsFiles(ownCertificate, ownKey),
+        controlPlane(flags));
+  }
+
+  private static @Nullable ControlPlaneFiles controlPlane(Flags flags) {
+    Path ca = flags.path("control-plane-ca");
+    needs(flags, "control-plane-name", "control-plane-ca", ca);
+    // A token that everybody on the way can read is nobody's.
+    needs(flags, "token-file", "control-plane-ca", ca);
+    if (ca == null) {
+      return null;
+    }
+    String name = flags.text("control-plane-name");
+    Set<String> names = new HashSet<>();
+    if (name.isEmpty()) {
+      for (var address : ControlPlaneAddress.parse(flags.text("control-plane"))) {
+        names.add(address.host());
+      }
+    } else {
+      names.add(name);
+    }
+    return new ControlPlaneFiles(ca, names, flags.path("token-file"));
   }
 
   private static void together(String a, @Nullable Path one, String b, @Nullable Path other) {

@@ -62,7 +62,8 @@ class SidecarOptionsTest {
         "--node-id a --service a --label x      | --label is \"x\": expected NAME=VALUE",
         "--node-id a --service a --control-plane h:0 | \"h:0\" is no control plane address",
         "--node-id a --service a --app-health-path x | expected a path that begins with /",
-        "--node-id a --service a --bind 0.0.0.0 --app-port 1 | --address is missing"
+        "--node-id a --service a --bind 0.0.0.0 --app-port 1 | --address is missing",
+        "--node-id a --service a --token-file t | --token-file is given without --control-plane-ca"
       })
   void aWrongFlagIsNamedWithWhatWasExpected(String line, String expected) {
     assertThatThrownBy(() -> parse(line.split(" ")))
