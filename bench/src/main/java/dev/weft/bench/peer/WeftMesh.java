@@ -68,7 +68,9 @@ public final class WeftMesh implements AutoCloseable {
             "--metrics-port",
             Integer.toString(Child.freePort()),
             "--instance-ttl",
-            "600s");
+            "600s",
+            "--kubernetes",
+            "off");
     long start = System.nanoTime();
     Child child =
         Child.start(

@@ -6,6 +6,9 @@ import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.RegistryStatus;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.StoreException;
+import dev.weft.controlplane.source.kubernetes.KubernetesAccess;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -51,6 +54,7 @@ public final class ControlPlane implements AutoCloseable {
   private final ExecutorService grpcThreads;
   private final Server server;
   private final MetricsServer metrics;
+  private final @Nullable KubernetesClient kubernetes;
   private volatile @Nullable ServingParts parts;
   private volatile String notOpen = "the store is being opened";
   private volatile boolean closing;
@@ -60,6 +64,7 @@ public final class ControlPlane implements AutoCloseable {
     this.cluster = cluster;
     ControlPlaneMetrics.bindProcess(meters);
     health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
+    kubernetes = openKubernetes();
     tls = EndpointTls.open(options, cluster == null ? null : cluster.roots(), meters);
     metrics = startMetrics();
     grpcThreads =
@@ -153,6 +158,9 @@ public final class ControlPlane implements AutoCloseable {
     if (running != null) {
       running.close();
     }
+    if (kubernetes != null) {
+      kubernetes.close();
+    }
     metrics.close();
     tls.close();
     if (cluster != null) {
@@ -182,7 +190,7 @@ public final class ControlPlane implements AutoCloseable {
         store.close();
         return;
       }
-      serve(ServingParts.start(store, options, meters, () -> !closing));
+      serve(ServingParts.start(store, options, kubernetes, meters, () -> !closing));
     }
   }
 
@@ -244,7 +252,17 @@ public final class ControlPlane implements AutoCloseable {
     for (Reaper.Alarm alarm : running.reaper().alarms()) {
       text.append("\nalarm: ").append(alarm.message());
     }
+    running.kubernetesText().forEach(line -> text.append("\nkubernetes: ").append(line));
     return new MetricsServer.Readiness(status.synced(), text.toString());
+  }
+
+  private @Nullable KubernetesClient openKubernetes() {
+    try {
+      KubernetesOptions wanted = options.kubernetes();
+      return wanted.enabled() ? KubernetesAccess.open(wanted.kubeconfig()) : null;
+    } catch (IllegalArgumentException | KubernetesClientException e) {
+      throw new StartFailedException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   private MetricsServer startMetrics() {

@@ -43,6 +43,8 @@ final class ControlPlaneArgs {
         --tls-ca FILE              PEM: who signed it, for those who are told by us whom to trust
         --tls-dir DIR              where our own authority is kept (~/.local/state/weft/ca)
         --tls-name NAME,...        further names for the certificate of our own authority
+        --kubernetes on|off|auto   follow a cluster's objects; auto: in a pod, or with --kubeconfig (auto)
+        --kubeconfig FILE          the cluster to follow from outside of it
         --help
       """;
 
@@ -69,7 +71,9 @@ final class ControlPlaneArgs {
               "--tls-key",
               "--tls-ca",
               "--tls-dir",
-              "--tls-name"));
+              "--tls-name",
+              "--kubernetes",
+              "--kubeconfig"));
 
   private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -114,7 +118,8 @@ final class ControlPlaneArgs {
         duration("--instance-ttl", ControlPlaneOptions.DEFAULT_INSTANCE_TTL),
         get("--replica-id", hostName() + "-" + UUID.randomUUID().toString().substring(0, 8)),
         get("--cluster-domain", "cluster.local"),
-        security());
+        security(),
+        new KubernetesOptions(kubernetesMode(), file("--kubeconfig")));
   }
 
   private SecurityOptions security() {
@@ -158,6 +163,18 @@ final class ControlPlaneArgs {
         .map(String::strip)
         .filter(name -> !name.isEmpty())
         .toList();
+  }
+
+  private KubernetesOptions.Mode kubernetesMode() {
+    String mode = get("--kubernetes", "auto");
+    return switch (mode) {
+      case "on" -> KubernetesOptions.Mode.ON;
+      case "off" -> KubernetesOptions.Mode.OFF;
+      case "auto" -> KubernetesOptions.Mode.AUTO;
+      default ->
+          throw new IllegalArgumentException(
+              "--kubernetes is \"" + mode + "\", expected on, off or auto");
+    };
   }
 
   private StoreOptions store() {

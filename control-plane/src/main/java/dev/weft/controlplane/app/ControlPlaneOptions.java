@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param replicaId unique among the replicas of one store
  * @param clusterDomain the suffix of a service's full name, e.g. {@code cluster.local}
  * @param security of the gRPC port
+ * @param kubernetes whether Kubernetes is a source of the registry
  */
 public record ControlPlaneOptions(
     StoreOptions store,
@@ -24,7 +25,8 @@ public record ControlPlaneOptions(
     Duration instanceTtl,
     String replicaId,
     String clusterDomain,
-    SecurityOptions security) {
+    SecurityOptions security,
+    KubernetesOptions kubernetes) {
   /** The gRPC port by default. */
   public static final int DEFAULT_GRPC_PORT = 7700;
 
@@ -75,31 +77,54 @@ public record ControlPlaneOptions(
         DEFAULT_INSTANCE_TTL,
         "replica-" + Long.toHexString(ProcessHandle.current().pid()),
         "cluster.local",
-        SecurityOptions.NONE);
+        SecurityOptions.NONE,
+        KubernetesOptions.OFF);
   }
 
   /** These options on other ports. */
   public ControlPlaneOptions withPorts(int grpc, int metrics) {
     return new ControlPlaneOptions(
-        store, bind, grpc, metrics, instanceTtl, replicaId, clusterDomain, security);
+        store, bind, grpc, metrics, instanceTtl, replicaId, clusterDomain, security, kubernetes);
   }
 
   /** These options with another TTL. */
   public ControlPlaneOptions withInstanceTtl(Duration ttl) {
     return new ControlPlaneOptions(
-        store, bind, grpcPort, metricsPort, ttl, replicaId, clusterDomain, security);
+        store, bind, grpcPort, metricsPort, ttl, replicaId, clusterDomain, security, kubernetes);
   }
 
   /** These options with another store. */
   public ControlPlaneOptions withStore(StoreOptions other) {
     return new ControlPlaneOptions(
-        other, bind, grpcPort, metricsPort, instanceTtl, replicaId, clusterDomain, security);
+        other,
+        bind,
+        grpcPort,
+        metricsPort,
+        instanceTtl,
+        replicaId,
+        clusterDomain,
+        security,
+        kubernetes);
   }
 
   /** These options, secured otherwise. */
   public ControlPlaneOptions withSecurity(SecurityOptions other) {
     return new ControlPlaneOptions(
-        store, bind, grpcPort, metricsPort, instanceTtl, replicaId, clusterDomain, other);
+        store,
+        bind,
+        grpcPort,
+        metricsPort,
+        instanceTtl,
+        replicaId,
+        clusterDomain,
+        other,
+        kubernetes);
+  }
+
+  /** These options with Kubernetes as a source, or without. */
+  public ControlPlaneOptions withKubernetes(KubernetesOptions other) {
+    return new ControlPlaneOptions(
+        store, bind, grpcPort, metricsPort, instanceTtl, replicaId, clusterDomain, security, other);
   }
 
   private static void requirePort(String option, int port) {

@@ -13,6 +13,8 @@ import dev.weft.controlplane.registry.ReplicaLease;
 import dev.weft.controlplane.registry.Sessions;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.source.apply.AppliedPolicies;
+import dev.weft.controlplane.source.kubernetes.KubernetesSource;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.System.Logger.Level;
@@ -24,6 +26,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that exists once the store is open: store to registry, sessions and reaper, discovery,
@@ -48,9 +51,14 @@ final class ServingParts implements AutoCloseable {
   private final RegistryService registryService;
   private final PolicyService policyService;
   private final ScheduledExecutorService ticker;
+  private final @Nullable KubernetesSource kubernetes;
 
   private ServingParts(
-      Store store, ControlPlaneOptions options, MeterRegistry meters, BooleanSupplier serving) {
+      Store store,
+      ControlPlaneOptions options,
+      @Nullable KubernetesClient cluster,
+      MeterRegistry meters,
+      BooleanSupplier serving) {
     Duration ttl = options.instanceTtl();
     this.store = store;
     registry = new Registry(store, PolicyReader.DOCUMENTS);
@@ -73,12 +81,26 @@ final class ServingParts implements AutoCloseable {
     long everyNanos = ttl.toNanos() / TICKS_PER_TTL;
     ticker.scheduleWithFixedDelay(this::tick, 0, everyNanos, TimeUnit.NANOSECONDS);
     registry.start();
+    if (cluster == null) {
+      kubernetes = null;
+    } else {
+      kubernetes = KubernetesSource.start(store, registry, options.replicaId(), cluster);
+      KubernetesMetrics.bind(meters, kubernetes);
+    }
   }
 
-  /** Wires everything on an open store, which it owns from now on. */
+  /**
+   * Wires everything on an open store, which it owns from now on.
+   *
+   * @param cluster the API server to follow; null: none
+   */
   static ServingParts start(
-      Store store, ControlPlaneOptions options, MeterRegistry meters, BooleanSupplier serving) {
-    return new ServingParts(store, options, meters, serving);
+      Store store,
+      ControlPlaneOptions options,
+      @Nullable KubernetesClient cluster,
+      MeterRegistry meters,
+      BooleanSupplier serving) {
+    return new ServingParts(store, options, cluster, meters, serving);
   }
 
   Registry registry() {
@@ -98,9 +120,17 @@ final class ServingParts implements AutoCloseable {
         new MeshService(discovery).bindService());
   }
 
+  /** How Kubernetes is followed, in lines for a person; none without it. */
+  List<String> kubernetesText() {
+    return kubernetes == null ? List.of() : kubernetes.status().lines();
+  }
+
   /** Gives up what other replicas may take over. */
   void retire() {
     ticker.shutdownNow();
+    if (kubernetes != null) {
+      kubernetes.retire();
+    }
     try {
       lease.close().get(1, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
@@ -117,6 +147,9 @@ final class ServingParts implements AutoCloseable {
 
   @Override
   public void close() {
+    if (kubernetes != null) {
+      kubernetes.close();
+    }
     registry.close();
     store.close();
   }

@@ -1,6 +1,5 @@
 package dev.weft.controlplane.registry;
 
-import com.google.protobuf.ByteString;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.RegistryView.Held;
@@ -44,6 +43,7 @@ public final class Reaper {
   private final Store store;
   private final Registry registry;
   private final ReplicaLease lease;
+  private final Election election;
   private final BooleanSupplier serving;
   private final LongSupplier nanoClock;
   private final long ttlNanos;
@@ -59,8 +59,6 @@ public final class Reaper {
   private long lastTickNanos;
   private long servingSinceNanos;
   private boolean wasServing;
-  private volatile long electedRevision;
-  private volatile boolean electing;
 
   /**
    * A service of which too much would go at once.
@@ -98,6 +96,7 @@ public final class Reaper {
     this.store = store;
     this.registry = registry;
     this.lease = lease;
+    this.election = new Election(store, registry, lease, "reaper");
     this.serving = serving;
     this.nanoClock = nanoClock;
     this.ttlNanos = ttl.toNanos();
@@ -137,7 +136,8 @@ public final class Reaper {
       return;
     }
     RegistryView view = registry.current();
-    boolean leads = elected(view, current);
+    Election.Term term = election.look(view, current);
+    boolean leads = term != null;
     if (leads != leading || !wasServing) {
       servingSinceNanos = now;
       wasServing = true;
@@ -145,37 +145,11 @@ public final class Reaper {
     leading = leads;
     Map<ObjectKey, List<Workload>> due = findDue(view, now);
     List<Workload> removable = brake(view, due, now);
-    if (leading && now - servingSinceNanos >= ttlNanos) {
+    if (term != null && now - servingSinceNanos >= ttlNanos) {
       for (Workload workload : removable) {
-        remove(view, workload, now);
+        remove(term, view, workload, now);
       }
     }
-  }
-
-  private boolean elected(RegistryView view, Lease current) {
-    Held leader = view.leaders.get("reaper");
-    if (leader != null) {
-      // A key with our name from an earlier life of this process is not ours: it will expire.
-      return leader.revision() == electedRevision && leader.value().equals(lease.replicaId());
-    }
-    if (!electing) {
-      electing = true;
-      ByteString me = ByteString.copyFromUtf8(lease.replicaId());
-      store
-          .commit(
-              Txn.builder()
-                  .ifAbsent(Keyspace.REAPER_LEADER)
-                  .put(Keyspace.REAPER_LEADER, me, current)
-                  .build())
-          .whenComplete(
-              (result, failure) -> {
-                if (result != null && result.succeeded()) {
-                  electedRevision = result.revision();
-                }
-                electing = false;
-              });
-    }
-    return false;
   }
 
   private Map<ObjectKey, List<Workload>> findDue(RegistryView view, long now) {
@@ -253,15 +227,11 @@ public final class Reaper {
     return times.size();
   }
 
-  private void remove(RegistryView view, Workload workload, long now) {
+  private void remove(Election.Term term, RegistryView view, Workload workload, long now) {
     String key =
         Keyspace.instance(
             workload.source(), workload.namespace(), workload.service(), workload.id());
-    Txn.Builder txn =
-        Txn.builder()
-            .ifModRevision(Keyspace.REAPER_LEADER, electedRevision)
-            .ifModRevision(key, workload.revision())
-            .delete(key);
+    Txn.Builder txn = term.transaction().ifModRevision(key, workload.revision()).delete(key);
     // A session that another replica has opened and that our view does not show yet.
     view.replicas.forEach(
         replica ->

@@ -19,6 +19,7 @@ public final class ReplicaLease {
   private final Store store;
   private final String replicaId;
   private final Duration ttl;
+  private final boolean present;
   private final Object lock = new Object();
 
   // Guarded by the lock.
@@ -32,9 +33,22 @@ public final class ReplicaLease {
    * @param ttl how long the sessions of a killed replica linger; rounded up to whole seconds
    */
   public ReplicaLease(Store store, String replicaId, Duration ttl) {
+    this(store, replicaId, ttl, true);
+  }
+
+  private ReplicaLease(Store store, String replicaId, Duration ttl, boolean present) {
     this.store = store;
     this.replicaId = replicaId;
+    this.present = present;
     this.ttl = Duration.ofSeconds(Math.max(1, ttl.plusMillis(999).toSeconds()));
+  }
+
+  /**
+   * A lease for elections alone, which may be shorter: the successor of a killed leader waits for
+   * its end. The replica's presence and sessions do not hang on it.
+   */
+  public static ReplicaLease forElections(Store store, String replicaId, Duration ttl) {
+    return new ReplicaLease(store, replicaId, ttl, false);
   }
 
   /** This replica's name. */
@@ -57,20 +71,8 @@ public final class ReplicaLease {
       }
       granting = true;
     }
-    store
-        .grantLease(ttl, this::lost)
-        .thenCompose(
-            granted ->
-                store
-                    .commit(
-                        Txn.builder()
-                            .put(
-                                Keyspace.replica(replicaId),
-                                ByteString.copyFromUtf8(replicaId),
-                                granted)
-                            .build())
-                    .thenApply(done -> granted))
-        .whenComplete(this::granted);
+    CompletableFuture<Lease> grant = store.grantLease(ttl, this::lost);
+    (present ? grant.thenCompose(this::appear) : grant).whenComplete(this::granted);
   }
 
   /** Gives the lease up: everything under it vanishes at once. */
@@ -82,6 +84,15 @@ public final class ReplicaLease {
       lease = null;
     }
     return last == null ? CompletableFuture.completedFuture(null) : last.revoke();
+  }
+
+  private CompletableFuture<Lease> appear(Lease granted) {
+    return store
+        .commit(
+            Txn.builder()
+                .put(Keyspace.replica(replicaId), ByteString.copyFromUtf8(replicaId), granted)
+                .build())
+        .thenApply(done -> granted);
   }
 
   private void granted(@Nullable Lease granted, @Nullable Throwable failure) {

@@ -90,7 +90,8 @@ class ReplicasTest {
                 TTL,
                 id,
                 "cluster.local",
-                SecurityOptions.NONE));
+                SecurityOptions.NONE,
+                KubernetesOptions.OFF));
     opened.push(controlPlane);
     controlPlane.ready().join();
     return controlPlane;

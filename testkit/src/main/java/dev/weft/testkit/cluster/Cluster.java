@@ -141,8 +141,9 @@ public final class Cluster implements AutoCloseable {
   }
 
   private List<String> inNamespace(String... arguments) {
-    List<String> all = new ArrayList<>(List.of(arguments));
-    all.add("--namespace=" + namespace);
+    // In front: behind a "--" it would belong to a command of the pod.
+    List<String> all = new ArrayList<>(List.of("--namespace=" + namespace));
+    all.addAll(List.of(arguments));
     return all;
   }
 

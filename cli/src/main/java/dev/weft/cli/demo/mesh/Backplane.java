@@ -73,7 +73,9 @@ public final class Backplane implements AutoCloseable {
                 "--instance-ttl",
                 instanceTtl.toSeconds() + "s",
                 "--replica-id",
-                "demo-0"));
+                "demo-0",
+                "--kubernetes",
+                "off"));
     if (onEtcd) {
       command.addAll(
           List.of("--store", "etcd", "--etcd-endpoints", "http://127.0.0.1:" + etcdPort));

@@ -1,0 +1,14 @@
+package dev.weft.controlplane.source.kubernetes.object;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** What is kept of a node: where it stands; empty where it does not say. Immutable. */
+public record NodeFacts(String region, String zone) {
+  /** Of a node of the API. */
+  public static NodeFacts of(JsonNode node) {
+    JsonNode labels = node.path("metadata").path("labels");
+    return new NodeFacts(
+        labels.path("topology.kubernetes.io/region").asText(""),
+        labels.path("topology.kubernetes.io/zone").asText(""));
+  }
+}
