@@ -3,6 +3,7 @@ package dev.weft.controlplane.compile;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadPort;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,9 +50,11 @@ final class EndpointLayouts {
     }
   }
 
+  /** Of a pod that is leaving and the one that has its address already, the latter. */
   private static @Nullable Workload find(AddressPort at, Mesh mesh) {
-    List<Workload> leading = leadingTo(at, mesh);
-    return leading.isEmpty() ? null : leading.getFirst();
+    return leadingTo(at, mesh).stream()
+        .min(Comparator.comparing(Workload::readiness))
+        .orElse(null);
   }
 
   /** The endpoints with that address and port, one per service, in a fixed order. */

@@ -1,6 +1,6 @@
 package dev.weft.controlplane.model;
 
-/** Whether traffic may be sent to a workload. */
+/** Whether traffic may be sent to a workload, the best first. */
 public enum WorkloadReadiness {
   READY,
   NOT_READY,

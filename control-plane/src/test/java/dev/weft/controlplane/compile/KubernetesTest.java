@@ -267,6 +267,16 @@ class KubernetesTest {
   }
 
   @Test
+  void anAddressIsThatOfThePodThatHasItNow() {
+    web(
+        pod("web-0", "10.244.0.7").setReady(false).setServing(false).setTerminating(true),
+        pod("web-1", "10.244.0.7"));
+    update();
+
+    assertThat(sent("10.244.0.7:8080/1")).extracting(Endpoint::getId).containsExactly("web-1");
+  }
+
+  @Test
   void oneEndpointOfOneInAThousandServicesRecompilesItsSlicesAndNothingElse() {
     for (int i = 0; i < 1_000; i++) {
       mesh.kubernetesService("service-" + i, List.of(ip("10.96", i)), HTTP);
