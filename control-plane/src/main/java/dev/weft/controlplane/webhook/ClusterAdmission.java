@@ -87,8 +87,7 @@ public final class ClusterAdmission implements AutoCloseable {
     try {
       VersionInfo version = client.getKubernetesVersion();
       String minor = version == null ? "" : String.valueOf(version.getMinor()).replace("+", "");
-      return !DIGITS.matcher(minor).matches()
-          || Integer.parseInt(minor) >= FIRST_MINOR_WITH_NATIVE;
+      return !DIGITS.matcher(minor).matches() || Integer.parseInt(minor) >= FIRST_MINOR_WITH_NATIVE;
     } catch (KubernetesClientException e) {
       return true;
     }
@@ -177,7 +176,8 @@ public final class ClusterAdmission implements AutoCloseable {
     if (problem.isEmpty()) {
       LOG.log(Level.INFO, "the cluster's configuration of admission is read and kept again");
     } else {
-      LOG.log(Level.WARNING, "the cluster''s configuration of admission stays as it is: {0}", problem);
+      LOG.log(
+          Level.WARNING, "the cluster''s configuration of admission stays as it is: {0}", problem);
     }
   }
 }

@@ -3,16 +3,11 @@ package dev.weft.controlplane.webhook.injection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.gson.JsonObject;
 import dev.weft.controlplane.webhook.injection.InjectionConfig.NativeSidecars;
 import dev.weft.controlplane.webhook.injection.InjectionConfig.Validation;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
-import java.util.regex.Pattern;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,8 +18,11 @@ class InjectionConfigReaderTest {
 
   @Test
   void the_document_that_is_installed_says_the_defaults() throws Exception {
-    assertThat(InjectionConfigReader.read("c", installed(), STANDARD.withImage("other")))
-        .isEqualTo(STANDARD);
+    InjectionConfig config =
+        InjectionConfigReader.read("c", installed(), STANDARD.withImage("other"));
+
+    assertThat(config.image()).startsWith("weft-sidecar:");
+    assertThat(config).isEqualTo(STANDARD.withImage(config.image()));
   }
 
   @Test
@@ -71,26 +69,9 @@ class InjectionConfigReaderTest {
         .hasMessageContaining(message);
   }
 
-  /** The document within the objects that are to be installed. */
+  /** The document within the manifest that is to be installed. */
   private static String installed() throws IOException {
-    for (JsonObject object : objects()) {
-      if (Json.text(object, "kind").equals("ConfigMap")) {
-        return Json.text(object, "data", InjectionConfigReader.KEY);
-      }
-    }
-    throw new AssertionError("no ConfigMap");
-  }
-
-  private static List<JsonObject> objects() throws IOException {
-    try (InputStream in =
-        Objects.requireNonNull(
-            InjectionConfigReader.class.getResourceAsStream("../admission.yaml"))) {
-      String all = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      var objects = new ArrayList<JsonObject>();
-      for (String one : Pattern.compile("^---$", Pattern.MULTILINE).split(all)) {
-        objects.add(Pods.read(one));
-      }
-      return objects;
-    }
+    String manifest = Files.readString(Path.of("../deploy/k8s/base/injector.yaml"));
+    return Json.text(Pods.read(manifest), "data", InjectionConfigReader.KEY);
   }
 }
