@@ -1,24 +1,23 @@
 package dev.weft.common.wire;
 
+import static dev.weft.common.wire.GoodResources.backend;
+import static dev.weft.common.wire.GoodResources.goodCluster;
+import static dev.weft.common.wire.GoodResources.goodHost;
+import static dev.weft.common.wire.GoodResources.goodSlice;
+import static dev.weft.common.wire.GoodResources.goodTls;
+import static dev.weft.common.wire.GoodResources.named;
+import static dev.weft.common.wire.GoodResources.resource;
+import static dev.weft.common.wire.GoodResources.set;
 import static dev.weft.proto.discovery.v1.ProxyProtocol.PROXY_PROTOCOL_V2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
-import dev.weft.common.config.ClusterConfig.LimitsConfig;
-import dev.weft.common.config.ClusterConfig.LoadBalancerType;
-import dev.weft.common.config.ClusterConfig.OutlierConfig;
-import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.CorsConfig;
-import dev.weft.common.config.EndpointConfig;
-import dev.weft.common.config.InboundConfig;
-import dev.weft.common.config.Locality;
 import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.common.config.MatchConfig.ValueMatch;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RouteConfig;
-import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.ConnectionLimits;
@@ -26,32 +25,21 @@ import dev.weft.proto.discovery.v1.CorsPolicy;
 import dev.weft.proto.discovery.v1.Endpoint;
 import dev.weft.proto.discovery.v1.EndpointSlice;
 import dev.weft.proto.discovery.v1.GrpcHealthCheck;
-import dev.weft.proto.discovery.v1.Header;
 import dev.weft.proto.discovery.v1.HeaderEdits;
-import dev.weft.proto.discovery.v1.HeaderMatch;
 import dev.weft.proto.discovery.v1.HealthCheck;
 import dev.weft.proto.discovery.v1.HttpHealthCheck;
 import dev.weft.proto.discovery.v1.Inbound;
 import dev.weft.proto.discovery.v1.InboundPort;
-import dev.weft.proto.discovery.v1.LoadBalancer;
-import dev.weft.proto.discovery.v1.Origin;
 import dev.weft.proto.discovery.v1.OutlierDetection;
-import dev.weft.proto.discovery.v1.PeerKind;
 import dev.weft.proto.discovery.v1.Protocol;
-import dev.weft.proto.discovery.v1.QueryMatch;
 import dev.weft.proto.discovery.v1.Rejection;
 import dev.weft.proto.discovery.v1.Resource;
-import dev.weft.proto.discovery.v1.ResourceKind;
-import dev.weft.proto.discovery.v1.ResourceName;
 import dev.weft.proto.discovery.v1.RetryOn;
 import dev.weft.proto.discovery.v1.RetryPolicy;
 import dev.weft.proto.discovery.v1.Route;
 import dev.weft.proto.discovery.v1.RouteMatch;
-import dev.weft.proto.discovery.v1.TcpHealthCheck;
-import dev.weft.proto.discovery.v1.TlsVersion;
 import dev.weft.proto.discovery.v1.UpstreamTls;
 import dev.weft.proto.discovery.v1.VirtualHost;
-import dev.weft.proto.discovery.v1.WeightedBackend;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -60,9 +48,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** What passes the wire's validator, and for everything that does not: where and why. */
+/**
+ * What passes the wire's validator, and for everything that does not: where and why. Long for its
+ * table of everything that does not.
+ */
 class WireDecoderTest {
   private static final long MS = 1_000_000L;
 
@@ -111,56 +101,6 @@ class WireDecoderTest {
   }
 
   @Test
-  void a_cluster_takes_what_it_says_and_defaults_for_the_rest() throws WireException {
-    ClusterConfig whole = WireDecoder.cluster(resource(goodCluster()));
-    ClusterConfig bare =
-        WireDecoder.cluster(
-            resource(
-                goodCluster()
-                    .clearOutlierDetection()
-                    .clearHealthCheck()
-                    .clearLimits()
-                    .clearEndpointSlices()));
-
-    assertThat(whole.loadBalancer()).isEqualTo(LoadBalancerType.PEAK_EWMA);
-    assertThat(whole.outlierDetection()).isEqualTo(new OutlierConfig(3, 1000 * MS, 2000 * MS, 50));
-    assertThat(whole.healthCheck())
-        .isEqualTo(
-            new ClusterConfig.HealthCheckConfig(
-                "/health?full=1", List.of(200, 204), 1000 * MS, 500 * MS, 3, 1, null));
-    assertThat(whole.limits()).isEqualTo(new LimitsConfig(10, 1024, 0, 1000 * MS));
-    assertThat(whole.endpointSlices())
-        .containsExactly("catalog.default:80/0", "catalog.default:80/7");
-    assertThat(bare.outlierDetection()).isEqualTo(OutlierConfig.DEFAULT);
-    assertThat(bare.healthCheck()).isNull();
-    assertThat(bare.limits()).isEqualTo(LimitsConfig.DEFAULT);
-  }
-
-  @Test
-  void a_slice_becomes_endpoints() throws WireException {
-    List<EndpointConfig> endpoints = WireDecoder.endpoints(resource(goodSlice()));
-
-    assertThat(endpoints)
-        .containsExactly(
-            new EndpointConfig(
-                "catalog-v1-0",
-                "i1",
-                "10.0.0.7",
-                15006,
-                100,
-                new Locality("eu", "eu-1", ""),
-                true,
-                Set.of(EndpointConfig.WireProtocol.HTTP1, EndpointConfig.WireProtocol.HTTP2),
-                "",
-                java.util.Map.of("version", "v1")));
-  }
-
-  @Test
-  void an_empty_slice_is_fine() throws WireException {
-    assertThat(WireDecoder.endpoints(resource(EndpointSlice.newBuilder()))).isEmpty();
-  }
-
-  @Test
   void what_concerns_grpc_and_browsers() throws WireException {
     HealthCheckConfig check =
         WireDecoder.cluster(
@@ -198,54 +138,6 @@ class WireDecoderTest {
                 List.of(),
                 List.of("x-a"),
                 5));
-  }
-
-  @Test
-  void a_declared_protocol_of_a_cluster_and_of_the_application_s_ports() throws WireException {
-    assertThat(WireDecoder.cluster(resource(goodCluster())).protocol()).isNull();
-    assertThat(WireDecoder.cluster(resource(goodCluster())).proxyProtocol())
-        .isEqualTo(ProxyProtocol.OFF);
-    assertThat(WireDecoder.cluster(resource(goodCluster())).tcpIdleTimeoutNanos())
-        .isEqualTo(ClusterConfig.DEFAULT_IDLE);
-    assertThat(
-            WireDecoder.cluster(resource(goodCluster().setTcpIdleTimeoutNanos(0)))
-                .tcpIdleTimeoutNanos())
-        .isZero();
-    assertThat(
-            WireDecoder.cluster(resource(goodCluster().setProxyProtocol(PROXY_PROTOCOL_V2)))
-                .proxyProtocol())
-        .isEqualTo(ProxyProtocol.V2);
-    assertThat(WireDecoder.cluster(resource(goodCluster().setProtocol(Protocol.HTTP2))).protocol())
-        .isEqualTo(EndpointConfig.WireProtocol.HTTP2);
-    InboundConfig inbound =
-        WireDecoder.inbound(
-            resource(
-                Inbound.newBuilder()
-                    .addPorts(InboundPort.newBuilder().setPort(80).setProtocol(Protocol.HTTP2))));
-    assertThat(inbound.protocol(80)).isEqualTo(EndpointConfig.WireProtocol.HTTP2);
-    assertThat(inbound.protocol(81)).isNull();
-  }
-
-  @Test
-  void inbound_becomes_limits_of_the_application() throws WireException {
-    assertThat(
-            WireDecoder.inbound(
-                resource(Inbound.newBuilder().setRequestTimeoutNanos(5 * MS).setMaxRequests(7))))
-        .isEqualTo(new InboundConfig("default/catalog", 5 * MS, 7, List.of(), List.of()));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"10.244.0.7:80", "[fd00::7]:80"})
-  void a_cluster_may_be_one_endpoint_by_its_address(String name) throws WireException {
-    Cluster.Builder cluster = goodCluster().clearEndpointSlices().addEndpointSlices(name + "/1");
-    assertThat(WireDecoder.cluster(named(resource(cluster), name)).name()).isEqualTo(name);
-    assertThat(WireDecoder.endpoints(named(resource(goodSlice()), name + "/1"))).isNotEmpty();
-  }
-
-  @Test
-  void an_inbound_configuration_may_be_a_pods() throws WireException {
-    assertThat(WireDecoder.inbound(named(resource(Inbound.newBuilder()), "shop/pods/web.0")).name())
-        .isEqualTo("shop/pods/web.0");
   }
 
   @Test
@@ -542,10 +434,6 @@ class WireDecoderTest {
     return error;
   }
 
-  private static Resource named(Resource resource, String name) {
-    return resource.toBuilder().setName(resource.getName().toBuilder().setName(name)).build();
-  }
-
   private static Resource host(Consumer<VirtualHost.Builder> change) {
     VirtualHost.Builder host = goodHost();
     change.accept(host);
@@ -562,10 +450,6 @@ class WireDecoderTest {
 
   private static Resource edit(Consumer<HeaderEdits.Builder> change) {
     return route(r -> change.accept(r.getRequestHeadersBuilder().clear()));
-  }
-
-  private static HeaderEdits.Builder set(HeaderEdits.Builder edits, String name, String value) {
-    return edits.addSet(Header.newBuilder().setName(name).setValue(value));
   }
 
   private static Resource retry(Consumer<RetryPolicy.Builder> change) {
@@ -616,145 +500,9 @@ class WireDecoderTest {
     }
   }
 
-  private static VirtualHost.Builder goodHost() {
-    return VirtualHost.newBuilder()
-        .addRoutes(
-            Route.newBuilder()
-                .setName("default/catalog/rule-0/match-0")
-                .addOrigins(
-                    Origin.newBuilder()
-                        .setKind("HTTPRoute")
-                        .setNamespace("default")
-                        .setName("catalog")
-                        .setFieldPath("spec.rules[0]")
-                        .setDecides("backends")
-                        .setRevision(7))
-                .setMatch(
-                    RouteMatch.newBuilder()
-                        .setPathPrefix("/items")
-                        .setMethod("GET")
-                        .addHeaders(HeaderMatch.newBuilder().setName("x-user").setRegex("a.*"))
-                        .addQuery(QueryMatch.newBuilder().setName("q").setExact("1")))
-                .addBackends(backend("catalog-v1.default:80", 90))
-                .addBackends(backend("catalog-v2.default:80", 10))
-                .addBackends(backend("", 1))
-                .setRequestHeaders(set(HeaderEdits.newBuilder(), "x-canary", "yes"))
-                .setRequestTimeoutNanos(500 * MS)
-                .setRetry(
-                    RetryPolicy.newBuilder()
-                        .setAttempts(2)
-                        .addOn(RetryOn.CONNECT_FAILURE)
-                        .addOn(RetryOn.RESET)
-                        .setBudgetPercent(20)
-                        .setBaseBackoffNanos(5 * MS)
-                        .setMaxBackoffNanos(50 * MS)));
-  }
-
-  private static WeightedBackend.Builder backend(String cluster, int weight) {
-    return WeightedBackend.newBuilder().setCluster(cluster).setWeight(weight);
-  }
-
-  private static UpstreamTls.Builder goodTls() {
-    return UpstreamTls.newBuilder().setServerName("a.example").setMinVersion(TlsVersion.TLS_1_2);
-  }
-
   private static Resource tls(Consumer<UpstreamTls.Builder> change) {
     UpstreamTls.Builder tls = goodTls();
     change.accept(tls);
     return resource(goodCluster().setTls(tls));
-  }
-
-  @Test
-  void a_cluster_may_be_secured() throws WireException {
-    var tls = goodTls().addSubjectAltNames("spiffe://mesh/a").setClientCertificate(true).build();
-    assertThat(WireDecoder.cluster(resource(goodCluster().setTls(tls))).tls())
-        .isEqualTo(
-            new UpstreamTlsConfig(
-                "a.example",
-                List.of("spiffe://mesh/a"),
-                "",
-                true,
-                UpstreamTlsConfig.TlsVersion.TLS_1_2));
-    assertThat(WireDecoder.cluster(resource(goodCluster())).tls()).isNull();
-  }
-
-  private static Cluster.Builder goodCluster() {
-    return Cluster.newBuilder()
-        .setService("catalog")
-        .setNamespace("default")
-        .setPort(80)
-        .setLoadBalancer(LoadBalancer.PEAK_EWMA)
-        .setOutlierDetection(
-            OutlierDetection.newBuilder()
-                .setConsecutiveFailures(3)
-                .setBaseEjectionNanos(1000 * MS)
-                .setMaxEjectionNanos(2000 * MS)
-                .setMaxEjectionPercent(50))
-        .setHealthCheck(
-            HealthCheck.newBuilder()
-                .setHttp(
-                    HttpHealthCheck.newBuilder()
-                        .setPath("/health?full=1")
-                        .addExpectedStatuses(200)
-                        .addExpectedStatuses(204))
-                .setIntervalNanos(1000 * MS)
-                .setTimeoutNanos(500 * MS)
-                .setUnhealthyThreshold(3)
-                .setHealthyThreshold(1))
-        .setLimits(ConnectionLimits.newBuilder().setMaxConnections(10))
-        .addEndpointSlices("catalog.default:80/0")
-        .addEndpointSlices("catalog.default:80/7");
-  }
-
-  @Test
-  void a_tcp_health_check_has_no_path() throws WireException {
-    var config =
-        WireDecoder.cluster(check(c -> c.setTcp(TcpHealthCheck.getDefaultInstance())))
-            .healthCheck();
-
-    assertThat(config).isNotNull().extracting("httpPath").isNull();
-  }
-
-  private static EndpointSlice.Builder goodSlice() {
-    return EndpointSlice.newBuilder()
-        .addEndpoints(
-            Endpoint.newBuilder()
-                .setId("catalog-v1-0")
-                .setIncarnation("i1")
-                .setAddress("10.0.0.7")
-                .setPort(15006)
-                .setWeight(100)
-                .setLocality(
-                    dev.weft.proto.discovery.v1.Locality.newBuilder()
-                        .setRegion("eu")
-                        .setZone("eu-1"))
-                .setPeer(PeerKind.SIDECAR)
-                .addProtocols(Protocol.HTTP1)
-                .addProtocols(Protocol.HTTP2)
-                .putLabels("version", "v1"));
-  }
-
-  private static Resource resource(VirtualHost.Builder host) {
-    return head(ResourceKind.VIRTUAL_HOST, "default/catalog:8080").setVirtualHost(host).build();
-  }
-
-  private static Resource resource(Cluster.Builder cluster) {
-    return head(ResourceKind.CLUSTER, "catalog.default:80").setCluster(cluster).build();
-  }
-
-  private static Resource resource(EndpointSlice.Builder slice) {
-    return head(ResourceKind.ENDPOINT_SLICE, "catalog.default:80/0")
-        .setEndpointSlice(slice)
-        .build();
-  }
-
-  private static Resource resource(Inbound.Builder inbound) {
-    return head(ResourceKind.INBOUND, "default/catalog").setInbound(inbound).build();
-  }
-
-  private static Resource.Builder head(ResourceKind kind, String name) {
-    return Resource.newBuilder()
-        .setName(ResourceName.newBuilder().setKind(kind).setName(name))
-        .setVersion("v1");
   }
 }

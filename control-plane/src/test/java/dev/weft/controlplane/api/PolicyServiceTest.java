@@ -1,94 +1,20 @@
 package dev.weft.controlplane.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.controlplane.registry.Keyspace;
-import dev.weft.controlplane.registry.PolicyReader;
-import dev.weft.controlplane.registry.Registry;
-import dev.weft.controlplane.registry.store.Txn;
-import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
-import dev.weft.controlplane.source.apply.AppliedPolicies;
-import dev.weft.proto.policy.v1.AppliedPolicy;
 import dev.weft.proto.policy.v1.AppliedPolicy.Action;
-import dev.weft.proto.policy.v1.ApplyRequest;
 import dev.weft.proto.policy.v1.ApplyResponse;
-import dev.weft.proto.policy.v1.DeleteRequest;
-import dev.weft.proto.policy.v1.GetRequest;
-import dev.weft.proto.policy.v1.ListRequest;
-import dev.weft.proto.policy.v1.Manifest;
 import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyError;
-import dev.weft.proto.policy.v1.PolicyKey;
-import dev.weft.proto.policy.v1.PolicyServiceGrpc;
-import dev.weft.proto.policy.v1.PolicyServiceGrpc.PolicyServiceBlockingStub;
-import dev.weft.proto.policy.v1.WatchEvent;
-import dev.weft.proto.policy.v1.WatchRequest;
-import io.grpc.ManagedChannel;
-import io.grpc.Server;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
-import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.inprocess.InProcessServerBuilder;
-import io.grpc.stub.StreamObserver;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** The policy API over gRPC, on a real embedded store. */
-class PolicyServiceTest {
-  private static final String SERVICES = service("catalog") + service("v1") + service("v2");
-
-  private final AtomicLong clock = new AtomicLong(1_000);
-  private final String name = "policies-" + System.identityHashCode(this);
-  private Runnable beforeWriting = () -> {};
-  private EmbeddedStore store;
-  private Registry registry;
-  private Server server;
-  private ManagedChannel channel;
-  private PolicyServiceBlockingStub api;
-
-  @BeforeEach
-  void start(@TempDir Path directory) throws IOException {
-    store = EmbeddedStore.open(directory);
-    registry = new Registry(store, PolicyReader.DOCUMENTS);
-    registry.start().join();
-    await().until(() -> registry.status().synced());
-    var policies =
-        new AppliedPolicies(
-            store,
-            registry,
-            PolicyReader.DOCUMENTS,
-            () -> {
-              beforeWriting.run();
-              return clock.get();
-            });
-    server =
-        InProcessServerBuilder.forName(name)
-            .addService(new PolicyService(store, registry, policies))
-            .build()
-            .start();
-    channel = InProcessChannelBuilder.forName(name).build();
-    api = PolicyServiceGrpc.newBlockingStub(channel);
-  }
-
-  @AfterEach
-  void stop() {
-    channel.shutdownNow();
-    server.shutdownNow();
-    registry.close();
-    store.close();
-  }
-
+/** What the policy API writes, what it refuses to write, and what it says of both. */
+final class PolicyServiceTest extends PolicyServiceFixture {
   @Test
   void a_batch_is_created_at_one_revision_and_visible_at_once() {
     ApplyResponse response = apply(canary(90, 10), SERVICES);
@@ -297,190 +223,8 @@ class PolicyServiceTest {
     assertThat(registry.current().httpRoutes("default")).hasSize(1);
   }
 
-  @Test
-  void a_name_that_is_nearly_right_is_hinted_at() {
-    apply(service("catalog"));
-
-    assertStatus(() -> get("Service", "catalgo"), Status.Code.NOT_FOUND)
-        .hasMessageContaining("did you mean \"catalog\"?");
-    assertStatus(() -> get("Servise", "catalog"), Status.Code.INVALID_ARGUMENT)
-        .hasMessageContaining("expected one of Service, HTTPRoute, TrafficPolicy");
-    assertStatus(() -> apply(), Status.Code.INVALID_ARGUMENT);
-  }
-
-  @Test
-  void a_list_is_by_kind_and_namespace() {
-    apply(SERVICES, canary(90, 10), service("other").replace("name:", "namespace: shop, name:"));
-
-    assertThat(list("", "")).hasSize(5);
-    assertThat(list("Service", "")).containsExactly("catalog", "v1", "v2", "other");
-    assertThat(list("Service", "shop")).containsExactly("other");
-    assertThat(list("TrafficPolicy", "")).isEmpty();
-  }
-
-  @Test
-  void a_watch_shows_what_is_there_and_then_every_change() {
-    apply(service("catalog"));
-    var seen = watch(WatchRequest.getDefaultInstance());
-    await().untilAsserted(() -> assertThat(lines(seen)).containsExactly("PUT catalog", "SYNCED"));
-
-    apply(service("v1"));
-    delete("Service", "catalog");
-
-    await()
-        .untilAsserted(
-            () ->
-                assertThat(lines(seen))
-                    .containsExactly("PUT catalog", "SYNCED", "PUT v1", "REMOVED catalog"));
-    assertThat(seen.get(2).getPolicy().getJson()).contains("\"name\":\"v1\"");
-    assertThat(seen.get(2).getPolicy().getSource()).isEqualTo("apply");
-  }
-
-  @Test
-  void a_watch_from_a_revision_shows_what_came_after_it() {
-    long revision = apply(service("catalog")).getRevision();
-    apply(service("v1"));
-    apply(service("v1").replace("port: 80", "port: 81"));
-
-    var seen = watch(WatchRequest.newBuilder().setFromRevision(revision).build());
-
-    await().untilAsserted(() -> assertThat(lines(seen)).containsExactly("PUT v1", "PUT v1"));
-  }
-
-  @Test
-  void a_watch_of_one_kind_shows_nothing_else() {
-    var seen = watch(WatchRequest.newBuilder().setKind("HTTPRoute").build());
-    await().until(() -> lines(seen).equals(List.of("SYNCED")));
-
-    apply(SERVICES, canary(90, 10));
-
-    await().untilAsserted(() -> assertThat(lines(seen)).containsExactly("SYNCED", "PUT canary"));
-  }
-
-  private List<WatchEvent> watch(WatchRequest request) {
-    var seen = new CopyOnWriteArrayList<WatchEvent>();
-    PolicyServiceGrpc.newStub(channel)
-        .watch(
-            request,
-            new StreamObserver<>() {
-              @Override
-              public void onNext(WatchEvent event) {
-                seen.add(event);
-              }
-
-              @Override
-              public void onError(Throwable failure) {}
-
-              @Override
-              public void onCompleted() {}
-            });
-    return seen;
-  }
-
-  private static List<String> lines(List<WatchEvent> events) {
-    return events.stream()
-        .map(event -> (event.getType() + " " + event.getPolicy().getKey().getName()).strip())
-        .toList();
-  }
-
-  /** Writes a document past the API, as another replica or source would. */
-  private void put(String source, String service) {
-    Policy policy =
-        Policy.newBuilder()
-            .setJson(
-                """
-                {"apiVersion":"v1","kind":"Service","metadata":{"name":"%s"},\
-                "spec":{"ports":[{"port":80}]}}"""
-                    .formatted(service))
-            .setSource(source)
-            .build();
-    String key = Keyspace.policy(source, "Service", "default", service);
-    long revision =
-        store.commit(Txn.builder().put(key, policy.toByteString()).build()).join().revision();
-    assertThat(revision).isPositive();
-  }
-
-  private ApplyResponse apply(String... manifests) {
-    return api.apply(request(manifests));
-  }
-
-  private ApplyResponse validate(String... manifests) {
-    return api.validate(request(manifests));
-  }
-
-  private static ApplyRequest request(String... manifests) {
-    var all = new ArrayList<Manifest>();
-    for (String content : manifests) {
-      all.add(Manifest.newBuilder().setName(all.size() + ".yaml").setContent(content).build());
-    }
-    return ApplyRequest.newBuilder().addAllManifests(all).build();
-  }
-
-  private Policy get(String kind, String object) {
-    return api.get(GetRequest.newBuilder().setKey(key(kind, object)).build());
-  }
-
-  private long delete(String kind, String object) {
-    return api.delete(DeleteRequest.newBuilder().setKey(key(kind, object)).build()).getRevision();
-  }
-
-  private List<String> list(String kind, String namespace) {
-    return api
-        .list(ListRequest.newBuilder().setKind(kind).setNamespace(namespace).build())
-        .getPoliciesList()
-        .stream()
-        .map(policy -> policy.getKey().getName())
-        .toList();
-  }
-
-  private static PolicyKey key(String kind, String object) {
-    return PolicyKey.newBuilder().setKind(kind).setNamespace("default").setName(object).build();
-  }
-
-  private static List<String> actions(ApplyResponse response) {
-    assertThat(response.getErrorsList()).isEmpty();
-    return response.getResultsList().stream().map(PolicyServiceTest::action).toList();
-  }
-
-  private static String action(AppliedPolicy result) {
-    return result.getKey().getKind() + "/" + result.getKey().getName() + " " + result.getAction();
-  }
-
   private static <T> T only(List<T> list) {
     assertThat(list).hasSize(1);
     return list.getFirst();
-  }
-
-  private static org.assertj.core.api.AbstractThrowableAssert<?, ? extends Throwable> assertStatus(
-      org.assertj.core.api.ThrowableAssert.ThrowingCallable call, Status.Code code) {
-    return assertThatThrownBy(call)
-        .isInstanceOf(StatusRuntimeException.class)
-        .satisfies(e -> assertThat(Status.fromThrowable(e).getCode()).isEqualTo(code));
-  }
-
-  private static String service(String service) {
-    return """
-        ---
-        apiVersion: v1
-        kind: Service
-        metadata: {name: %s}
-        spec: {ports: [{port: 80}]}
-        """
-        .formatted(service);
-  }
-
-  private static String canary(int stable, int canary) {
-    return """
-        apiVersion: gateway.networking.k8s.io/v1
-        kind: HTTPRoute
-        metadata: {name: canary}
-        spec:
-          parentRefs: [{group: "", kind: Service, name: catalog}]
-          rules:
-          - backendRefs:
-            - {name: v1, port: 80, weight: %d}
-            - {name: v2, port: 80, weight: %d}
-        """
-        .formatted(stable, canary);
   }
 }

@@ -1,20 +1,11 @@
 package dev.weft.controlplane.validate;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
-import dev.weft.common.config.ClusterConfig.LimitsConfig;
-import dev.weft.common.config.ClusterConfig.LoadBalancerType;
-import dev.weft.common.config.ClusterConfig.OutlierConfig;
-import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.common.config.MatchConfig.ValueMatch;
-import dev.weft.common.config.RetryConfig;
-import dev.weft.common.config.UpstreamTlsConfig;
-import dev.weft.common.config.UpstreamTlsConfig.TlsVersion;
 import dev.weft.controlplane.model.DocumentMeta;
 import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.model.HeaderChange.Header;
@@ -22,10 +13,7 @@ import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
-import dev.weft.controlplane.model.TrafficPolicy;
-import dev.weft.controlplane.model.TrafficPolicy.TargetKind;
 import dev.weft.proto.policy.v1.Manifest;
-import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyKey;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,10 +22,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What good documents mean, how they are normalised, and that the store's are read the same. */
+/** What good documents mean, and how they are normalised. */
 class DocumentDecoderTest {
   private static final KnownObjects CATALOG =
       new KnownObjects()
@@ -248,39 +235,6 @@ class DocumentDecoderTest {
   }
 
   @Test
-  void a_traffic_policy_takes_every_field() throws IOException {
-    TrafficPolicy policy = policy(example("traffic-policy.yaml"));
-
-    assertThat(policy.targets())
-        .containsExactly(new TrafficPolicy.Target(TargetKind.SERVICE, "catalog"));
-    assertThat(policy.loadBalancer()).isEqualTo(LoadBalancerType.PEAK_EWMA);
-    assertThat(policy.requestTimeout()).isEqualTo(Duration.ofSeconds(2));
-    assertThat(policy.perTryTimeout()).isEqualTo(Duration.ofMillis(500));
-    assertThat(policy.streamIdleTimeout()).isEqualTo(Duration.ofMinutes(1));
-    assertThat(policy.retry()).isEqualTo(RetryConfig.DEFAULT);
-    assertThat(policy.outlierDetection()).isEqualTo(OutlierConfig.DEFAULT);
-    assertThat(policy.healthCheck())
-        .isEqualTo(
-            new HealthCheckConfig(
-                "/health", List.of(200), 2_000_000_000L, 1_000_000_000L, 3, 1, null));
-    assertThat(policy.connectionLimits()).isEqualTo(LimitsConfig.DEFAULT);
-  }
-
-  @Test
-  void a_traffic_policy_speaks_of_grpc() throws IOException {
-    TrafficPolicy policy = policy(example("grpc-policy.yaml"));
-
-    assertThat(policy.retry())
-        .isEqualTo(
-            new RetryConfig(
-                2, RetryConfig.DEFAULT.on(), 20, 5_000_000L, 50_000_000L, 1 << 14 | 1 << 8));
-    assertThat(policy.healthCheck())
-        .isEqualTo(
-            new HealthCheckConfig(
-                null, List.of(), 2_000_000_000L, 1_000_000_000L, 3, 1, "shop.v1.Catalog"));
-  }
-
-  @Test
   void a_rule_says_which_pages_may_call() throws IOException {
     assertThat(route(example("cors.yaml")).rules().getFirst().cors())
         .isEqualTo(
@@ -291,90 +245,6 @@ class DocumentDecoderTest {
                 List.of("content-type", "x-grpc-web", "x-user-agent", "grpc-timeout"),
                 List.of("x-served-by"),
                 600));
-  }
-
-  @Test
-  void a_grpc_check_may_be_made_over_tls() {
-    TrafficPolicy policy =
-        policy(
-            """
-            apiVersion: weft.dev/v1alpha1
-            kind: TrafficPolicy
-            metadata: {name: a}
-            spec:
-              targetRefs: [{kind: Service, name: catalog}]
-              healthCheck: {grpc: {}}
-              tls: {mode: SIMPLE, hostname: db.example, systemCertificates: true}
-            """);
-    assertThat(policy.tls()).isNotNull();
-    assertThat(policy.healthCheck())
-        .isEqualTo(
-            new HealthCheckConfig(null, List.of(), 2_000_000_000L, 1_000_000_000L, 3, 1, ""));
-  }
-
-  @Test
-  void what_a_block_of_a_traffic_policy_leaves_out_has_its_default() {
-    TrafficPolicy policy =
-        policy(
-            """
-            apiVersion: weft.dev/v1alpha1
-            kind: TrafficPolicy
-            metadata: {name: p}
-            spec:
-              targetRefs: [{kind: Service, name: catalog}]
-              retry: {on: [serverError, perTryTimeout]}
-              outlierDetection: {maxEjection: 1s}
-              healthCheck: {tcp: {}}
-              connectionLimits: {maxRequests: 10}
-              timeouts: {request: 0s, tcpIdle: 12h}
-              tls: {mode: SIMPLE, hostname: db.example, systemCertificates: true}
-              proxyProtocol: v1
-            """);
-
-    assertThat(policy.proxyProtocol()).isEqualTo(ProxyProtocol.V1);
-    assertThat(policy.tcpIdleTimeout()).isEqualTo(Duration.ofHours(12));
-    assertThat(policy.streamIdleTimeout()).isNull();
-    assertThat(policy.tls())
-        .isEqualTo(new UpstreamTlsConfig("db.example", List.of(), "", false, TlsVersion.TLS_1_2));
-
-    assertThat(policy.loadBalancer()).isNull();
-    assertThat(policy.requestTimeout()).isZero();
-    assertThat(policy.perTryTimeout()).isNull();
-    assertThat(policy.retry())
-        .isEqualTo(
-            new RetryConfig(
-                2,
-                Set.of(RetryConfig.RetryOn.SERVER_ERROR, RetryConfig.RetryOn.PER_TRY_TIMEOUT),
-                20,
-                5_000_000L,
-                50_000_000L,
-                0));
-    assertThat(policy.outlierDetection())
-        .isEqualTo(new OutlierConfig(5, 1_000_000_000L, 1_000_000_000L, 50));
-    assertThat(policy.healthCheck())
-        .isEqualTo(
-            new HealthCheckConfig(null, List.of(), 2_000_000_000L, 1_000_000_000L, 3, 1, null));
-    assertThat(policy.connectionLimits())
-        .isEqualTo(new LimitsConfig(1024, 1024, 10, 1_000_000_000L));
-  }
-
-  @Test
-  void a_policy_on_a_route_says_timeouts_and_retry() {
-    TrafficPolicy policy =
-        policy(
-            """
-            apiVersion: weft.dev/v1alpha1
-            kind: TrafficPolicy
-            metadata: {name: p}
-            spec:
-              targetRefs:
-              - {group: gateway.networking.k8s.io, kind: HTTPRoute, name: catalog-canary}
-              retry: {attempts: 0}
-            """);
-
-    assertThat(policy.targets())
-        .containsExactly(new TrafficPolicy.Target(TargetKind.HTTP_ROUTE, "catalog-canary"));
-    assertThat(policy.retry()).isNotNull().extracting(RetryConfig::attempts).isEqualTo(0);
   }
 
   @Test
@@ -423,70 +293,6 @@ class DocumentDecoderTest {
     assertThat(good(yaml).getFirst().json()).isEqualTo(good(json).getFirst().json());
   }
 
-  @Test
-  void normalised_json_is_read_back_as_it_was() throws InvalidPolicyException {
-    String odd =
-        "quote \" backslash \\\\ newline \\n tab \\t bell \\a nel \\N separator \\u2028 ä 😀";
-    PolicyDocument document =
-        good("""
-                apiVersion: v1
-                kind: Service
-                metadata: {name: catalog, annotations: {odd: "%s"}}
-                spec: {selector: {number: "80", yes: "true"}, ports: [{port: 80}]}
-                """
-                .formatted(odd.replace("\"", "\\\"")))
-            .getFirst();
-    var stored = stored(document).setSource("apply").setCreatedAtMillis(5).build();
-
-    PolicyObject object = DocumentDecoder.decodeStored(stored, 17);
-
-    assertThat(object).isInstanceOf(PolicyObject.OfService.class);
-    Service service = ((PolicyObject.OfService) object).service();
-    assertThat(service.selector())
-        .containsExactlyInAnyOrderEntriesOf(Map.of("number", "80", "yes", "true"));
-    assertThat(service.source()).isEqualTo("apply");
-    assertThat(service.revision()).isEqualTo(17);
-    assertThat(good(document.json()).getFirst().json()).isEqualTo(document.json());
-  }
-
-  @Test
-  void a_stored_document_carries_source_and_age_and_may_dangle() throws Exception {
-    var stored = stored(good(example("canary.yaml")).getFirst());
-
-    PolicyObject object =
-        DocumentDecoder.decodeStored(
-            stored.setSource("kubernetes").setCreatedAtMillis(99).build(), 7);
-
-    assertThat(object.kind()).isEqualTo("HTTPRoute");
-    assertThat(((PolicyObject.OfRoute) object).route().meta())
-        .isEqualTo(new DocumentMeta("default", "catalog-canary", "kubernetes", 99, 7));
-  }
-
-  @Test
-  void a_stored_document_that_does_not_decode_says_why() throws IOException {
-    var broken = stored(good(example("canary.yaml")).getFirst());
-    var key = broken.getKey().toBuilder();
-
-    assertThatThrownBy(
-            () ->
-                DocumentDecoder.decodeStored(
-                    broken.clone().setJson(broken.getJson().replace("weight", "wait")).build(), 1))
-        .isInstanceOf(InvalidPolicyException.class)
-        .hasMessageContaining(
-            "HTTPRoute default/catalog-canary spec.rules[0].backendRefs[0].wait unknown field");
-    assertThatThrownBy(() -> DocumentDecoder.decodeStored(broken.clone().setJson("{").build(), 1))
-        .isInstanceOf(InvalidPolicyException.class)
-        .hasMessageContaining("well-formed");
-    assertThatThrownBy(
-            () -> DocumentDecoder.decodeStored(broken.clone().setKey(key.setName("x")).build(), 1))
-        .isInstanceOf(InvalidPolicyException.class)
-        .hasMessageContaining("is not HTTPRoute default/x");
-  }
-
-  private static Policy.Builder stored(PolicyDocument document) {
-    return Policy.newBuilder().setKey(document.key()).setJson(document.json());
-  }
-
   private static Service service(String yaml) {
     return ((PolicyObject.OfService) good(yaml).getFirst().object()).service();
   }
@@ -495,11 +301,7 @@ class DocumentDecoderTest {
     return ((PolicyObject.OfRoute) good(yaml).getFirst().object()).route();
   }
 
-  private static TrafficPolicy policy(String yaml) {
-    return ((PolicyObject.OfPolicy) good(yaml).getFirst().object()).policy();
-  }
-
-  private static List<PolicyDocument> good(String yaml) {
+  static List<PolicyDocument> good(String yaml) {
     PolicyBatch batch = decode(yaml);
     assertThat(batch.errors()).isEmpty();
     return batch.documents();

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * was told.
  */
 public final class Recorder implements WatchListener {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final Duration POLL = Duration.ofMillis(5);
 
   private final List<WatchBatch> batches = new CopyOnWriteArrayList<>();

@@ -33,7 +33,7 @@ class EmbeddedStoreTest extends StoreContractTest {
   }
 
   @Override
-  protected void passTime(Duration duration) {
+  public void passTime(Duration duration) {
     nanoTime.addAndGet(duration.toNanos());
   }
 

@@ -1,0 +1,145 @@
+package dev.weft.controlplane.validate;
+
+import static dev.weft.controlplane.validate.DocumentDecoderTest.example;
+import static dev.weft.controlplane.validate.DocumentDecoderTest.good;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
+import dev.weft.common.config.ClusterConfig.LimitsConfig;
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+import dev.weft.common.config.ClusterConfig.OutlierConfig;
+import dev.weft.common.config.ClusterConfig.ProxyProtocol;
+import dev.weft.common.config.RetryConfig;
+import dev.weft.common.config.UpstreamTlsConfig;
+import dev.weft.common.config.UpstreamTlsConfig.TlsVersion;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.model.TrafficPolicy.TargetKind;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What a good TrafficPolicy means, and what it leaves out. */
+class TrafficPolicyDecodingTest {
+  @Test
+  void a_traffic_policy_takes_every_field() throws IOException {
+    TrafficPolicy policy = policy(example("traffic-policy.yaml"));
+
+    assertThat(policy.targets())
+        .containsExactly(new TrafficPolicy.Target(TargetKind.SERVICE, "catalog"));
+    assertThat(policy.loadBalancer()).isEqualTo(LoadBalancerType.PEAK_EWMA);
+    assertThat(policy.requestTimeout()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(policy.perTryTimeout()).isEqualTo(Duration.ofMillis(500));
+    assertThat(policy.streamIdleTimeout()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(policy.retry()).isEqualTo(RetryConfig.DEFAULT);
+    assertThat(policy.outlierDetection()).isEqualTo(OutlierConfig.DEFAULT);
+    assertThat(policy.healthCheck())
+        .isEqualTo(
+            new HealthCheckConfig(
+                "/health", List.of(200), 2_000_000_000L, 1_000_000_000L, 3, 1, null));
+    assertThat(policy.connectionLimits()).isEqualTo(LimitsConfig.DEFAULT);
+  }
+
+  @Test
+  void a_traffic_policy_speaks_of_grpc() throws IOException {
+    TrafficPolicy policy = policy(example("grpc-policy.yaml"));
+
+    assertThat(policy.retry())
+        .isEqualTo(
+            new RetryConfig(
+                2, RetryConfig.DEFAULT.on(), 20, 5_000_000L, 50_000_000L, 1 << 14 | 1 << 8));
+    assertThat(policy.healthCheck())
+        .isEqualTo(
+            new HealthCheckConfig(
+                null, List.of(), 2_000_000_000L, 1_000_000_000L, 3, 1, "shop.v1.Catalog"));
+  }
+
+  @Test
+  void a_grpc_check_may_be_made_over_tls() {
+    TrafficPolicy policy =
+        policy(
+            """
+            apiVersion: weft.dev/v1alpha1
+            kind: TrafficPolicy
+            metadata: {name: a}
+            spec:
+              targetRefs: [{kind: Service, name: catalog}]
+              healthCheck: {grpc: {}}
+              tls: {mode: SIMPLE, hostname: db.example, systemCertificates: true}
+            """);
+    assertThat(policy.tls()).isNotNull();
+    assertThat(policy.healthCheck())
+        .isEqualTo(
+            new HealthCheckConfig(null, List.of(), 2_000_000_000L, 1_000_000_000L, 3, 1, ""));
+  }
+
+  @Test
+  void what_a_block_of_a_traffic_policy_leaves_out_has_its_default() {
+    TrafficPolicy policy =
+        policy(
+            """
+            apiVersion: weft.dev/v1alpha1
+            kind: TrafficPolicy
+            metadata: {name: p}
+            spec:
+              targetRefs: [{kind: Service, name: catalog}]
+              retry: {on: [serverError, perTryTimeout]}
+              outlierDetection: {maxEjection: 1s}
+              healthCheck: {tcp: {}}
+              connectionLimits: {maxRequests: 10}
+              timeouts: {request: 0s, tcpIdle: 12h}
+              tls: {mode: SIMPLE, hostname: db.example, systemCertificates: true}
+              proxyProtocol: v1
+            """);
+
+    assertThat(policy.proxyProtocol()).isEqualTo(ProxyProtocol.V1);
+    assertThat(policy.tcpIdleTimeout()).isEqualTo(Duration.ofHours(12));
+    assertThat(policy.streamIdleTimeout()).isNull();
+    assertThat(policy.tls())
+        .isEqualTo(new UpstreamTlsConfig("db.example", List.of(), "", false, TlsVersion.TLS_1_2));
+
+    assertThat(policy.loadBalancer()).isNull();
+    assertThat(policy.requestTimeout()).isZero();
+    assertThat(policy.perTryTimeout()).isNull();
+    assertThat(policy.retry())
+        .isEqualTo(
+            new RetryConfig(
+                2,
+                Set.of(RetryConfig.RetryOn.SERVER_ERROR, RetryConfig.RetryOn.PER_TRY_TIMEOUT),
+                20,
+                5_000_000L,
+                50_000_000L,
+                0));
+    assertThat(policy.outlierDetection())
+        .isEqualTo(new OutlierConfig(5, 1_000_000_000L, 1_000_000_000L, 50));
+    assertThat(policy.healthCheck())
+        .isEqualTo(
+            new HealthCheckConfig(null, List.of(), 2_000_000_000L, 1_000_000_000L, 3, 1, null));
+    assertThat(policy.connectionLimits())
+        .isEqualTo(new LimitsConfig(1024, 1024, 10, 1_000_000_000L));
+  }
+
+  @Test
+  void a_policy_on_a_route_says_timeouts_and_retry() {
+    TrafficPolicy policy =
+        policy(
+            """
+            apiVersion: weft.dev/v1alpha1
+            kind: TrafficPolicy
+            metadata: {name: p}
+            spec:
+              targetRefs:
+              - {group: gateway.networking.k8s.io, kind: HTTPRoute, name: catalog-canary}
+              retry: {attempts: 0}
+            """);
+
+    assertThat(policy.targets())
+        .containsExactly(new TrafficPolicy.Target(TargetKind.HTTP_ROUTE, "catalog-canary"));
+    assertThat(policy.retry()).isNotNull().extracting(RetryConfig::attempts).isEqualTo(0);
+  }
+
+  private static TrafficPolicy policy(String yaml) {
+    return ((PolicyObject.OfPolicy) good(yaml).getFirst().object()).policy();
+  }
+}
