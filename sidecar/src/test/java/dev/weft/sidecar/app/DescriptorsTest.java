@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.weft.testkit.SocketThreads;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -87,7 +88,7 @@ class DescriptorsTest {
 
   @Test
   void itDoesNotSpinServesWhatItHasAndRecovers() throws Exception {
-    Thread.ofVirtual().start(this::readLog);
+    SocketThreads.start(this::readLog);
     await().atMost(Duration.ofMinutes(1)).until(() -> adminPort != 0);
     int inbound = inboundPort;
     int admin = adminPort;

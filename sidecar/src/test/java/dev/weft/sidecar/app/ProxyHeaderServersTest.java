@@ -7,7 +7,6 @@ import static dev.weft.sidecar.FakeControlPlane.slice;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weft.proto.discovery.v1.HealthCheck;
 import dev.weft.proto.discovery.v1.HttpHealthCheck;
@@ -16,56 +15,30 @@ import dev.weft.proto.discovery.v1.ProxyProtocol;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.TlsVersion;
 import dev.weft.proto.discovery.v1.UpstreamTls;
-import dev.weft.sidecar.FakeControlPlane;
-import dev.weft.sidecar.proxy.Leaks;
-import dev.weft.testkit.Ports;
 import dev.weft.testkit.TestCa;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Servers that we did not write and that take nothing without a header of the PROXY protocol. */
-final class ProxyHeaderServersTest {
-  private static final Duration LONG = Duration.ofSeconds(30);
-
+final class ProxyHeaderServersTest extends ServersFixture {
   private static final String WHO =
       "location = /who { return 200 \"$proxy_protocol_addr:$proxy_protocol_port"
           + " $proxy_protocol_server_port $server_protocol $connection\"; }";
 
   private final TestCa ca = new TestCa("authority");
-  private final FakeControlPlane controlPlane = new FakeControlPlane();
-  private final List<AutoCloseable> open = new ArrayList<>();
 
-  @TempDir private Path folder;
-
-  @AfterEach
-  void stop() throws Exception {
-    for (AutoCloseable one : open.reversed()) {
-      one.close();
-    }
-    controlPlane.close();
-    Leaks.assertNone();
-  }
-
-  private Sidecar start(String... more) throws IOException {
+  private Sidecar start(String... flags) throws IOException {
     controlPlane.put(inbound("app"));
-    Sidecar sidecar = Sidecars.start(controlPlane, "app", List.of(more));
-    open.add(sidecar);
-    return sidecar;
+    return start("app", List.of(flags));
   }
 
   private Nginx nginx(boolean tls, String listen) throws IOException {
@@ -74,7 +47,7 @@ final class ProxyHeaderServersTest {
         tls
             ? Nginx.secured(folder, "server", listen + " proxy_protocol", WHO)
             : new Nginx(folder, listen + " proxy_protocol", WHO);
-    open.add(server);
+    closeLater(server);
     return server;
   }
 
@@ -228,47 +201,12 @@ final class ProxyHeaderServersTest {
   }
 
   private int haproxy() throws IOException {
-    int port = Ports.free();
-    Path config = folder.resolve("haproxy.cfg");
-    Files.writeString(
-        config,
+    return haproxy(
+        "http",
         """
-        defaults
-          mode http
-          timeout connect 5s
-          timeout client 20s
-          timeout server 20s
         frontend front
           bind 127.0.0.1:%d accept-proxy
           http-request return status 200 content-type text/plain lf-string "%%[src]:%%[src_port]|%%[dst_port]"
-        """
-            .formatted(port));
-    Process process;
-    try {
-      process =
-          new ProcessBuilder("haproxy", "-db", "-f", config.toString())
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("haproxy.log").toFile())
-              .start();
-    } catch (IOException e) {
-      assumeTrue(false, "haproxy is not installed: left out");
-      throw e;
-    }
-    open.add(
-        () -> {
-          process.destroy();
-          if (!process.waitFor(10, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-          }
-        });
-    await()
-        .atMost(LONG)
-        .ignoreExceptions()
-        .until(
-            () -> {
-              new Socket("127.0.0.1", port).close();
-              return true;
-            });
-    return port;
+        """);
   }
 }

@@ -15,6 +15,7 @@ import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.sidecar.FakeControlPlane;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.proxy.Leaks;
+import dev.weft.testkit.SocketThreads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -35,7 +36,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -45,7 +45,7 @@ class SidecarTest {
   private final FakeControlPlane controlPlane = new FakeControlPlane();
   private final List<HttpServer> servers = new ArrayList<>();
   private final List<Sidecar> sidecars = new ArrayList<>();
-  private final ExecutorService serverThreads = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService serverThreads = SocketThreads.perTask();
   private final CountDownLatch slow = new CountDownLatch(1);
   private final int appPort = server("app").getAddress().getPort();
 

@@ -3,6 +3,7 @@ package dev.weft.sidecar.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.testkit.SocketThreads;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -124,9 +125,9 @@ class StalledTest {
     int port = who.toHttp2 ? pourer.serve(who.callers) : app.getLocalPort();
     Process sidecar = start(port, who.toHttp2 ? "h2c" : "http");
     process = sidecar;
-    Thread.ofVirtual().start(() -> readLog(sidecar));
+    SocketThreads.start(() -> readLog(sidecar));
     if (!who.toHttp2) {
-      Thread.ofVirtual().start(() -> accept(who.callers));
+      SocketThreads.start(() -> accept(who.callers));
     }
     await().atMost(Duration.ofMinutes(1)).until(() -> adminPort != 0);
     for (int i = 0; i < STALLED / STREAMS && who.fromHttp2; i++) {
@@ -169,7 +170,7 @@ class StalledTest {
             : "PUT / HTTP/1.1\r\nhost: app\r\ncontent-length: 1000000000\r\n\r\n";
     write(caller, StandardCharsets.US_ASCII.encode(head));
     if (!callers) {
-      Thread.ofVirtual().start(() -> pour(caller));
+      SocketThreads.start(() -> pour(caller));
     }
   }
 
@@ -205,7 +206,7 @@ class StalledTest {
         socket.setSendBufferSize(KERNEL_BUFFER);
         open.add(socket);
         if (callers) {
-          Thread.ofVirtual().start(() -> answer(socket));
+          SocketThreads.start(() -> answer(socket));
         }
       }
     } catch (IOException e) {

@@ -9,9 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.weft.sidecar.FakeControlPlane;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.testkit.Ports;
+import dev.weft.testkit.SocketThreads;
 import dev.weft.testkit.TestCa;
 import java.io.BufferedReader;
 import java.io.File;
@@ -24,16 +23,13 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -41,36 +37,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Protocols other than HTTP through the caller's and the server's sidecar, as they are started in
  * earnest, with servers and clients that we did not write.
  */
-final class TcpServersTest {
-  private static final Duration LONG = Duration.ofSeconds(30);
-
-  private final FakeControlPlane controlPlane = new FakeControlPlane();
-  private final List<AutoCloseable> open = new ArrayList<>();
-
-  @TempDir private Path folder;
-
-  @AfterEach
-  void stop() throws Exception {
-    for (AutoCloseable one : open.reversed()) {
-      one.close();
-    }
-    controlPlane.close();
-    Leaks.assertNone();
-  }
-
+final class TcpServersTest extends ServersFixture {
   /** The sidecar in front of a server. */
   private Sidecar server(int appPort, String... more) throws IOException {
     controlPlane.put(inbound("db"));
-    Sidecar sidecar = start("db", List.of("--app-port=" + appPort), more);
-    controlPlane.service("db", sidecar.inboundPort());
-    return sidecar;
-  }
-
-  private Sidecar start(String service, List<String> own, String... more) throws IOException {
-    var flags = new ArrayList<>(own);
+    var flags = new ArrayList<>(List.of("--app-port=" + appPort));
     flags.addAll(List.of(more));
-    Sidecar sidecar = Sidecars.start(controlPlane, service, flags);
-    open.add(sidecar);
+    Sidecar sidecar = start("db", flags);
+    controlPlane.service("db", sidecar.inboundPort());
     return sidecar;
   }
 
@@ -78,34 +52,6 @@ final class TcpServersTest {
   private int caller(int appPort) throws IOException {
     server(appPort);
     return start("web", List.of("--tcp-listen=0=db:80")).tcpPorts().getFirst();
-  }
-
-  private static boolean has(String program) {
-    for (String place : List.of("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")) {
-      if (Files.isExecutable(Path.of(place, program))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static void needs(String program) {
-    assumeTrue(has(program), () -> program + " is not installed: left out");
-  }
-
-  private void runs(ProcessBuilder command) throws IOException {
-    Process process =
-        command
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("server.log").toFile())
-            .start();
-    open.add(
-        () -> {
-          process.destroy();
-          if (!process.waitFor(10, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-          }
-        });
   }
 
   /** What a program prints; it has to succeed. */
@@ -128,17 +74,6 @@ final class TcpServersTest {
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(printed).isZero();
     return printed;
-  }
-
-  private static void awaitPort(int port) {
-    await()
-        .atMost(LONG)
-        .ignoreExceptions()
-        .until(
-            () -> {
-              new Socket("127.0.0.1", port).close();
-              return true;
-            });
   }
 
   @Test
@@ -188,7 +123,7 @@ final class TcpServersTest {
     boolean root = "root".equals(System.getProperty("user.name"));
     assumeTrue(!root || has("runuser"), "PostgreSQL does not run as root: left out");
     Path data = Files.createTempDirectory("weft-pg");
-    open.add(() -> output("rm", "-rf", data.toString()));
+    closeLater(() -> output("rm", "-rf", data.toString()));
     var as = root ? List.of("runuser", "-u", "postgres", "--") : List.<String>of();
     if (root) {
       output("chown", "postgres", data.toString());
@@ -208,7 +143,7 @@ final class TcpServersTest {
                 "127.0.0.1",
                 "-k",
                 data.toString())));
-    open.add(
+    closeLater(
         () ->
             output(with(as, programs + "/pg_ctl", "stop", "-D", data + "/db", "-m", "immediate")));
     awaitPort(port);
@@ -253,19 +188,18 @@ final class TcpServersTest {
   @Test
   void aServerThatSpeaksFirst() throws Exception {
     try (var smtp = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                while (!smtp.isClosed()) {
-                  try (Socket one = smtp.accept()) {
-                    one.getOutputStream().write("220 mail.example ESMTP\r\n".getBytes(US_ASCII));
-                    String line = lines(one).readLine();
-                    one.getOutputStream().write(("250 " + line + "\r\n").getBytes(US_ASCII));
-                  } catch (IOException e) {
-                    // A probe that has left, or the end.
-                  }
-                }
-              });
+      SocketThreads.start(
+          () -> {
+            while (!smtp.isClosed()) {
+              try (Socket one = smtp.accept()) {
+                one.getOutputStream().write("220 mail.example ESMTP\r\n".getBytes(US_ASCII));
+                String line = lines(one).readLine();
+                one.getOutputStream().write(("250 " + line + "\r\n").getBytes(US_ASCII));
+              } catch (IOException e) {
+                // A probe that has left, or the end.
+              }
+            }
+          });
       try (var client = new Socket("127.0.0.1", caller(smtp.getLocalPort()))) {
         client.setSoTimeout(20_000);
         BufferedReader in = lines(client);
@@ -291,17 +225,16 @@ final class TcpServersTest {
         ca.sslContext(own)
             .getServerSocketFactory()
             .createServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                while (!tls.isClosed()) {
-                  try (Socket one = tls.accept()) {
-                    one.getOutputStream().write((lines(one).readLine() + "!\n").getBytes(US_ASCII));
-                  } catch (IOException e) {
-                    // A client that was refused, or the end.
-                  }
-                }
-              });
+      SocketThreads.start(
+          () -> {
+            while (!tls.isClosed()) {
+              try (Socket one = tls.accept()) {
+                one.getOutputStream().write((lines(one).readLine() + "!\n").getBytes(US_ASCII));
+              } catch (IOException e) {
+                // A client that was refused, or the end.
+              }
+            }
+          });
       server(tls.getLocalPort());
       int port = ownPort ? 8443 : 443;
       controlPlane.put(host("db.example:" + port, "db"), unknownHost("other.example:" + port));
@@ -338,7 +271,6 @@ final class TcpServersTest {
   @ParameterizedTest
   @ValueSource(strings = {"send-proxy", "send-proxy-v2", "send-proxy-v2-ssl-cn"})
   void haproxyTellsWhoCalls(String how) throws Exception {
-    needs("haproxy");
     Path log = folder.resolve("access.log");
     try (var app = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
       Sidecar sidecar =
@@ -347,23 +279,15 @@ final class TcpServersTest {
               "--app-protocol=tcp",
               "--proxy-protocol-from=127.0.0.1",
               "--access-log=" + log);
-      int front = Ports.free();
-      Path config = folder.resolve("haproxy.cfg");
-      Files.writeString(
-          config,
-          """
-          defaults
-            mode tcp
-            timeout connect 5s
-            timeout client 20s
-            timeout server 20s
-          listen front
-            bind 127.0.0.1:%d
-            server sidecar 127.0.0.1:%d %s
-          """
-              .formatted(front, sidecar.inboundPort(), how));
-      runs(new ProcessBuilder("haproxy", "-db", "-f", config.toString()));
-      awaitPort(front);
+      int front =
+          haproxy(
+              "tcp",
+              """
+              listen front
+                bind 127.0.0.1:%%d
+                server sidecar 127.0.0.1:%d %s
+              """
+                  .formatted(sidecar.inboundPort(), how));
       try (var client = new Socket()) {
         client.connect(new InetSocketAddress("127.0.0.1", front));
         client.getOutputStream().write("hello\n".getBytes(US_ASCII));

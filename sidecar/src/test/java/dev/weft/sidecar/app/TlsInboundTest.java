@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.sun.net.httpserver.HttpServer;
 import dev.weft.sidecar.FakeControlPlane;
 import dev.weft.sidecar.proxy.Leaks;
+import dev.weft.testkit.SocketThreads;
 import dev.weft.testkit.TestCa;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -29,7 +30,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLSocket;
@@ -45,7 +45,7 @@ final class TlsInboundTest {
   private static final Duration LONG = Duration.ofSeconds(30);
   private final TestCa ca = new TestCa("authority");
   private final FakeControlPlane controlPlane = new FakeControlPlane();
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService threads = SocketThreads.perTask();
   private final HttpServer app;
   private @Nullable Sidecar started;
 
@@ -242,26 +242,25 @@ final class TlsInboundTest {
       for (int i = 0; i < 4; i++) {
         boolean fresh = i % 2 == 0;
         callers.add(
-            Thread.ofVirtual()
-                .start(
-                    () -> {
-                      while (!stop.get()) {
-                        try {
-                          if (fresh) {
-                            try (HttpClient once = client(null)) {
-                              get(once);
-                            }
-                          } else {
-                            get(kept);
-                          }
-                          served.incrementAndGet();
-                        } catch (Exception e) {
-                          synchronized (failures) {
-                            failures.add(e);
-                          }
+            SocketThreads.start(
+                () -> {
+                  while (!stop.get()) {
+                    try {
+                      if (fresh) {
+                        try (HttpClient once = client(null)) {
+                          get(once);
                         }
+                      } else {
+                        get(kept);
                       }
-                    }));
+                      served.incrementAndGet();
+                    } catch (Exception e) {
+                      synchronized (failures) {
+                        failures.add(e);
+                      }
+                    }
+                  }
+                }));
       }
       await().atMost(LONG).until(() -> served.get() > 20);
       serverFiles();

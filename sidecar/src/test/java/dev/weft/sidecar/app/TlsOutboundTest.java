@@ -17,6 +17,7 @@ import dev.weft.proto.discovery.v1.UpstreamTls;
 import dev.weft.sidecar.FakeControlPlane;
 import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.testkit.Ports;
+import dev.weft.testkit.SocketThreads;
 import dev.weft.testkit.TestCa;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -199,26 +200,25 @@ final class TlsOutboundTest {
   void aResponseThatEndsWithItsConnectionIsWholeOnlyIfTlsSaysSo(boolean said) throws Exception {
     SSLSocketFactory sockets = ca.sslContext(ca.issue("server", "db.example")).getSocketFactory();
     try (var listening = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                try (Socket plain = listening.accept()) {
-                  var secured = (SSLSocket) sockets.createSocket(plain, null, false);
-                  secured.setUseClientMode(false);
-                  byte[] head = new byte[4096];
-                  int length = secured.getInputStream().read(head);
-                  if (length > 0) {
-                    secured
-                        .getOutputStream()
-                        .write("HTTP/1.1 200 OK\r\n\r\npart".getBytes(StandardCharsets.US_ASCII));
-                    if (said) {
-                      secured.close();
-                    }
-                  }
-                } catch (IOException e) {
-                  // The test is over.
+      SocketThreads.start(
+          () -> {
+            try (Socket plain = listening.accept()) {
+              var secured = (SSLSocket) sockets.createSocket(plain, null, false);
+              secured.setUseClientMode(false);
+              byte[] head = new byte[4096];
+              int length = secured.getInputStream().read(head);
+              if (length > 0) {
+                secured
+                    .getOutputStream()
+                    .write("HTTP/1.1 200 OK\r\n\r\npart".getBytes(StandardCharsets.US_ASCII));
+                if (said) {
+                  secured.close();
                 }
-              });
+              }
+            } catch (IOException e) {
+              // The test is over.
+            }
+          });
       Resource.Builder cluster = cluster("db").toBuilder();
       cluster.getClusterBuilder().setTls(tls()).setProtocol(Protocol.HTTP1);
       controlPlane.put(slice("db", listening.getLocalPort()), cluster.build(), host("db", "db"));
@@ -235,17 +235,16 @@ final class TlsOutboundTest {
   void bytesAreSecuredToo() throws Exception {
     SSLSocketFactory sockets = ca.sslContext(ca.issue("server", "db.example")).getSocketFactory();
     try (var listening = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                try (Socket plain = listening.accept();
-                    var secured = (SSLSocket) sockets.createSocket(plain, null, true)) {
-                  secured.setUseClientMode(false);
-                  secured.getInputStream().transferTo(secured.getOutputStream());
-                } catch (IOException e) {
-                  // The test is over.
-                }
-              });
+      SocketThreads.start(
+          () -> {
+            try (Socket plain = listening.accept();
+                var secured = (SSLSocket) sockets.createSocket(plain, null, true)) {
+              secured.setUseClientMode(false);
+              secured.getInputStream().transferTo(secured.getOutputStream());
+            } catch (IOException e) {
+              // The test is over.
+            }
+          });
       Resource.Builder cluster = cluster("db").toBuilder();
       cluster.getClusterBuilder().setTls(tls()).setProtocol(Protocol.TCP);
       controlPlane.put(slice("db", listening.getLocalPort()), cluster.build(), host("db:80", "db"));

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.proxy;
 
+import dev.weft.testkit.SocketThreads;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -219,26 +220,23 @@ abstract class End {
       piece[i] = (byte) (i * 7);
     }
     var done = new java.util.concurrent.CompletableFuture<Long>();
-    Thread.ofPlatform()
-        .daemon()
-        .start(
-            () -> {
-              long total = 1;
-              ChannelFuture written = null;
-              for (long left = count; left > 0; left -= piece.length) {
-                byte[] next = left >= piece.length ? piece : Arrays.copyOf(piece, (int) left);
-                total = sum(total, next);
-                streamed.addAndGet(next.length);
-                written =
-                    channel.writeAndFlush(new DefaultHttpContent(Unpooled.copiedBuffer(next)));
-                if (!channel.isWritable()) {
-                  written.awaitUninterruptibly();
-                }
-              }
-              sent = true;
-              channel.writeAndFlush(new DefaultLastHttpContent());
-              done.complete(total);
-            });
+    SocketThreads.start(
+        () -> {
+          long total = 1;
+          ChannelFuture written = null;
+          for (long left = count; left > 0; left -= piece.length) {
+            byte[] next = left >= piece.length ? piece : Arrays.copyOf(piece, (int) left);
+            total = sum(total, next);
+            streamed.addAndGet(next.length);
+            written = channel.writeAndFlush(new DefaultHttpContent(Unpooled.copiedBuffer(next)));
+            if (!channel.isWritable()) {
+              written.awaitUninterruptibly();
+            }
+          }
+          sent = true;
+          channel.writeAndFlush(new DefaultLastHttpContent());
+          done.complete(total);
+        });
     return done::join;
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.sidecar.telemetry.Direction;
-import java.io.IOException;
+import dev.weft.testkit.SocketThreads;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -13,7 +13,6 @@ import org.junit.jupiter.api.Test;
 
 /** HTTP/1.1 over time: who reads slowly, leaves, falls silent, or is told to go. */
 class Http1FlowTest {
-  private static final String GET = "GET / HTTP/1.1\r\nHost: catalog\r\n\r\n";
   private static final String OK = "HTTP/1.1 200 OK\r\n";
 
   @Test
@@ -34,7 +33,7 @@ class Http1FlowTest {
                   }
                 });
         var client = proxy.caller(origin)) {
-      client.send(GET);
+      client.send(RawClient.GET);
       settled(written);
       assertThat(written.get()).as("what the sockets take, no more").isLessThan(total / 2);
       assertThat(proxy.directBytesInUse()).isLessThan(2 * 1024 * 1024);
@@ -53,27 +52,21 @@ class Http1FlowTest {
                 "one",
                 connection -> {
                   connection.readHead();
-                  try {
-                    go.await();
-                  } catch (InterruptedException e) {
-                    throw new IOException(e);
-                  }
+                  Origin.pass(go);
                   connection.in.skipNBytes(total);
                   connection.write(OK + "Content-Length: 2\r\n\r\nok");
                 });
         var client = proxy.caller(origin)) {
       client.send("PUT / HTTP/1.1\r\nHost: catalog\r\nContent-Length: " + total + "\r\n\r\n");
       var sender =
-          Thread.ofPlatform()
-              .daemon()
-              .start(
-                  () -> {
-                    byte[] block = new byte[64 * 1024];
-                    for (long sent = 0; sent < total; sent += block.length) {
-                      client.send(block);
-                      written.set(sent + block.length);
-                    }
-                  });
+          SocketThreads.start(
+              () -> {
+                byte[] block = new byte[64 * 1024];
+                for (long sent = 0; sent < total; sent += block.length) {
+                  client.send(block);
+                  written.set(sent + block.length);
+                }
+              });
       settled(written);
       assertThat(written.get()).isLessThan(total / 2);
       assertThat(proxy.directBytesInUse()).isLessThan(2 * 1024 * 1024);
@@ -126,7 +119,7 @@ class Http1FlowTest {
                 })) {
       proxy.serve("catalog", origin);
       try (var client = proxy.client(proxy.outbound())) {
-        client.send(GET);
+        client.send(RawClient.GET);
         await().until(() -> origin.requests.size() == 1);
       }
       await().until(() -> left.getCount() == 0);
@@ -159,9 +152,9 @@ class Http1FlowTest {
     try (var proxy = new ProxyFixture();
         var origin = Origin.named("one");
         var client = proxy.caller(origin)) {
-      assertThat(client.send(GET).read().header("connection")).isEmpty();
+      assertThat(client.send(RawClient.GET).read().header("connection")).isEmpty();
       proxy.worker.drain(Direction.OUTBOUND);
-      assertThat(client.send(GET).read().header("connection")).isEqualTo("close");
+      assertThat(client.send(RawClient.GET).read().header("connection")).isEqualTo("close");
       assertThat(client.readToEnd()).isEmpty();
       assertThat(proxy.worker.drained(Direction.OUTBOUND)).succeedsWithin(Duration.ofSeconds(5));
     }

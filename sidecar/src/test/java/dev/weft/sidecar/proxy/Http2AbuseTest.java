@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.testkit.SocketThreads;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -249,21 +250,19 @@ class Http2AbuseTest {
 
   @Test
   void whoTakesNoAnswersIsNotReadFromAndEnds() {
-    proxy.otherHostsAreUnknown = true;
+    proxy.lookup.othersAreUnknown = true;
     var sent = new AtomicInteger();
     try (var client = Http2RawClient.openNarrow(address)) {
       var sender =
-          Thread.ofPlatform()
-              .daemon()
-              .start(
-                  () -> {
-                    boolean taken = true;
-                    while (taken) {
-                      client.headers(
-                          2 * sent.getAndIncrement() + 1, true, request("HEAD", "nobody", "/"));
-                      taken = sent.get() % 100 != 0 || client.tryFlush();
-                    }
-                  });
+          SocketThreads.start(
+              () -> {
+                boolean taken = true;
+                while (taken) {
+                  client.headers(
+                      2 * sent.getAndIncrement() + 1, true, request("HEAD", "nobody", "/"));
+                  taken = sent.get() % 100 != 0 || client.tryFlush();
+                }
+              });
       // Until its own requests are not taken any more.
       await()
           .atMost(30, TimeUnit.SECONDS)

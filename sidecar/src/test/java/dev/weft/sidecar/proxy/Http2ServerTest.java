@@ -243,7 +243,7 @@ class Http2ServerTest {
   @Test
   void anAnswerBeforeTheRequestsEndAsksForNoMoreOfIt() {
     try (var client = Http2RawClient.open(address)) {
-      proxy.otherHostsAreUnknown = true;
+      proxy.lookup.othersAreUnknown = true;
       client.headers(1, false, request("POST", "nobody", "/")).flush();
       var answer = client.awaitStream(1);
       assertThat(status(answer.getFirst())).isEqualTo(404);

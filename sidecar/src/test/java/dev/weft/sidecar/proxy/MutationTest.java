@@ -68,7 +68,7 @@ class MutationTest {
       proxy.route.retry = RetryConfig.NEVER;
       proxy.serve("catalog", origin);
       // Any other authority is unknown to the mesh.
-      proxy.otherHostsAreUnknown = true;
+      proxy.lookup.othersAreUnknown = true;
       var address = proxy.outbound();
       for (int i = 0; i < 2000; i++) {
         try (var client = proxy.client(address)) {

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.proxy;
 
+import dev.weft.testkit.SocketThreads;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -57,8 +59,7 @@ final class Origin implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    // Platform threads: a socket that a virtual one waits on closes only when that one runs again.
-    Thread.ofPlatform().daemon().start(this::accept);
+    SocketThreads.start(this::accept);
   }
 
   /** Answers every request with the same bytes. */
@@ -69,6 +70,16 @@ final class Origin implements AutoCloseable {
           while (connection.readRequest() != null) {
             connection.write(response);
           }
+        });
+  }
+
+  /** Answers the first request of every connection with these bytes, and ends it. */
+  static Origin once(String name, String response) {
+    return new Origin(
+        name,
+        connection -> {
+          connection.readRequest();
+          connection.write(response);
         });
   }
 
@@ -109,7 +120,7 @@ final class Origin implements AutoCloseable {
         socket.setTcpNoDelay(true);
         connections.incrementAndGet();
         sockets.add(socket);
-        Thread.ofPlatform().daemon().start(() -> serve(socket));
+        SocketThreads.start(() -> serve(socket));
       } catch (IOException e) {
         return;
       }
@@ -121,6 +132,15 @@ final class Origin implements AutoCloseable {
       script.run(new Connection(socket));
     } catch (IOException e) {
       // The other side or the test has closed it: the script is over.
+    }
+  }
+
+  /** Lets a script wait for the test. */
+  static void pass(CountDownLatch latch) throws IOException {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
     }
   }
 

@@ -20,7 +20,6 @@ import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RouteConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadEdits;
-import dev.weft.common.head.HeadView;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.codec.ReceiveBuffers;
@@ -59,7 +58,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -74,8 +72,9 @@ final class ProxyFixture implements AutoCloseable {
   static final int MAX_REQUESTS = 3000;
 
   final AtomicLong nanos = new AtomicLong(1_000_000_000_000L);
-  final Map<String, ResolvedHost> hosts = new ConcurrentHashMap<>();
-  final List<VirtualHostLookup.Waiter> waiters = new ArrayList<>();
+  final FixtureHosts lookup = new FixtureHosts();
+  final Map<String, ResolvedHost> hosts = lookup.known;
+  final List<VirtualHostLookup.Waiter> waiters = lookup.waiters;
   final PooledByteBufAllocator allocator =
       new PooledByteBufAllocator(true, 0, 1, 8192, 6, 0, 0, false);
   final Telemetry telemetry;
@@ -83,7 +82,6 @@ final class ProxyFixture implements AutoCloseable {
   final Worker worker;
   final EventLoop loop;
   final Overload overload = new Overload(MAX_REQUESTS);
-  boolean otherHostsAreUnknown;
   RouteBuilder route = new RouteBuilder();
   Http2Limits http2Limits = Http2Limits.DEFAULT;
   LimitsConfig limits = LimitsConfig.DEFAULT;
@@ -125,9 +123,6 @@ final class ProxyFixture implements AutoCloseable {
             42,
             overload);
   }
-
-  private static final ResolvedHost UNKNOWN =
-      ResolvedHost.compile(new VirtualHostConfig("test/unknown", false, List.of(), List.of()));
 
   /** What a test changes of the one route. */
   static final class RouteBuilder {
@@ -220,11 +215,11 @@ final class ProxyFixture implements AutoCloseable {
 
   /** Listens for our application's calls. */
   InetSocketAddress outbound() {
-    return listen(Direction.OUTBOUND, new OutboundStack(worker, lookup(), clusters));
+    return listen(Direction.OUTBOUND, new OutboundStack(worker, lookup, clusters));
   }
 
   OutboundStack outboundStack() {
-    return new OutboundStack(worker, lookup(), clusters);
+    return new OutboundStack(worker, lookup, clusters);
   }
 
   /** Bounds what our application may take for a request. */
@@ -339,7 +334,7 @@ final class ProxyFixture implements AutoCloseable {
 
   /** As {@link #outbound} where it is known beforehand that callers speak HTTP/2. */
   InetSocketAddress outboundHttp2() {
-    return listenHttp2(Direction.OUTBOUND, new OutboundStack(worker, lookup(), clusters));
+    return listenHttp2(Direction.OUTBOUND, new OutboundStack(worker, lookup, clusters));
   }
 
   /** As {@link #inbound} where it is known beforehand that callers speak HTTP/2. */
@@ -382,39 +377,6 @@ final class ProxyFixture implements AutoCloseable {
             .channel();
     listeners.add(channel);
     return (InetSocketAddress) channel.localAddress();
-  }
-
-  private VirtualHostLookup lookup() {
-    return new VirtualHostLookup() {
-      @Override
-      public @Nullable ResolvedHost find(HeadView head) {
-        ResolvedHost host = hosts.get(head.authority());
-        return host == null && otherHostsAreUnknown ? UNKNOWN : host;
-      }
-
-      @Override
-      public @Nullable ResolvedHost find(String authority) {
-        ResolvedHost host = hosts.get(authority);
-        return host == null && otherHostsAreUnknown ? UNKNOWN : host;
-      }
-
-      @Override
-      public Waiting await(HeadView head, Waiter waiter) {
-        return await(head.authority(), waiter);
-      }
-
-      @Override
-      public Waiting await(String authority, Waiter waiter) {
-        synchronized (waiters) {
-          waiters.add(waiter);
-        }
-        return () -> {
-          synchronized (waiters) {
-            waiters.remove(waiter);
-          }
-        };
-      }
-    };
   }
 
   @Override

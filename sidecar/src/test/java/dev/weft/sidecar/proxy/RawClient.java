@@ -14,6 +14,9 @@ import java.util.TreeMap;
 
 /** Sends bytes as they are and reads HTTP/1.1 responses; nothing is corrected on the way. */
 final class RawClient implements AutoCloseable {
+  /** For the service that every test here calls. */
+  static final String GET = "GET / HTTP/1.1\r\nHost: catalog\r\n\r\n";
+
   private final Socket socket;
   private final InputStream in;
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.testkit.SocketThreads;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -41,7 +42,7 @@ class RelayTest extends RelayFixture {
             throw new UncheckedIOException(e);
           }
         },
-        task -> Thread.ofVirtual().start(task));
+        SocketThreads::start);
   }
 
   @ParameterizedTest

@@ -50,22 +50,16 @@ class StrictResponseTest {
   @MethodSource("nonsense")
   void nonsenseIsA502(String section, String bytes) {
     try (var proxy = new ProxyFixture();
-        var origin =
-            new Origin(
-                "one",
-                connection -> {
-                  connection.readRequest();
-                  connection.write(bytes);
-                })) {
+        var origin = Origin.once("one", bytes)) {
       proxy.route.retry = RetryConfig.NEVER;
       proxy.serve("catalog", origin);
       try (var client = proxy.client(proxy.outbound())) {
-        var response = client.send("GET / HTTP/1.1\r\nHost: catalog\r\n\r\n").read();
+        var response = client.send(RawClient.GET).read();
         boolean cut = section.startsWith("9112 9.6");
         assertThat(response.status()).isEqualTo(cut ? 503 : 502);
         assertThat(response.body()).contains(cut ? "\"UC\"" : "\"UPE\"");
         // The caller's connection is none the worse.
-        client.send("GET / HTTP/1.1\r\nHost: catalog\r\n\r\n").read();
+        client.send(RawClient.GET).read();
         assertThat(origin.connections.get()).isEqualTo(2);
       }
     }
@@ -82,14 +76,13 @@ class StrictResponseTest {
     try (var proxy = new ProxyFixture();
         var origin = Origin.answering("one", OK + rest + OK + "Content-Length: 4\r\n\r\nevil")) {
       proxy.serve("catalog", origin);
-      String get = "GET / HTTP/1.1\r\nHost: catalog\r\n\r\n";
       try (var client = proxy.client(proxy.outbound())) {
         for (int i = 1; i <= 3; i++) {
-          assertThat(client.send(get).read().body()).isEqualTo("ok");
+          assertThat(client.send(RawClient.GET).read().body()).isEqualTo("ok");
           assertThat(origin.connections.get()).isEqualTo(i);
         }
         // Nor is the connection used for a request that waits already when the response ends.
-        client.send(get + get + get);
+        client.send(RawClient.GET.repeat(3));
         for (int i = 4; i <= 6; i++) {
           assertThat(client.read().body()).isEqualTo("ok");
         }
@@ -101,16 +94,9 @@ class StrictResponseTest {
   @Test
   void aBodyThatEndsEarlyCutsTheCallerOff() {
     try (var proxy = new ProxyFixture();
-        var origin =
-            new Origin(
-                "one",
-                connection -> {
-                  connection.readRequest();
-                  connection.write(OK + "Content-Length: 100\r\n\r\nonly this");
-                })) {
-      proxy.serve("catalog", origin);
-      try (var client = proxy.client(proxy.outbound())) {
-        client.send("GET / HTTP/1.1\r\nHost: catalog\r\n\r\n");
+        var origin = Origin.once("one", OK + "Content-Length: 100\r\n\r\nonly this")) {
+      try (var client = proxy.caller(origin)) {
+        client.send(RawClient.GET);
         String all = client.readToEnd();
         assertThat(all).startsWith("HTTP/1.1 200 OK\r\n").endsWith("only this");
       }
@@ -130,7 +116,7 @@ class StrictResponseTest {
                   connection.readRequest();
                 });
         var client = proxy.caller(origin)) {
-      client.send("GET / HTTP/1.1\r\nHost: catalog\r\n\r\n");
+      client.send(RawClient.GET);
       assertThat(client.readToEnd()).endsWith("2\r\nok\r\n");
     }
   }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.telemetry.AccessLog;
 import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.testkit.SocketThreads;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,17 +34,15 @@ class TunnelLifeTest {
         var origin = Tunnels.echo();
         var client = proxy.caller(direction, origin)) {
       client.send(Tunnels.UPGRADE).read();
-      Thread.ofPlatform()
-          .daemon()
-          .start(
-              () -> {
-                client.send(much);
-                try {
-                  client.socket().shutdownOutput();
-                } catch (IOException e) {
-                  throw new AssertionError(e);
-                }
-              });
+      SocketThreads.start(
+          () -> {
+            client.send(much);
+            try {
+              client.socket().shutdownOutput();
+            } catch (IOException e) {
+              throw new AssertionError(e);
+            }
+          });
       assertThat(client.in().readNBytes(6)).isEqualTo("hello ".getBytes(StandardCharsets.US_ASCII));
       byte[] back = client.in().readAllBytes();
       assertThat(back.length).isEqualTo(much.length);

@@ -3,6 +3,7 @@ package dev.weft.sidecar.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.common.config.RetryConfig;
 import dev.weft.sidecar.codec.ConnectionLimits;
 import dev.weft.sidecar.telemetry.Direction;
 import java.io.IOException;
@@ -81,7 +82,7 @@ class TunnelTest {
                 "one",
                 connection -> {
                   connection.readRequest();
-                  pass(go);
+                  Origin.pass(go);
                   early.set(connection.in.available());
                   connection.write(Tunnels.SWITCH);
                   connection.out.write(connection.in.readNBytes(5));
@@ -157,15 +158,9 @@ class TunnelTest {
   @MethodSource("requestsWithoutAnUpgrade")
   void anUpgradeThatIsNotToBePassedOnIsLeftOut(String what, String bytes) {
     try (var proxy = new ProxyFixture();
-        var origin =
-            new Origin(
-                "liar",
-                connection -> {
-                  connection.readRequest();
-                  connection.write(Tunnels.SWITCH + "smuggled");
-                })) {
-      proxy.route.retry = dev.weft.common.config.RetryConfig.NEVER;
-      try (var client = proxy.client(proxy.to(Direction.OUTBOUND, origin))) {
+        var origin = Origin.once("liar", Tunnels.SWITCH + "smuggled")) {
+      proxy.route.retry = RetryConfig.NEVER;
+      try (var client = proxy.caller(origin)) {
         var response = client.send(bytes).read();
         assertThat(response.status()).as("a 101 that nobody asked for").isEqualTo(502);
         assertThat(response.body()).contains("\"UPE\"");
@@ -200,8 +195,8 @@ class TunnelTest {
   void aSwitchToSomethingElseIsNonsense(String answer) {
     try (var proxy = new ProxyFixture();
         var origin = Origin.answering("one", answer)) {
-      proxy.route.retry = dev.weft.common.config.RetryConfig.NEVER;
-      try (var client = proxy.client(proxy.to(Direction.OUTBOUND, origin))) {
+      proxy.route.retry = RetryConfig.NEVER;
+      try (var client = proxy.caller(origin)) {
         assertThat(client.send(Tunnels.UPGRADE).read().status()).isEqualTo(502);
       }
     }
@@ -248,14 +243,6 @@ class TunnelTest {
         throw new AssertionError(e);
       }
       await().untilAsserted(() -> assertThat(end).hasValue("reset"));
-    }
-  }
-
-  private static void pass(CountDownLatch latch) throws IOException {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new IOException(e);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.tls;
 
+import dev.weft.testkit.SocketThreads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -14,7 +15,7 @@ final class OneByOne implements AutoCloseable {
 
   OneByOne(Socket server) throws IOException {
     this.server = server;
-    Thread.ofVirtual().start(this::run);
+    SocketThreads.start(this::run);
   }
 
   int port() {
@@ -23,7 +24,7 @@ final class OneByOne implements AutoCloseable {
 
   private void run() {
     try (Socket client = listening.accept()) {
-      Thread.ofVirtual().start(() -> copy(server, client, 4096));
+      SocketThreads.start(() -> copy(server, client, 4096));
       copy(client, server, 1);
     } catch (IOException e) {
       // The test is over.

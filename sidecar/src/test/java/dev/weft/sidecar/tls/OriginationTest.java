@@ -10,6 +10,7 @@ import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.Telemetry;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import dev.weft.sidecar.tls.certificate.FileWatch;
+import dev.weft.testkit.SocketThreads;
 import dev.weft.testkit.TestCa;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -91,18 +92,17 @@ final class OriginationTest {
 
   private void serve(ServerSocket listening) {
     server = listening;
-    Thread.ofVirtual()
-        .start(
-            () -> {
-              while (!listening.isClosed()) {
-                try {
-                  Socket socket = listening.accept();
-                  Thread.ofVirtual().start(() -> talk(socket));
-                } catch (IOException e) {
-                  return;
-                }
-              }
-            });
+    SocketThreads.start(
+        () -> {
+          while (!listening.isClosed()) {
+            try {
+              Socket socket = listening.accept();
+              SocketThreads.start(() -> talk(socket));
+            } catch (IOException e) {
+              return;
+            }
+          }
+        });
   }
 
   private static void talk(Socket socket) {
