@@ -63,7 +63,11 @@ public final class FakeControlPlane implements AutoCloseable {
   private long revision = 1;
   private int nonce;
 
+  private final InetAddress host;
   private final UnaryOperator<NettyServerBuilder> configuration;
+
+  /** Answers what nobody has put with "not found", as the real one does. */
+  public volatile boolean answersUnknownHosts;
 
   public FakeControlPlane() {
     this(UnaryOperator.identity());
@@ -71,6 +75,16 @@ public final class FakeControlPlane implements AutoCloseable {
 
   /** With a server that a test configures: its TLS, whom it lets in. */
   public FakeControlPlane(UnaryOperator<NettyServerBuilder> configuration) {
+    this(InetAddress.getLoopbackAddress(), configuration);
+  }
+
+  /** One that other machines reach. */
+  public FakeControlPlane(InetAddress host) {
+    this(host, UnaryOperator.identity());
+  }
+
+  private FakeControlPlane(InetAddress host, UnaryOperator<NettyServerBuilder> configuration) {
+    this.host = host;
     this.configuration = configuration;
     start();
   }
@@ -80,7 +94,7 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   public String address() {
-    return "127.0.0.1:" + port;
+    return host.getHostAddress() + ":" + port;
   }
 
   /** Starts, on the port of before if there was one. */
@@ -88,9 +102,7 @@ public final class FakeControlPlane implements AutoCloseable {
     try {
       Server started =
           configuration
-              .apply(
-                  NettyServerBuilder.forAddress(
-                      new InetSocketAddress(InetAddress.getLoopbackAddress(), port)))
+              .apply(NettyServerBuilder.forAddress(new InetSocketAddress(host, port)))
               .permitKeepAliveTime(1, TimeUnit.SECONDS)
               .addService(new Discovery())
               .addService(new Registry())
@@ -277,6 +289,21 @@ public final class FakeControlPlane implements AutoCloseable {
         if (request.getSubscribeCount() > 0) {
           sendWanted(resources.values());
         }
+        if (answersUnknownHosts) {
+          sendUnknown(request.getSubscribeList());
+        }
+      }
+    }
+
+    private void sendUnknown(List<ResourceName> subscribed) {
+      var unknown = new ArrayList<Resource>();
+      for (ResourceName name : subscribed) {
+        if (name.getKind() == ResourceKind.VIRTUAL_HOST && !resources.containsKey(name)) {
+          unknown.add(unknownHost(name.getName().substring("default/".length())));
+        }
+      }
+      if (!unknown.isEmpty()) {
+        send(unknown, List.of());
       }
     }
 

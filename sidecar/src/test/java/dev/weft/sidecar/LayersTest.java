@@ -20,6 +20,7 @@ class LayersTest {
           "dev.weft.sidecar",
           Map.ofEntries(
               Map.entry("telemetry", 0),
+              Map.entry("destination", 0),
               Map.entry("http", 1),
               Map.entry("lb", 1),
               Map.entry("tls", 1),
@@ -35,6 +36,7 @@ class LayersTest {
               Map.entry("listener", 6),
               Map.entry("discovery", 6),
               Map.entry("registration", 6),
+              Map.entry("probe", 6),
               Map.entry("identity", 6),
               Map.entry("admin", 6),
               Map.entry("app", 7)));

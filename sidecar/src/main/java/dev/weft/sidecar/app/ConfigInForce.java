@@ -6,6 +6,7 @@ import dev.weft.common.config.InboundConfig;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.discovery.ConfigListener;
 import dev.weft.sidecar.proxy.InboundApp;
+import dev.weft.sidecar.proxy.Passthrough;
 import dev.weft.sidecar.proxy.Worker;
 import java.util.Set;
 
@@ -35,7 +36,7 @@ final class ConfigInForce implements ConfigListener {
     inbound =
         snapshot
             .inbound()
-            .getOrDefault(options.namespace() + "/" + options.service(), InboundConfig.DEFAULT);
+            .getOrDefault(options.namespace() + "/" + options.inboundName(), InboundConfig.DEFAULT);
     declareProtocol();
   }
 
@@ -65,7 +66,10 @@ final class ConfigInForce implements ConfigListener {
                     worker
                         .telemetry()
                         .retainClusters(
-                            name -> name.equals(InboundApp.CLUSTER) || names.contains(name)));
+                            name ->
+                                name.equals(InboundApp.CLUSTER)
+                                    || name.equals(Passthrough.NAME)
+                                    || names.contains(name)));
       }
     }
     sidecar.tellReadiness();

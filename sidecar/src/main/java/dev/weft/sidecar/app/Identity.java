@@ -41,7 +41,8 @@ final class Identity {
             InstancePort.newBuilder()
                 .setName("http")
                 .setServicePort(options.servicePort())
-                .setPort(inboundPort)
+                // With interception, the application's own leads here.
+                .setPort(options.intercept().on() ? options.appPort() : inboundPort)
                 .addProtocols(Protocol.HTTP1)
                 .addProtocols(Protocol.HTTP2)
                 .setAppProtocol(options.appProtocol()))

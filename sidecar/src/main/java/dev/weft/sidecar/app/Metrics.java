@@ -107,6 +107,7 @@ final class Metrics {
         () -> sidecar.memory().directBytes());
     to.bound(
         Bound.HOSTS, () -> status(sidecar).subscriptions(), () -> sidecar.options().maxHosts());
+    to.bound(Bound.DESTINATIONS, () -> sidecar.passthrough().size(), Bound.DESTINATIONS::value);
     to.bound(
         Bound.CHECKS_RUNNING, () -> sidecar.checker().running(), () -> HealthChecker.MAX_RUNNING);
     InboundApp app = sidecar.app();

@@ -2,6 +2,7 @@ package dev.weft.sidecar.app;
 
 import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.sidecar.admin.AdminServer;
+import dev.weft.sidecar.app.options.InterceptOptions;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.check.HealthChecker;
 import dev.weft.sidecar.cluster.ClusterSet;
@@ -18,6 +19,7 @@ import dev.weft.sidecar.listener.ProxyListener;
 import dev.weft.sidecar.listener.Transport;
 import dev.weft.sidecar.proxy.InboundApp;
 import dev.weft.sidecar.proxy.OutboundStack;
+import dev.weft.sidecar.proxy.Passthrough;
 import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.registration.AppProbe;
 import dev.weft.sidecar.registration.Registrar;
@@ -32,6 +34,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,11 +71,13 @@ public final class Sidecar implements AutoCloseable {
   private volatile @Nullable Registrar registrar;
   private final @Nullable AppProbe probe;
   private final @Nullable InboundApp app;
+  private final Passthrough passthrough;
   private final ConfigInForce config = new ConfigInForce(this);
   private volatile @Nullable ProxyListener inbound;
   private volatile @Nullable ProxyListener outbound;
   private volatile @Nullable TcpListeners tcpListeners;
   private volatile @Nullable AdminServer admin;
+  private volatile @Nullable AdminServer probes;
   private final Drain drain = new Drain(this);
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean draining;
@@ -108,8 +113,13 @@ public final class Sidecar implements AutoCloseable {
             telemetry::reached);
     checker.secure(tls.clients());
     boolean serves = options.appPort() != 0;
+    InterceptOptions intercept = options.intercept();
+    passthrough = new Passthrough(options.workers(), NANO_CLOCK, random.split());
+    if (intercept.on()) {
+      clusters.ownAddress(InetAddress.ofLiteral(intercept.podAddress()));
+    }
     app =
-        serves
+        serves || intercept.on()
             ? new InboundApp(
                 options.appAddress(),
                 options.appPort(),
@@ -119,7 +129,7 @@ public final class Sidecar implements AutoCloseable {
                 random.split())
             : null;
     probe =
-        serves
+        serves && intercept.register()
             ? new AppProbe(
                 new InetSocketAddress(options.appAddress(), options.appPort()),
                 options.appHealthPath(),
@@ -134,7 +144,7 @@ public final class Sidecar implements AutoCloseable {
             new DiscoverySettings(
                 options.controlPlanes(),
                 options.namespace(),
-                options.service(),
+                options.inboundName(),
                 () -> Identity.node(options),
                 options.subscriptions(),
                 options.stateDirectory(),
@@ -219,7 +229,8 @@ public final class Sidecar implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    for (AutoCloseable each : new AutoCloseable[] {inbound, outbound, tcpListeners, admin}) {
+    for (AutoCloseable each :
+        new AutoCloseable[] {inbound, outbound, tcpListeners, probes, admin}) {
       closeQuietly(each);
     }
     try {
@@ -253,6 +264,11 @@ public final class Sidecar implements AutoCloseable {
   }
 
   private void begin() throws IOException {
+    boolean redirected = options.intercept().on();
+    if (redirected && transport != Transport.EPOLL) {
+      throw new IOException(
+          "--intercept on needs Linux and Netty's epoll library, which does not load here");
+    }
     var outboundStacks = new ArrayList<ConnectionStack>();
     var inboundStacks = new ArrayList<ConnectionStack>();
     var calls = new ArrayList<OutboundStack>();
@@ -261,14 +277,24 @@ public final class Sidecar implements AutoCloseable {
       worker.secure(tls.clients());
       var call =
           new OutboundStack(
-              worker, discovery.newWorker(worker.eventLoop(), worker.telemetry()), clusters);
+              worker,
+              discovery.newWorker(worker.eventLoop(), worker.telemetry()),
+              clusters,
+              passthrough);
       calls.add(call);
       outboundStacks.add(
-          tls.around(Stacks.outbound(call, Stacks.HTTPS_PORT, http2), worker, Direction.OUTBOUND));
+          redirected
+              ? Stacks.outboundRedirected(call, http2)
+              : tls.around(
+                  Stacks.outbound(call, Stacks.HTTPS_PORT, http2), worker, Direction.OUTBOUND));
       if (app != null) {
         inboundStacks.add(
-            tls.around(
-                Stacks.inbound(worker, app, http2, options.proxies()), worker, Direction.INBOUND));
+            redirected
+                ? Stacks.inboundRedirected(worker, app, http2)
+                : tls.around(
+                    Stacks.inbound(worker, app, http2, options.proxies()),
+                    worker,
+                    Direction.INBOUND));
       }
     }
     // The admin server is first, so that a second sidecar on the same ports fails before it serves.
@@ -279,6 +305,7 @@ public final class Sidecar implements AutoCloseable {
             transport.newServerChannel(),
             new AdminRoutes(this),
             telemetry::reached);
+    probes = bindProbes();
     outbound =
         ProxyListener.bind(
             new InetSocketAddress(options.outboundBind(), options.outboundPort()),
@@ -297,13 +324,15 @@ public final class Sidecar implements AutoCloseable {
               workers,
               inboundStacks,
               connections);
-      var random = new SplittableRandom();
-      registrar =
-          new Registrar(
-              Identity.instance(options, inboundPort(), random),
-              control,
-              random,
-              telemetry::reached);
+      if (options.intercept().register() && options.appPort() != 0) {
+        var random = new SplittableRandom();
+        registrar =
+            new Registrar(
+                Identity.instance(options, inboundPort(), random),
+                control,
+                random,
+                telemetry::reached);
+      }
     }
     Metrics.register(this);
     config.declareProtocol();
@@ -331,6 +360,18 @@ public final class Sidecar implements AutoCloseable {
         inbound == null ? "none" : text(inbound.address()),
         text(admin.address()),
         options.controlPlanes());
+  }
+
+  private @Nullable AdminServer bindProbes() throws IOException {
+    InterceptOptions told = options.intercept();
+    return told.probePort() == 0
+        ? null
+        : AdminServer.bind(
+            new InetSocketAddress(told.probeBind(), told.probePort()),
+            control,
+            transport.newServerChannel(),
+            ProbeRoutes.of(this, transport.clientChannel(), NANO_CLOCK),
+            telemetry::reached);
   }
 
   private void onAppReadiness(boolean ready, String reason) {
@@ -421,6 +462,10 @@ public final class Sidecar implements AutoCloseable {
 
   @Nullable InboundApp app() {
     return app;
+  }
+
+  Passthrough passthrough() {
+    return passthrough;
   }
 
   ConnectionLimit connections() {

@@ -1,5 +1,7 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.sidecar.app.intercept.InterceptMain;
+import dev.weft.sidecar.app.intercept.OwnIds;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
@@ -26,6 +28,9 @@ public final class SidecarMain {
     if (!arguments.isEmpty() && arguments.getFirst().equals("hold")) {
       return Hold.run(arguments.subList(1, arguments.size()));
     }
+    if (!arguments.isEmpty() && arguments.getFirst().equals("intercept")) {
+      return InterceptMain.run(arguments.subList(1, arguments.size()), System.getenv());
+    }
     if (arguments.contains("--help") || arguments.contains("-h")) {
       System.out.print(SidecarOptions.usage());
       return 0;
@@ -43,6 +48,9 @@ public final class SidecarMain {
     Sidecar sidecar;
     try {
       SidecarOptions options = SidecarOptions.parse(arguments, System.getenv());
+      if (options.intercept().on()) {
+        OwnIds.check();
+      }
       Logging.configure(options.logLevel());
       sidecar = Sidecar.start(options);
     } catch (IllegalArgumentException e) {

@@ -42,6 +42,18 @@ final class Stacks {
             });
   }
 
+  /** What our application calls, wherever: the kernel says where to. */
+  static ConnectionStack outboundRedirected(OutboundStack calls, Http2Limits http2) {
+    return ConnectionStack.http(calls.worker(), Direction.OUTBOUND, calls, http2)
+        .withRedirected(new OutboundRelays(calls));
+  }
+
+  /** What calls our application, at whichever port: the kernel says at which. */
+  static ConnectionStack inboundRedirected(Worker worker, InboundApp app, Http2Limits http2) {
+    return ConnectionStack.http(worker, Direction.INBOUND, new InboundStack(worker, app), http2)
+        .withRedirected(new InboundRelays(worker, app));
+  }
+
   /** What our application calls at a port of its own, whatever it speaks. */
   static ConnectionStack outboundTo(OutboundStack calls, String authority) {
     var relays = new OutboundRelays(calls);

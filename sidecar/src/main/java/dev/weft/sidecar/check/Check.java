@@ -1,5 +1,6 @@
 package dev.weft.sidecar.check;
 
+import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.proxyprotocol.ProxyHeader;
@@ -39,6 +40,15 @@ public abstract class Check {
     this.timeoutNanos = timeoutNanos;
     this.deadlineNanos = deadlineNanos;
     this.result = result;
+  }
+
+  /**
+   * A call of {@code grpc.health.v1}.
+   *
+   * @param result gets an empty string when all is well, else what was wrong
+   */
+  public static Check grpc(HealthCheckConfig config, long deadlineNanos, Consumer<String> result) {
+    return new GrpcCheck(config, deadlineNanos, result);
   }
 
   /** Connects without TLS; on the loop of the bootstrap. */

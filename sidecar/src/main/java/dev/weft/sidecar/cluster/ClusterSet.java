@@ -2,6 +2,8 @@ package dev.weft.sidecar.cluster;
 
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ConfigSnapshot;
+import dev.weft.common.config.EndpointConfig;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -27,6 +29,7 @@ public final class ClusterSet {
   private final LongSupplier nanoClock;
   private final RandomGenerator random;
   private final List<EndpointListener> listeners = new ArrayList<>();
+  private @Nullable InetAddress ownAddress;
   private int changes;
   private volatile Map<String, Cluster> clusters = Map.of();
 
@@ -59,12 +62,20 @@ public final class ClusterSet {
     listeners.add(listener);
   }
 
+  /**
+   * Endpoints of this address are our own application, which is called without a sidecar between.
+   * To be called before the first update.
+   */
+  public void ownAddress(InetAddress address) {
+    ownAddress = address;
+  }
+
   /** Makes and changes what the snapshot has; leaves alone what it does not have. */
   public void update(ConfigSnapshot snapshot) {
     long now = nanoClock.getAsLong();
     var next = new HashMap<>(clusters);
     for (ClusterConfig config : snapshot.clusters().values()) {
-      var endpoints = snapshot.endpoints(config);
+      var endpoints = withoutOwnSidecar(snapshot.endpoints(config));
       Cluster known = next.get(config.name());
       if (known == null) {
         next.put(config.name(), new Cluster(config, endpoints, workers, random, this::onGone, now));
@@ -112,6 +123,32 @@ public final class ClusterSet {
         .sorted(Comparator.comparing(Cluster::name))
         .map(cluster -> cluster.status(now))
         .toList();
+  }
+
+  private List<EndpointConfig> withoutOwnSidecar(List<EndpointConfig> endpoints) {
+    InetAddress own = ownAddress;
+    if (own == null) {
+      return endpoints;
+    }
+    var all = new ArrayList<EndpointConfig>(endpoints.size());
+    for (EndpointConfig each : endpoints) {
+      boolean ours = each.sidecar() && InetAddress.ofLiteral(each.address()).equals(own);
+      all.add(
+          ours
+              ? new EndpointConfig(
+                  each.id(),
+                  each.incarnation(),
+                  each.address(),
+                  each.port(),
+                  each.weight(),
+                  each.locality(),
+                  false,
+                  each.protocols(),
+                  each.identity(),
+                  each.labels())
+              : each);
+    }
+    return all;
   }
 
   private void onGone(Cluster cluster, EndpointTracker endpoint) {

@@ -250,6 +250,11 @@ public final class ServerConnections {
     telemetry.add(WorkerCounter.DOWNSTREAM_TUNNEL_ACTIVE, direction, 1);
   }
 
+  /** A connection is refused that no rule of the kernel's has sent here. */
+  public void notRedirected() {
+    telemetry.count(WorkerCounter.DOWNSTREAM_CX_NOT_REDIRECTED, direction);
+  }
+
   public void tunnelEnded() {
     telemetry.add(WorkerCounter.DOWNSTREAM_TUNNEL_ACTIVE, direction, -1);
   }

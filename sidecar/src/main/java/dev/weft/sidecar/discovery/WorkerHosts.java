@@ -61,6 +61,11 @@ final class WorkerHosts implements VirtualHostLookup {
   }
 
   @Override
+  public @Nullable ResolvedHost find(ByteBuffer authority) {
+    return table.find(authority, 0, authority.limit());
+  }
+
+  @Override
   public Waiting await(HeadView head, Waiter waiter) {
     return await(head.authority().toLowerCase(Locale.ROOT), waiter);
   }

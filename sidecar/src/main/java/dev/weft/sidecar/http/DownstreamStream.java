@@ -1,6 +1,7 @@
 package dev.weft.sidecar.http;
 
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.destination.OriginalDestination;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,11 @@ public interface DownstreamStream {
 
   /** What TLS says of the caller; null when the connection is not secured. */
   default @Nullable CallerTls callerTls() {
+    return null;
+  }
+
+  /** Where the caller was on its way to; null when its connection was not redirected to us. */
+  default @Nullable OriginalDestination originalDestination() {
     return null;
   }
 

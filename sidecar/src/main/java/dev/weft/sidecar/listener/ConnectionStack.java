@@ -5,13 +5,18 @@ import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.codec.http1.Http1ServerConnection;
 import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.codec.http2.Http2Server;
+import dev.weft.sidecar.destination.OriginalDestination;
 import dev.weft.sidecar.http.Exchange;
+import dev.weft.sidecar.proxy.InterceptedPath;
+import dev.weft.sidecar.proxy.InterceptedPath.Way;
 import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.proxyprotocol.AddressRanges;
+import dev.weft.sidecar.relay.Relay;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.tls.TlsAcceptor;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * bytes may show. Made once, at the start; then worker thread only.
  */
 public final class ConnectionStack {
+  private static final String TCP = "TCP";
+  private static final String TLS = "TLS";
+
   private final ServerConnections connections;
   private final SilenceWait silence;
   private final ProtocolStack http1;
@@ -27,6 +35,7 @@ public final class ConnectionStack {
   private @Nullable ProtocolStack tls;
   private @Nullable RelayStack relays;
   private boolean terminates;
+  private @Nullable InterceptedPath intercepted;
   private AddressRanges proxies = AddressRanges.NONE;
   private Supplier<@Nullable WireProtocol> declared = () -> WireProtocol.HTTP1;
 
@@ -119,6 +128,17 @@ public final class ConnectionStack {
     return this;
   }
 
+  /** Only connections that the kernel has redirected, each by where it was meant to go. */
+  public ConnectionStack withRedirected(InterceptedPath path) {
+    intercepted = path;
+    tls =
+        (pipeline, hello) -> {
+          OriginalDestination to = OriginalDestination.of(pipeline.channel());
+          pipeline.addLast(relay(path, Objects.requireNonNull(to), hello).handler());
+        };
+    return this;
+  }
+
   /** Whether what comes is declared to be neither HTTP nor anything else that is known. */
   boolean onlyBytes() {
     return relays != null && declared.get() == WireProtocol.TCP;
@@ -126,9 +146,39 @@ public final class ConnectionStack {
 
   /** The handler to begin with. */
   public ChannelHandler begin(Channel channel) {
+    InterceptedPath path = intercepted;
+    if (path != null) {
+      return redirected(channel, path);
+    }
     return proxies.contains(channel.remoteAddress())
         ? new ProxyHeaderHandler(this)
         : afterProxyHeader();
+  }
+
+  private ChannelHandler redirected(Channel channel, InterceptedPath path) {
+    OriginalDestination to = OriginalDestinations.of(channel);
+    if (to == null) {
+      return new NotRedirected(connections);
+    }
+    to.rememberedBy(channel);
+    Way way = path.find(to);
+    return way == null ? new InterceptedHandler(this, path, to) : serving(way, path, to);
+  }
+
+  /** The handler for a redirected connection whose way is known. */
+  ChannelHandler serving(Way way, InterceptedPath path, OriginalDestination to) {
+    return switch (way) {
+      case PASSTHROUGH -> path.passOn(to).handler();
+      case BYTES -> path.newRelay(to, "", TCP).handler();
+      case HTTP -> new DetectionHandler(this, null, false);
+      case UNDECLARED -> new DetectionHandler(this, hello -> relay(path, to, hello), false);
+    };
+  }
+
+  private static Relay relay(
+      InterceptedPath path, OriginalDestination to, @Nullable ClientHello hello) {
+    String name = hello == null ? null : hello.serverName();
+    return path.newRelay(to, name == null ? "" : name, hello == null ? TCP : TLS);
   }
 
   /** The handler to go on with. */

@@ -12,11 +12,14 @@ import dev.weft.common.config.InboundConfig;
 import dev.weft.common.config.Locality;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.ClusterSet;
+import dev.weft.sidecar.cluster.DirectClusters;
 import dev.weft.sidecar.cluster.Stat;
+import dev.weft.sidecar.destination.OriginalDestination;
 import dev.weft.sidecar.telemetry.Bound;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -43,6 +46,7 @@ public final class InboundApp {
   private final EndpointConfig endpoint;
   private final ClusterSet clusters;
   private final Cluster cluster;
+  private final DirectClusters redirected;
   private final Supplier<InboundConfig> config;
   private final AtomicInteger underWay = new AtomicInteger();
 
@@ -69,6 +73,16 @@ public final class InboundApp {
       throw new IllegalStateException("the application's cluster was not made");
     }
     this.cluster = made;
+    this.redirected =
+        new DirectClusters(
+            CLUSTER,
+            Bound.DESTINATIONS.intValue(),
+            workers,
+            LIMITS,
+            ClusterConfig.DEFAULT_IDLE,
+            nanoClock,
+            // Workers draw from it.
+            new SplittableRandom(random.nextLong()));
   }
 
   /**
@@ -103,19 +117,26 @@ public final class InboundApp {
     return cluster.config().protocol();
   }
 
+  /** What is declared for a port of the application's; null: nothing; any thread. */
+  public @Nullable WireProtocol declared(OriginalDestination to) {
+    int wanted = to.address().getPort();
+    WireProtocol own = wanted == port ? declared() : null;
+    return own == null ? config.get().protocol(wanted) : own;
+  }
+
   /** Connects that were refused or late, since the start; any thread. */
   public long connectFailures() {
-    return cluster.total(Stat.CX_CONNECT_FAIL);
+    return cluster.total(Stat.CX_CONNECT_FAIL) + redirected.connectFailures();
   }
 
   /** Connections to the application, over all workers; any thread. */
   public int connections() {
-    return cluster.connections().used();
+    return cluster.connections().used() + redirected.connections();
   }
 
   /** Requests that wait for a connection to it; any thread. */
   public int pendingRequests() {
-    return cluster.pendingRequests().used();
+    return cluster.pendingRequests().used() + redirected.pendingRequests();
   }
 
   /** Requests to it under way, while there is a limit; any thread. */
@@ -128,8 +149,12 @@ public final class InboundApp {
     return config.get().maxRequests();
   }
 
-  Cluster cluster() {
-    return cluster;
+  /**
+   * Where to. A connection that was redirected to us goes on to the very address that its caller
+   * has used: what the application listens on, and not, is as if nobody stood between.
+   */
+  Cluster cluster(@Nullable OriginalDestination to) {
+    return to == null ? cluster : redirected.of(to.address(), declared(to));
   }
 
   InboundConfig config() {

@@ -75,7 +75,11 @@ final class InboundExchange extends ProxyExchange {
         return;
       }
     }
-    start(app.cluster(), RetryConfig.NEVER, config.requestTimeoutNanos(), 0);
+    start(
+        app.cluster(stream.originalDestination()),
+        RetryConfig.NEVER,
+        config.requestTimeoutNanos(),
+        0);
   }
 
   @Override

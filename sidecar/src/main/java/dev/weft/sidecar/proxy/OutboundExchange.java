@@ -1,6 +1,7 @@
 package dev.weft.sidecar.proxy;
 
 import dev.weft.common.config.BackendConfig;
+import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RouteConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadEdits;
@@ -8,6 +9,7 @@ import dev.weft.common.head.HeadView;
 import dev.weft.common.route.RouteTable;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.EndpointTracker;
+import dev.weft.sidecar.destination.OriginalDestination;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
@@ -23,6 +25,7 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
   private HeadEdits routeEdits = HeadEdits.NONE;
   private HeadEdits backendEdits = HeadEdits.NONE;
   private long tunnelIdle;
+  private @Nullable OriginalDestination original;
 
   OutboundExchange(OutboundStack stack, DownstreamStream stream) {
     super(stack.worker, Direction.OUTBOUND, stream);
@@ -42,17 +45,35 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
 
   @Override
   void route(HeadView head) {
-    ResolvedHost host = stack.hosts.find(head);
+    OriginalDestination to = stream.originalDestination();
+    original = to;
+    ResolvedHost host = to == null ? stack.hosts.find(head) : stack.hosts.find(to.key());
     if (host != null) {
       route(head, host);
     } else {
       stream.readRequest(false);
-      waiting = stack.hosts.await(head, this);
+      waiting =
+          to == null ? stack.hosts.await(head, this) : stack.hosts.await(to.authority(), this);
     }
+  }
+
+  /** The mesh does not know, or cannot say: to where the caller was on its way. */
+  private void passOn(OriginalDestination to) {
+    record.route(Passthrough.NAME, Passthrough.NAME);
+    routeEdits = HeadEdits.NONE;
+    backendEdits = HeadEdits.NONE;
+    tunnelIdle = Bound.TUNNEL_IDLE.value();
+    idleTimeout(tunnelIdle);
+    start(stack.passthrough.to(to), RetryConfig.NEVER, 0, 0);
   }
 
   private void route(HeadView head, ResolvedHost host) {
     RouteTable routes = host.routes();
+    OriginalDestination to = original;
+    if (!routes.host().found() && to != null) {
+      passOn(to);
+      return;
+    }
     if (!routes.host().found()) {
       reply(Failure.UNKNOWN_HOST, unknownHost(head, routes.host()));
       return;
@@ -125,6 +146,13 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
   @Override
   public void unresolved(VirtualHostLookup.Reason why, String detail) {
     waiting = null;
+    OriginalDestination to = original;
+    if (to != null) {
+      stream.readRequest(true);
+      passOn(to);
+      call.flush();
+      return;
+    }
     reply(
         why == VirtualHostLookup.Reason.TOO_MANY
             ? Failure.TOO_MANY_LOOKUPS

@@ -1,21 +1,28 @@
 package dev.weft.sidecar.proxy;
 
 import dev.weft.common.config.BackendConfig;
+import dev.weft.common.config.EndpointConfig.WireProtocol;
+import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RouteConfig;
 import dev.weft.common.route.RouteTable;
 import dev.weft.sidecar.cluster.Cluster;
+import dev.weft.sidecar.destination.OriginalDestination;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.relay.Destination;
 import dev.weft.sidecar.relay.Relay;
 import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.WorkerCounter;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The path of what our application calls without HTTP: an authority, given by the listener or named
- * in a TLS hello, leads to its virtual host, that one's route without conditions, a weighted
- * backend, its cluster. One per worker.
+ * in a TLS hello, or where the connection was meant to go, leads to its virtual host, that one's
+ * route without conditions, a weighted backend, its cluster. One per worker.
  */
-public final class OutboundRelays {
+public final class OutboundRelays implements InterceptedPath {
+  private static final String TCP = "TCP";
+
   private final OutboundStack stack;
 
   public OutboundRelays(OutboundStack stack) {
@@ -30,7 +37,83 @@ public final class OutboundRelays {
    */
   public Relay newRelay(String authority, String protocol) {
     return new Relay(
-        stack.worker.relays(Direction.OUTBOUND), new Lookup(authority), authority, protocol);
+        stack.worker.relays(Direction.OUTBOUND), new Lookup(authority, null), authority, protocol);
+  }
+
+  @Override
+  public Relay newRelay(OriginalDestination to, String serverName, String protocol) {
+    String authority = serverName.isEmpty() ? to.authority() : serverName;
+    return new Relay(
+        stack.worker.relays(Direction.OUTBOUND),
+        new Lookup(to.authority(), to),
+        authority,
+        protocol);
+  }
+
+  @Override
+  public Relay passOn(OriginalDestination to) {
+    stack.worker.telemetry().count(WorkerCounter.PASSTHROUGH, Direction.OUTBOUND);
+    return new Relay(stack.worker.relays(Direction.OUTBOUND), new Onwards(to), to.authority(), TCP);
+  }
+
+  @Override
+  public @Nullable Way find(OriginalDestination to) {
+    ResolvedHost host = stack.hosts.find(to.key());
+    return host == null ? null : way(host.routes());
+  }
+
+  @Override
+  public VirtualHostLookup.Waiting await(OriginalDestination to, Consumer<Way> told) {
+    return stack.hosts.await(
+        to.authority(),
+        new VirtualHostLookup.Waiter() {
+          @Override
+          public void resolved(ResolvedHost host) {
+            told.accept(way(host.routes()));
+          }
+
+          @Override
+          public void unresolved(VirtualHostLookup.Reason why, String detail) {
+            // A mesh that cannot say breaks nothing that it may not know.
+            told.accept(Way.PASSTHROUGH);
+          }
+        });
+  }
+
+  private Way way(RouteTable routes) {
+    if (!routes.host().found()) {
+      return Way.PASSTHROUGH;
+    }
+    int match = routes.unconditional();
+    if (match == RouteTable.NONE) {
+      return Way.HTTP;
+    }
+    for (BackendConfig backend : routes.route(match).backends()) {
+      Cluster cluster = backend.dangling() ? null : stack.clusters.find(backend.cluster());
+      WireProtocol declared = cluster == null ? null : cluster.config().protocol();
+      if (declared != null) {
+        return declared == WireProtocol.TCP ? Way.BYTES : Way.HTTP;
+      }
+    }
+    return Way.UNDECLARED;
+  }
+
+  private final class Onwards implements Destination {
+    private final OriginalDestination to;
+
+    Onwards(OriginalDestination to) {
+      this.to = to;
+    }
+
+    @Override
+    public void find(Relay relay) {
+      relay.connect(stack.passthrough.to(to), Passthrough.NAME, RetryConfig.NEVER);
+    }
+
+    @Override
+    public void forget() {
+      // Nothing is waited for.
+    }
   }
 
   /** A relay that leads nowhere: what was asked for cannot be told. */
@@ -52,11 +135,16 @@ public final class OutboundRelays {
 
   private final class Lookup implements Destination, VirtualHostLookup.Waiter {
     private final String authority;
+    private final @Nullable OriginalDestination original;
     private @Nullable Relay relay;
     private VirtualHostLookup.@Nullable Waiting waiting;
 
-    Lookup(String authority) {
+    /**
+     * @param original where to go if the mesh does not know the authority; null: it is refused
+     */
+    Lookup(String authority, @Nullable OriginalDestination original) {
       this.authority = authority;
+      this.original = original;
     }
 
     @Override
@@ -71,6 +159,10 @@ public final class OutboundRelays {
     }
 
     private void route(Relay to, RouteTable routes) {
+      if (!routes.host().found() && original != null) {
+        new Onwards(original).find(to);
+        return;
+      }
       if (!routes.host().found()) {
         to.refuse(Failure.UNKNOWN_HOST, "the mesh knows no service for " + authority);
         return;
@@ -106,7 +198,9 @@ public final class OutboundRelays {
     @Override
     public void unresolved(VirtualHostLookup.Reason why, String detail) {
       waiting = null;
-      if (relay != null) {
+      if (relay != null && original != null) {
+        new Onwards(original).find(relay);
+      } else if (relay != null) {
         relay.refuse(
             why == VirtualHostLookup.Reason.TOO_MANY
                 ? Failure.TOO_MANY_LOOKUPS

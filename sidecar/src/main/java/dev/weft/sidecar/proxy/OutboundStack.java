@@ -6,8 +6,8 @@ import dev.weft.sidecar.http.Exchange;
 
 /**
  * The path of what our own application calls, readable from top to bottom in {@link
- * OutboundExchange#route}: virtual host by authority, route, weighted backend, cluster, attempts.
- * One per worker.
+ * OutboundExchange#route}: virtual host by authority, or by where the kernel says that the caller
+ * was on its way to, route, weighted backend, cluster, attempts. One per worker.
  *
  * <p>To the application's head it adds {@code traceparent} and {@code x-request-id} where they are
  * missing. It adds no {@code x-forwarded-for}: the caller is the application next to us, and says
@@ -17,11 +17,17 @@ public final class OutboundStack implements Exchange.Factory {
   final Worker worker;
   final VirtualHostLookup hosts;
   final ClusterSet clusters;
+  final Passthrough passthrough;
 
-  public OutboundStack(Worker worker, VirtualHostLookup hosts, ClusterSet clusters) {
+  /**
+   * @param passthrough used only by connections that were redirected to us
+   */
+  public OutboundStack(
+      Worker worker, VirtualHostLookup hosts, ClusterSet clusters, Passthrough passthrough) {
     this.worker = worker;
     this.hosts = hosts;
     this.clusters = clusters;
+    this.passthrough = passthrough;
   }
 
   public Worker worker() {

@@ -1,6 +1,7 @@
 package dev.weft.sidecar.proxy;
 
 import dev.weft.common.head.HeadView;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,9 @@ public interface VirtualHostLookup {
 
   /** The same for an authority that no head carries; lower case. */
   @Nullable ResolvedHost find(String authority);
+
+  /** The same for an authority whose bytes are there, from 0 to the limit. No allocation. */
+  @Nullable ResolvedHost find(ByteBuffer authority);
 
   /**
    * Subscribes to the authority and tells the waiter once: within two seconds, on the worker's

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.proxyprotocol;
 
+import dev.weft.sidecar.destination.OriginalDestination;
 import io.netty.channel.Channel;
 import io.netty.util.Attribute;
 import io.netty.util.AttributeKey;
@@ -27,7 +28,11 @@ public final class CallerAddress {
   /** Where the caller has connected to; null when it is not known. */
   public static @Nullable SocketAddress destination(Channel channel) {
     ProxyHeader header = header(channel);
-    return header == null ? channel.localAddress() : header.destination();
+    if (header != null) {
+      return header.destination();
+    }
+    OriginalDestination original = OriginalDestination.of(channel);
+    return original == null ? channel.localAddress() : original.address();
   }
 
   /** What a header to an upstream says of this connection. */

@@ -87,6 +87,8 @@ public enum Bound {
   HOST_IDLE(Scope.PROCESS, Unit.TIME, seconds(600), "", "the host is given up until asked for"),
   HOST_KEPT(Scope.QUIET, Unit.TIME, seconds(30), "", "it may make room for another"),
   AUTHORITY(Scope.QUIET, Unit.BYTES, 261, "", "404 NR"),
+  DESTINATIONS(Scope.QUIET, Unit.COUNT, 256, "", "connections to the least used are not kept"),
+  PASSTHROUGH_CONNECT_TIME(Scope.QUIET, Unit.TIME, seconds(30), "", "the caller is cut off"),
 
   // Upstream.
   CLUSTER_CONNECTIONS(
@@ -131,6 +133,10 @@ public enum Bound {
   CHECKS_RUNNING(Scope.PROCESS, Unit.COUNT, 64, "", "the check waits its turn"),
   CHECK_TIME(Scope.PROCESS, Unit.TIME, seconds(1), "healthCheck.timeout", "the check has failed"),
   PROBE_TIME(Scope.PROCESS, Unit.TIME, seconds(1), "", "the probe has failed"),
+  APP_PROBES(Scope.PROCESS, Unit.COUNT, 16, "", "503 of the probe port"),
+  APP_PROBE_TIME(Scope.PROCESS, Unit.TIME, seconds(1), "--app-probes", "504 of the probe port"),
+  APP_PROBE_HEAD(Scope.QUIET, Unit.BYTES, kib(16), "", "503 of the probe port"),
+  APP_PROBE_REDIRECTS(Scope.QUIET, Unit.COUNT, 10, "", "503 of the probe port"),
   CONTROL_CONNECT_TIME(Scope.PROCESS, Unit.TIME, seconds(3), "", "the next control plane"),
   CONTROL_OPEN_TIME(Scope.PROCESS, Unit.TIME, seconds(10), "", "the next control plane"),
   CONTROL_SILENCE(Scope.PROCESS, Unit.TIME, seconds(15), "", "the next control plane"),

@@ -18,6 +18,14 @@ public enum WorkerCounter {
   DOWNSTREAM_CX_OVERFLOW("downstream_cx_overflow", "Connections refused at a bound.", false),
   DOWNSTREAM_CX_PROTOCOL_ERROR(
       "downstream_cx_protocol_error", "Connections closed for bad syntax.", false),
+  DOWNSTREAM_CX_NOT_REDIRECTED(
+      "downstream_cx_not_redirected",
+      "Connections refused because no rule of the kernel's has sent them here.",
+      false),
+  PASSTHROUGH(
+      "passthrough_cx",
+      "Connections passed on as they are: the mesh does not know where to.",
+      false),
   DOWNSTREAM_CX_IDLE_TIMEOUT("downstream_cx_idle_timeout", "Connections closed as idle.", false),
   DOWNSTREAM_TLS_HANDSHAKE("downstream_tls_handshake", "TLS handshakes done.", false),
   DOWNSTREAM_TLS_HANDSHAKE_ACTIVE(

@@ -93,6 +93,7 @@ class LimitsTest {
       Set.of(
           "MAX_DIGITS",
           "MAX_DOUBLINGS",
+          "MAX_DEPTH",
           "MAX_LENGTH",
           "MAX_LINE",
           "MAX_NAME",

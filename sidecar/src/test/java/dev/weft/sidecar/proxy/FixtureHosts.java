@@ -2,6 +2,8 @@ package dev.weft.sidecar.proxy;
 
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadView;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,11 @@ final class FixtureHosts implements VirtualHostLookup {
   public @Nullable ResolvedHost find(String authority) {
     ResolvedHost host = known.get(authority);
     return host == null && othersAreUnknown ? UNKNOWN : host;
+  }
+
+  @Override
+  public @Nullable ResolvedHost find(ByteBuffer authority) {
+    return find(StandardCharsets.US_ASCII.decode(authority.duplicate()).toString());
   }
 
   @Override

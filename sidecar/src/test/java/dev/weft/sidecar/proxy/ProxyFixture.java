@@ -215,11 +215,12 @@ final class ProxyFixture implements AutoCloseable {
 
   /** Listens for our application's calls. */
   InetSocketAddress outbound() {
-    return listen(Direction.OUTBOUND, new OutboundStack(worker, lookup, clusters));
+    return listen(Direction.OUTBOUND, outboundStack());
   }
 
   OutboundStack outboundStack() {
-    return new OutboundStack(worker, lookup, clusters);
+    return new OutboundStack(
+        worker, lookup, clusters, new Passthrough(1, nanos::get, new Random(7)));
   }
 
   /** Bounds what our application may take for a request. */
@@ -334,7 +335,7 @@ final class ProxyFixture implements AutoCloseable {
 
   /** As {@link #outbound} where it is known beforehand that callers speak HTTP/2. */
   InetSocketAddress outboundHttp2() {
-    return listenHttp2(Direction.OUTBOUND, new OutboundStack(worker, lookup, clusters));
+    return listenHttp2(Direction.OUTBOUND, outboundStack());
   }
 
   /** As {@link #inbound} where it is known beforehand that callers speak HTTP/2. */

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * WEFT_NAME}) as the second place to look and a default as the third. No library: a sidecar has few
  * flags and little memory.
  */
-final class Flags {
+public final class Flags {
   private static final int MAX_TYPO = 2;
+  private static final String ON = "on";
 
   private final List<Flag> known;
   private final Map<String, List<String>> given = new LinkedHashMap<>();
@@ -23,9 +24,10 @@ final class Flags {
   /**
    * One flag.
    *
+   * @param placeholder empty: it is a switch, which takes no value
    * @param fallback null: it must be given
    */
-  record Flag(String name, String placeholder, @Nullable String fallback, String help) {
+  public record Flag(String name, String placeholder, @Nullable String fallback, String help) {
     String variable() {
       return "WEFT_" + name.toUpperCase(Locale.ROOT).replace('-', '_');
     }
@@ -36,7 +38,7 @@ final class Flags {
    *
    * @throws IllegalArgumentException naming the flag that is wrong
    */
-  Flags(List<Flag> known, List<String> arguments, Map<String, String> environment) {
+  public Flags(List<Flag> known, List<String> arguments, Map<String, String> environment) {
     this.known = known;
     for (Flag flag : known) {
       String value = environment.get(flag.variable());
@@ -51,10 +53,13 @@ final class Flags {
       boolean inline = equals > 0;
       String name = inline ? argument.substring(0, equals) : argument;
       Flag flag = find(name);
-      if (!inline && i + 1 == arguments.size()) {
-        throw new IllegalArgumentException(name + " needs a value: " + flag.placeholder());
+      boolean isSwitch = flag.placeholder().isEmpty();
+      boolean valueIsNext = !isSwitch && !inline;
+      if ((isSwitch && inline) || (valueIsNext && i + 1 == arguments.size())) {
+        throw new IllegalArgumentException(
+            name + (isSwitch ? " takes no value" : " needs a value: " + flag.placeholder()));
       }
-      String value = inline ? argument.substring(equals + 1) : arguments.get(++i);
+      String value = inline ? argument.substring(equals + 1) : isSwitch ? ON : arguments.get(++i);
       if (!seen.contains(flag.name())) {
         // What stands on the command line replaces what stands in the environment.
         seen.add(flag.name());
@@ -65,11 +70,24 @@ final class Flags {
   }
 
   /** The value of a flag that must be there. */
-  String text(String name) {
+  public String text(String name) {
     String value = optional(name);
     if (value == null) {
-      throw new IllegalArgumentException(
-          "--" + name + " is missing (or " + find("--" + name).variable() + " in the environment)");
+      throw missing(name);
+    }
+    return value;
+  }
+
+  private IllegalArgumentException missing(String name) {
+    return new IllegalArgumentException(
+        "--" + name + " is missing (or " + find("--" + name).variable() + " in the environment)");
+  }
+
+  /** The same for one that has an empty default because another flag can stand for it. */
+  String required(String name) {
+    String value = text(name);
+    if (value.isEmpty()) {
+      throw missing(name);
     }
     return value;
   }
@@ -81,7 +99,7 @@ final class Flags {
   }
 
   /** Every value given; from the environment they are separated by commas. */
-  List<String> all(String name) {
+  public List<String> all(String name) {
     var all = new ArrayList<String>();
     for (String value : given.getOrDefault(name, List.of())) {
       for (String part : value.split(",")) {
@@ -93,7 +111,7 @@ final class Flags {
     return all;
   }
 
-  int number(String name, int min, int max) {
+  public int number(String name, int min, int max) {
     String value = text(name);
     try {
       int number = Integer.parseInt(value);
@@ -127,13 +145,19 @@ final class Flags {
     }
   }
 
-  static String usage(String head, List<Flag> flags) {
+  /** Whether a switch is given. */
+  public boolean given(String name) {
+    return ON.equals(optional(name));
+  }
+
+  /** The text of {@code --help}. */
+  public static String usage(String head, List<Flag> flags) {
     var text = new StringBuilder(head).append("\n\n");
     for (Flag flag : flags) {
       text.append(
           String.format(
               "  %-34s %s%s%n",
-              "--" + flag.name() + " " + flag.placeholder(),
+              ("--" + flag.name() + " " + flag.placeholder()).strip(),
               flag.help(),
               flag.fallback() == null || flag.fallback().isEmpty()
                   ? ""

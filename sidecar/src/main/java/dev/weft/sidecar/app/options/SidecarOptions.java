@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything that a sidecar is told once, at its start.
  *
+ * @param service empty: that of a pod, which may stand behind several
  * @param address where peers reach the inbound listener, as registered
  * @param appPort 0: there is no application that could be called; nothing is registered then
  * @param appHealthPath null: a TCP connect tells whether the application is there
@@ -58,15 +59,16 @@ public record SidecarOptions(
     int drainSeconds,
     HttpOptions http,
     TlsOptions tls,
-    LimitOptions limits) {
+    LimitOptions limits,
+    InterceptOptions intercept) {
   private static final String LOOPBACK = "127.0.0.1";
   private static final int MAX_PORT = 65535;
 
   private static final List<Flag> OWN_FLAGS =
       List.of(
-          new Flag("node-id", "ID", null, "unique name of this instance"),
+          new Flag("node-id", "ID", "", "unique name of this instance; with --pod, the pod's"),
           new Flag("namespace", "NS", "default", "namespace of the service"),
-          new Flag("service", "NAME", null, "service of the application"),
+          new Flag("service", "NAME", "", "service of the application; not needed with --pod"),
           new Flag("label", "K=V", "", "label of the instance; may be repeated"),
           new Flag("control-plane", "HOST:PORT[,...]", "127.0.0.1:7700", "control planes"),
           new Flag("dependency", "AUTHORITY", "", "host to subscribe to at once; repeatable"),
@@ -134,8 +136,12 @@ public record SidecarOptions(
    */
   public static SidecarOptions parse(List<String> arguments, Map<String, String> environment) {
     var flags = new Flags(FLAGS, arguments, environment);
-    String bind = flags.text("bind");
+    InterceptOptions intercept = InterceptOptions.parse(flags);
+    String bind = intercept.on() ? InterceptOptions.everywhere() : flags.text("bind");
     String address = flags.text("address");
+    if (address.isEmpty()) {
+      address = intercept.podAddress();
+    }
     int appPort = flags.number("app-port", 0, MAX_PORT);
     if (address.isEmpty() && appPort != 0 && (bind.equals("0.0.0.0") || bind.equals("::"))) {
       throw new IllegalArgumentException(
@@ -147,22 +153,28 @@ public record SidecarOptions(
           "--app-health-path is \"" + healthPath + "\": expected a path that begins with /");
     }
     return new SidecarOptions(
-        dnsLabel("node-id", flags.text("node-id")),
+        intercept.pod().isEmpty() || !flags.text("node-id").isEmpty()
+            ? dnsLabel("node-id", flags.required("node-id"))
+            : intercept.pod(),
         dnsLabel("namespace", flags.text("namespace")),
-        dnsLabel("service", flags.text("service")),
+        intercept.pod().isEmpty() || !flags.text("service").isEmpty()
+            ? dnsLabel("service", flags.required("service"))
+            : "",
         labels(flags.all("label")),
         ControlPlaneAddress.parse(flags.text("control-plane")),
         flags.all("dependency"),
         tcpListens(flags.all("tcp-listen")),
         proxies(flags.all("proxy-protocol-from")),
         bind,
-        flags.text("outbound-bind"),
+        intercept.on() ? bind : flags.text("outbound-bind"),
         flags.text("admin-bind"),
         address.isEmpty() ? bind : address,
         flags.number("outbound-port", 0, MAX_PORT),
         flags.number("inbound-port", 0, MAX_PORT),
         flags.number("admin-port", 0, MAX_PORT),
-        flags.text("app-address"),
+        intercept.on() && flags.text("app-address").equals(LOOPBACK)
+            ? intercept.podAddress()
+            : flags.text("app-address"),
         appPort,
         healthPath.isEmpty() ? null : healthPath,
         flags.text("app-protocol"),
@@ -180,7 +192,13 @@ public record SidecarOptions(
         new LimitOptions(
             flags.number("max-connections", 0, 1_000_000),
             flags.number("max-requests", 0, 1_000_000),
-            flags.number("max-connection-age", 0, 86_400)));
+            flags.number("max-connection-age", 0, 86_400)),
+        intercept);
+  }
+
+  /** The name of our own inbound configuration, below the namespace. */
+  public String inboundName() {
+    return intercept.pod().isEmpty() ? service : "pods/" + intercept.pod();
   }
 
   /** What is subscribed to at once: declared dependencies, and where own ports lead. */
@@ -204,6 +222,7 @@ public record SidecarOptions(
     var all = new ArrayList<>(OWN_FLAGS);
     all.addAll(HttpOptions.FLAGS);
     all.addAll(TlsOptions.FLAGS);
+    all.addAll(InterceptOptions.FLAGS);
     return List.copyOf(all);
   }
 

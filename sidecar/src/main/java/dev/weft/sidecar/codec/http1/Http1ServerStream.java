@@ -3,6 +3,7 @@ package dev.weft.sidecar.codec.http1;
 import dev.weft.common.head.HeadView;
 import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.codec.http1.Http1ServerConnection.Phase;
+import dev.weft.sidecar.destination.OriginalDestination;
 import dev.weft.sidecar.http.CallerTls;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Exchange;
@@ -127,6 +128,11 @@ final class Http1ServerStream implements DownstreamStream {
   @Override
   public @Nullable CallerTls callerTls() {
     return ctx.channel().attr(CallerTls.KEY).get();
+  }
+
+  @Override
+  public @Nullable OriginalDestination originalDestination() {
+    return OriginalDestination.of(ctx.channel());
   }
 
   @Override

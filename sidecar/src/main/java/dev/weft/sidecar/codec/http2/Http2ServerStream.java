@@ -7,6 +7,7 @@ import dev.weft.sidecar.codec.FieldSets;
 import dev.weft.sidecar.codec.http2.frame.ErrorCode;
 import dev.weft.sidecar.codec.http2.head.HeadEncoder;
 import dev.weft.sidecar.codec.http2.head.Slab;
+import dev.weft.sidecar.destination.OriginalDestination;
 import dev.weft.sidecar.http.CallerTls;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Exchange;
@@ -183,6 +184,11 @@ final class Http2ServerStream extends Http2Stream implements DownstreamStream {
   @Override
   public @Nullable CallerTls callerTls() {
     return connection.ctx.channel().attr(CallerTls.KEY).get();
+  }
+
+  @Override
+  public @Nullable OriginalDestination originalDestination() {
+    return OriginalDestination.of(connection.ctx.channel());
   }
 
   @Override
