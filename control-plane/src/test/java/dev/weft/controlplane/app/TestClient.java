@@ -58,6 +58,18 @@ record TestClient(ManagedChannel channel) implements AutoCloseable {
         .toList();
   }
 
+  /** The addresses of a service's instances, in order. */
+  List<String> endpoints(String namespace, String service) {
+    return registry()
+        .listInstances(
+            ListInstancesRequest.newBuilder().setNamespace(namespace).setService(service).build())
+        .getInstancesList()
+        .stream()
+        .map(Instance::getAddress)
+        .sorted()
+        .toList();
+  }
+
   /** The health of a gRPC service, or of the whole if it is empty. */
   ServingStatus health(String service) {
     return HealthGrpc.newBlockingStub(channel)
