@@ -2,6 +2,7 @@ package dev.weft.controlplane.app;
 
 import dev.weft.controlplane.auth.CallGuard;
 import dev.weft.controlplane.auth.ClusterAccess;
+import dev.weft.controlplane.pki.ServerIdentity;
 import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.RegistryStatus;
 import dev.weft.controlplane.registry.store.Store;
@@ -56,6 +57,7 @@ public final class ControlPlane implements AutoCloseable {
   private final MetricsServer metrics;
   private final @Nullable KubernetesClient kubernetes;
   private volatile @Nullable ServingParts parts;
+  private volatile @Nullable AdmissionParts admission;
   private volatile String notOpen = "the store is being opened";
   private volatile boolean closing;
 
@@ -140,6 +142,10 @@ public final class ControlPlane implements AutoCloseable {
     }
     health.enterTerminalState();
     opener.stop();
+    AdmissionParts asked = admission;
+    if (asked != null) {
+      asked.close();
+    }
     ServingParts running = parts;
     if (running != null) {
       running.retire();
@@ -176,26 +182,34 @@ public final class ControlPlane implements AutoCloseable {
     try {
       store = opener.open(options.store(), why -> notOpen = why);
     } catch (StoreException | IllegalArgumentException e) {
-      StartFailedException failure = new StartFailedException(String.valueOf(e.getMessage()), e);
-      ready.completeExceptionally(failure);
-      ended.completeExceptionally(failure);
-      close();
+      fail(new StartFailedException(String.valueOf(e.getMessage()), e));
       return;
     }
     if (store == null) {
       return;
     }
-    synchronized (lock) {
-      if (closing) {
-        store.close();
-        return;
+    try {
+      synchronized (lock) {
+        if (closing) {
+          store.close();
+          return;
+        }
+        serve(ServingParts.start(store, options, kubernetes, meters, () -> !closing));
       }
-      serve(ServingParts.start(store, options, kubernetes, meters, () -> !closing));
+    } catch (StartFailedException e) {
+      fail(e);
     }
+  }
+
+  private void fail(StartFailedException failure) {
+    ready.completeExceptionally(failure);
+    ended.completeExceptionally(failure);
+    close();
   }
 
   private void serve(ServingParts started) {
     parts = started;
+    admission = startAdmission(started);
     started.registry().addStatusListener(() -> showHealth(started));
     started
         .registry()
@@ -262,6 +276,25 @@ public final class ControlPlane implements AutoCloseable {
       return wanted.enabled() ? KubernetesAccess.open(wanted.kubeconfig()) : null;
     } catch (IllegalArgumentException | KubernetesClientException e) {
       throw new StartFailedException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Null where no API server asks. */
+  private @Nullable AdmissionParts startAdmission(ServingParts running) {
+    ServerIdentity identity = tls.identity();
+    int port = options.kubernetes().webhookPort();
+    if (kubernetes == null || identity == null || port == 0) {
+      return null;
+    }
+    try {
+      return AdmissionParts.start(
+          new InetSocketAddress(options.bind(), port),
+          kubernetes,
+          identity,
+          running.registry(),
+          meters);
+    } catch (IOException e) {
+      throw cannotListen("--webhook-port", port, e);
     }
   }
 

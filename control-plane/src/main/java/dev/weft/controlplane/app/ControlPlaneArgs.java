@@ -45,6 +45,7 @@ final class ControlPlaneArgs {
         --tls-name NAME,...        further names for the certificate of our own authority
         --kubernetes on|off|auto   follow a cluster's objects; auto: in a pod, or with --kubeconfig (auto)
         --kubeconfig FILE          the cluster to follow from outside of it
+        --webhook-port PORT        /inject and /validate, with TLS; 0: none (7443, with --kubeconfig none)
         --help
       """;
 
@@ -73,7 +74,8 @@ final class ControlPlaneArgs {
               "--tls-dir",
               "--tls-name",
               "--kubernetes",
-              "--kubeconfig"));
+              "--kubeconfig",
+              "--webhook-port"));
 
   private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -119,7 +121,14 @@ final class ControlPlaneArgs {
         get("--replica-id", hostName() + "-" + UUID.randomUUID().toString().substring(0, 8)),
         get("--cluster-domain", "cluster.local"),
         security(),
-        new KubernetesOptions(kubernetesMode(), file("--kubeconfig")));
+        new KubernetesOptions(
+            kubernetesMode(),
+            file("--kubeconfig"),
+            // From outside the API server's way to us is not known, and the cluster may have its
+            // own.
+            number(
+                "--webhook-port",
+                values.containsKey("--kubeconfig") ? 0 : KubernetesOptions.DEFAULT_WEBHOOK_PORT)));
   }
 
   private SecurityOptions security() {

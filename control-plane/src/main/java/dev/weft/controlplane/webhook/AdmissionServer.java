@@ -47,6 +47,17 @@ public final class AdmissionServer implements AutoCloseable {
 
   private static final int BACKLOG = 256;
 
+  /** Reviews of a pod that nobody asked for, so that the first real ones find warm code. */
+  private static final int WARM_UP = 200;
+
+  private static final String SAMPLE =
+      """
+      {"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"warm-up",
+       "kind":{"kind":"Pod"},"namespace":"weft-system","operation":"CREATE","object":{
+       "metadata":{"name":"sample","labels":{"app":"sample"}},"spec":{"containers":[{"name":"app",
+       "ports":[{"name":"http","containerPort":8080}],"readinessProbe":{"httpGet":{"port":"http"}}
+       }]}}}}""";
+
   private final HttpsServer server;
   private final MeterRegistry meters;
   private final Semaphore turns = new Semaphore(MAX_REVIEWS);
@@ -86,10 +97,12 @@ public final class AdmissionServer implements AutoCloseable {
     server.setHttpsConfigurator(secured(keys));
     var admission = new AdmissionServer(server, meters);
     server.setExecutor(admission.threads);
-    admission.serve("/inject", new PodReviewer(parts.injection(), parts.namespaceLabels()));
+    Reviewer pods = new PodReviewer(parts.injection(), parts.namespaceLabels());
+    admission.serve("/inject", pods);
     admission.serve(
         "/validate",
         new PolicyReviewer(parts.inventory(), () -> parts.injection().config().validation()));
+    admission.threads.execute(() -> warmUp(pods));
     server.start();
     return admission;
   }
@@ -104,6 +117,13 @@ public final class AdmissionServer implements AutoCloseable {
     server.stop(2);
     threads.shutdownNow();
     deadlines.shutdownNow();
+  }
+
+  private static void warmUp(Reviewer pods) {
+    for (int i = 0; i < WARM_UP; i++) {
+      AdmissionRequest request = AdmissionRequest.parse(SAMPLE);
+      pods.review(request).review(request.uid());
+    }
   }
 
   private static HttpsConfigurator secured(X509ExtendedKeyManager keys) {

@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookC
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.WebhookClientConfig;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.VersionInfo;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -79,20 +78,6 @@ public final class ClusterAdmission implements AutoCloseable {
     return admission;
   }
 
-  /**
-   * Whether the cluster has native sidecars; true while it does not answer, as any that is still
-   * maintained has them.
-   */
-  public static boolean hasNativeSidecars(KubernetesClient client) {
-    try {
-      VersionInfo version = client.getKubernetesVersion();
-      String minor = version == null ? "" : String.valueOf(version.getMinor()).replace("+", "");
-      return !DIGITS.matcher(minor).matches() || Integer.parseInt(minor) >= FIRST_MINOR_WITH_NATIVE;
-    } catch (KubernetesClientException e) {
-      return true;
-    }
-  }
-
   @Override
   public void close() {
     thread.shutdownNow();
@@ -100,6 +85,7 @@ public final class ClusterAdmission implements AutoCloseable {
 
   private void look() {
     try {
+      inForce.clusterHasNative(hasNativeSidecars());
       ConfigMap config = client.configMaps().inNamespace(namespace).withName(INJECTOR).get();
       inForce.update(
           config == null || config.getData() == null
@@ -116,6 +102,13 @@ public final class ClusterAdmission implements AutoCloseable {
     } catch (RuntimeException e) {
       say(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** True when it does not say: what is still maintained has them. */
+  private boolean hasNativeSidecars() {
+    VersionInfo version = client.getKubernetesVersion();
+    String minor = version == null ? "" : String.valueOf(version.getMinor()).replace("+", "");
+    return !DIGITS.matcher(minor).matches() || Integer.parseInt(minor) >= FIRST_MINOR_WITH_NATIVE;
   }
 
   private void mutating(String bundle) {

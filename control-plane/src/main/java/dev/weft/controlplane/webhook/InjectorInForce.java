@@ -9,26 +9,38 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The configuration of injection and admission that is in force. A document that is wrong leaves
- * the last good one, and is said so in the log and in {@link #problem}. Safe from any thread.
+ * the last good one, and is said so in the log and in {@link #problem}. Written by one thread, read
+ * by any.
  */
 public final class InjectorInForce {
   private static final System.Logger LOG = System.getLogger(InjectorInForce.class.getName());
 
   private final InjectionConfig standard;
-  private final boolean clusterHasNative;
   private volatile State state;
   private volatile String problem = "";
 
-  private record State(InjectionConfig config, Injector injector) {}
+  private record State(InjectionConfig config, boolean clusterHasNative, Injector injector) {
+    static State of(InjectionConfig config, boolean clusterHasNative) {
+      return new State(config, clusterHasNative, new Injector(config, clusterHasNative));
+    }
+  }
 
   /**
+   * Of a cluster with native sidecars, until {@link #clusterHasNative} says otherwise.
+   *
    * @param standard until there is a document, and for what it does not say
-   * @param clusterHasNative whether the cluster has native sidecars
    */
-  public InjectorInForce(InjectionConfig standard, boolean clusterHasNative) {
+  public InjectorInForce(InjectionConfig standard) {
     this.standard = standard;
-    this.clusterHasNative = clusterHasNative;
-    state = new State(standard, new Injector(standard, clusterHasNative));
+    state = State.of(standard, true);
+  }
+
+  /** Whether the cluster has native sidecars. */
+  void clusterHasNative(boolean has) {
+    State now = state;
+    if (now.clusterHasNative != has) {
+      state = State.of(now.config, has);
+    }
   }
 
   /**
@@ -52,10 +64,12 @@ public final class InjectorInForce {
       return;
     }
     problem = "";
-    if (!config.equals(state.config)) {
-      state = new State(config, new Injector(config, clusterHasNative));
+    State now = state;
+    if (!config.equals(now.config)) {
+      State next = State.of(config, now.clusterHasNative);
+      state = next;
       LOG.log(
-          Level.INFO, "injecting {0}, template {1}", config.image(), state.injector.templateHash());
+          Level.INFO, "injecting {0}, template {1}", config.image(), next.injector.templateHash());
     }
   }
 

@@ -52,7 +52,7 @@ class AdmissionServerTest {
   private final ReplacedKeys keys = new ReplacedKeys(ca.issue("weft", "localhost", "127.0.0.1"));
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final InjectorInForce inForce =
-      new InjectorInForce(InjectionConfig.standard("weft-sidecar:1"), true);
+      new InjectorInForce(InjectionConfig.standard("weft-sidecar:1"));
   private AdmissionServer server;
 
   @TempDir private Path folder;

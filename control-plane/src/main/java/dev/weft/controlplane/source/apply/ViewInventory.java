@@ -8,7 +8,7 @@ import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /** What a view of the registry knows. */
-record ViewInventory(RegistryView view) implements Inventory {
+public record ViewInventory(RegistryView view) implements Inventory {
   @Override
   public @Nullable Service service(String namespace, String name) {
     return view.service(namespace, name);
