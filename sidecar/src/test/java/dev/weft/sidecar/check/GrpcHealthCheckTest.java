@@ -10,8 +10,6 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.stub.ServerCalls;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,10 +42,7 @@ final class GrpcHealthCheckTest extends HealthCheckFixture {
 
   @Test
   void aGrpcEndpointThatDoesNotAnswerSoFails() throws Exception {
-    int closed;
-    try (var gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      closed = gone.getLocalPort();
-    }
+    int closed = refusedPort();
     configure(
         grpc(""),
         List.of(

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.sidecar.cluster.EndpointStatus.Health;
 import io.grpc.protobuf.services.HealthStatusManager;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -52,10 +50,7 @@ final class HealthCheckConnectionTest extends HealthCheckFixture {
   @Test
   void aTcpEndpointIsHealthyIfItAccepts() throws Exception {
     int open = silentServer().getLocalPort();
-    int closed;
-    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      closed = server.getLocalPort();
-    }
+    int closed = refusedPort();
     configure(tcp(), List.of(open, closed));
     tickUntilChecked(2);
     assertThat(status(0).health()).isEqualTo(Health.HEALTHY);

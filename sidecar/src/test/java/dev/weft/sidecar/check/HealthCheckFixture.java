@@ -22,6 +22,7 @@ import dev.weft.sidecar.cluster.EndpointStatus;
 import dev.weft.sidecar.cluster.Stat;
 import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.sidecar.tls.ClientContexts;
+import dev.weft.testkit.RefusedPort;
 import dev.weft.testkit.TestCa;
 import io.grpc.BindableService;
 import io.grpc.Server;
@@ -223,6 +224,13 @@ abstract class HealthCheckFixture {
     var server = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
     resources.add(server);
     return server;
+  }
+
+  /** Nobody listens. */
+  int refusedPort() {
+    var refused = new RefusedPort();
+    resources.add(refused);
+    return refused.port();
   }
 
   int serverThatSays(String answer) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.common.config.InboundConfig;
+import dev.weft.testkit.RefusedPort;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -15,12 +16,6 @@ class InboundTest {
   private static final String ANNOUNCED = "GET /a HTTP/1.1\r\nHost: catalog\r\nWeft-Hop: 1\r\n\r\n";
   private static final String POST =
       "POST / HTTP/1.1\r\nHost: catalog\r\nContent-Length: 2\r\n\r\nhi";
-
-  private static int deadPort() {
-    try (var gone = Origin.named("gone")) {
-      return gone.port();
-    }
-  }
 
   @Test
   void requestsReachTheApplicationWithoutTheHopHeader() {
@@ -44,8 +39,9 @@ class InboundTest {
 
   @Test
   void anApplicationThatIsDownIsSaidToSidecarsOnly() {
-    try (var proxy = new ProxyFixture()) {
-      try (var client = proxy.client(proxy.inbound(deadPort()))) {
+    try (var proxy = new ProxyFixture();
+        var gone = new RefusedPort()) {
+      try (var client = proxy.client(proxy.inbound(gone.port()))) {
         var response = client.send(ANNOUNCED).read();
         assertThat(response.status()).isEqualTo(503);
         assertThat(response.header("weft-hop")).isEqualTo("UF;undelivered");
@@ -73,8 +69,9 @@ class InboundTest {
     try (var caller = new ProxyFixture();
         var sick = new ProxyFixture();
         var sound = new ProxyFixture();
-        var app = Origin.named("app")) {
-      int bad = sick.inbound(deadPort()).getPort();
+        var app = Origin.named("app");
+        var gone = new RefusedPort()) {
+      int bad = sick.inbound(gone.port()).getPort();
       int good = sound.inbound(app.port()).getPort();
       caller.route.sidecarPeers = true;
       caller.serve("catalog", List.of(caller.endpoint("bad", bad), caller.endpoint("good", good)));

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RetryConfig.RetryOn;
+import dev.weft.testkit.RefusedPort;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -24,20 +25,14 @@ class RetryTest {
     return new Origin(name, Origin.Connection::readRequest);
   }
 
-  /** A port on which nobody listens. */
-  private static int deadPort() {
-    try (var gone = Origin.named("gone")) {
-      return gone.port();
-    }
-  }
-
   @Test
   void aRefusedConnectIsTriedElsewhereWhateverTheMethod() {
     try (var proxy = new ProxyFixture();
+        var dead = new RefusedPort();
         var well = Origin.named("well")) {
       proxy.serve(
           "catalog",
-          List.of(proxy.endpoint("dead", deadPort()), proxy.endpoint("well", well.port())));
+          List.of(proxy.endpoint("dead", dead.port()), proxy.endpoint("well", well.port())));
       try (var client = proxy.client(proxy.outbound())) {
         for (int i = 0; i < 10; i++) {
           assertThat(client.send(POST).read().body()).isEqualTo("well");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.testkit.RefusedPort;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -68,11 +69,9 @@ class TrustTest {
   @Test
   void aStrangerIsNoSidecar() {
     try (var proxy = new ProxyFixture();
-        var gone = Origin.named("gone")) {
+        var gone = new RefusedPort()) {
       proxy.worker.rules(new HttpRules("weft", TrustedPeers.NONE));
-      var address = proxy.to(Direction.INBOUND, gone);
-      gone.close();
-      try (var client = proxy.client(address)) {
+      try (var client = proxy.client(proxy.inbound(gone.port()))) {
         var response = client.send(CLAIMS).read();
         assertThat(response.status()).isEqualTo(503);
         assertThat(response.header("weft-hop")).isEmpty();
