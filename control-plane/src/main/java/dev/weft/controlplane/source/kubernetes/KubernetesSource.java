@@ -60,6 +60,7 @@ public final class KubernetesSource implements AutoCloseable {
 
   // Owned by the thread.
   private boolean open;
+  private boolean leading;
   private Set<String> told = Set.of();
 
   /** The informers that have to have answered before a prefix of the store may be touched. */
@@ -255,7 +256,16 @@ public final class KubernetesSource implements AutoCloseable {
       }
     }
     lease.tick();
-    writer.tick(election.tick());
+    Election.Term term = election.tick();
+    if (leading != (term != null)) {
+      leading = term != null;
+      LOG.log(
+          Level.INFO,
+          leading
+              ? "this replica leads: it writes to the store what Kubernetes has"
+              : "this replica does not lead any more: another writes what Kubernetes has");
+    }
+    writer.tick(term);
   }
 
   /** Without nodes only a region is missing; without anything else, what is stored has to stay. */

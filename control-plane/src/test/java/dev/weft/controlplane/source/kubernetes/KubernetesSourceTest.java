@@ -255,6 +255,21 @@ class KubernetesSourceTest {
   }
 
   @Test
+  void aReplicaThatEndsHandsOver(Cluster cluster) {
+    FollowedCluster a = follow(cluster);
+    FollowedCluster b = new FollowedCluster(a.store, "b", cluster);
+    opened.push(b);
+    until(() -> b.source.status().synced());
+    assertThat(b.source.term()).isNull();
+
+    a.source.retire();
+    b.awaitLead();
+    cluster.kubectl("create", "service", "clusterip", "later", "--tcp=80");
+    until(() -> b.services().contains("later"));
+    assertThat(b.source.writes()).isPositive();
+  }
+
+  @Test
   void whatARoleLacksIsToldAndTheRestGoesOn(Cluster cluster) throws Exception {
     String name = cluster.namespace();
     cluster.kubectl("create", "serviceaccount", "reader");
