@@ -308,7 +308,7 @@ public final class Sidecar implements AutoCloseable {
     probes = bindProbes();
     outbound =
         ProxyListener.bind(
-            new InetSocketAddress(options.outboundBind(), options.outboundPort()),
+            new InetSocketAddress(options.outboundListen(), options.outboundPort()),
             Direction.OUTBOUND,
             transport,
             workers,

@@ -166,7 +166,7 @@ public record SidecarOptions(
         tcpListens(flags.all("tcp-listen")),
         proxies(flags.all("proxy-protocol-from")),
         bind,
-        intercept.on() ? bind : flags.text("outbound-bind"),
+        flags.text("outbound-bind"),
         flags.text("admin-bind"),
         address.isEmpty() ? bind : address,
         flags.number("outbound-port", 0, MAX_PORT),
@@ -194,6 +194,11 @@ public record SidecarOptions(
             flags.number("max-requests", 0, 1_000_000),
             flags.number("max-connection-age", 0, 86_400)),
         intercept);
+  }
+
+  /** Where the outbound listener is bound; ports of their own stay at {@link #outboundBind}. */
+  public String outboundListen() {
+    return intercept.on() ? bind : outboundBind;
   }
 
   /** The name of our own inbound configuration, below the namespace. */

@@ -2,6 +2,9 @@ package dev.weft.sidecar.app.intercept;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import dev.weft.testkit.TestCa;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.DatagramPacket;
@@ -27,6 +30,7 @@ final class NamespaceApp {
           new InetSocketAddress(InetAddress.ofLiteral(parts[2]), Integer.parseInt(parts[1]));
       switch (parts[0]) {
         case "http" -> http(name, address);
+        case "https" -> https(name, address);
         case "first" -> tcp(address, "220 " + name + "\n");
         case "echo" -> tcp(address, "");
         case "udp" -> udp(address);
@@ -39,6 +43,14 @@ final class NamespaceApp {
 
   private static void http(String name, InetSocketAddress address) throws IOException {
     HttpServer server = HttpServer.create(address, 16);
+    server.createContext("/", exchange -> answer(name, exchange));
+    server.start();
+  }
+
+  private static void https(String name, InetSocketAddress address) throws IOException {
+    var ca = new TestCa("of " + name);
+    HttpsServer server = HttpsServer.create(address, 16);
+    server.setHttpsConfigurator(new HttpsConfigurator(ca.sslContext(ca.issue(name, name))));
     server.createContext("/", exchange -> answer(name, exchange));
     server.start();
   }

@@ -15,6 +15,7 @@ import dev.weft.proto.discovery.v1.PeerKind;
 import dev.weft.proto.discovery.v1.Protocol;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.ResourceKind;
+import dev.weft.proto.registry.v1.Instance;
 import dev.weft.sidecar.FakeControlPlane;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -82,6 +83,7 @@ class NamespaceTest {
                   "http=8080@0.0.0.0",
                   "http=8086@::",
                   "http=7070@127.0.0.1",
+                  "https=8443@0.0.0.0",
                   "first=2525@0.0.0.0",
                   "first=2526@0.0.0.0",
                   "echo=7@0.0.0.0",
@@ -94,6 +96,9 @@ class NamespaceTest {
         host("[" + made.ipv6(SERVICE) + "]:80", "catalog6"),
         host(made.ipv4(OWN_SERVICE) + ":80", "own"),
         host(made.ipv4(TCP_SERVICE) + ":25", "mail"),
+        host(made.ipv4(SERVICE) + ":443", "secure"),
+        cluster("secure", Protocol.PROTOCOL_UNSPECIFIED),
+        slice("secure", made.ipv4(B), 8443),
         cluster("catalog", Protocol.HTTP1),
         cluster("catalog6", Protocol.PROTOCOL_UNSPECIFIED),
         cluster("own", Protocol.PROTOCOL_UNSPECIFIED),
@@ -145,6 +150,49 @@ class NamespaceTest {
     assertThat(curl("a", "http://[" + net().ipv6(SERVICE) + "]/six"))
         .startsWith("b /six")
         .contains("via=1.1 weft");
+  }
+
+  @Test
+  void httpTwoAndTlsAreFoundOut() {
+    assertThat(curl("a", "http://" + net().ipv4(SERVICE) + "/two", "--http2-prior-knowledge"))
+        .startsWith("b /two")
+        .contains("via=2.0 weft");
+    assertThat(curl("a", "https://" + net().ipv4(SERVICE) + "/tls", "-k")).startsWith("b /tls");
+    assertThat(curl("a", "https://" + net().ipv4(O) + ":8443/tls", "-k")).startsWith("o /tls");
+  }
+
+  /** The connection stays, and so does what it was routed by. */
+  @Test
+  void aServiceThatIsForgottenIsPassedOnOnTheSameConnection() throws Exception {
+    FakeControlPlane plane = Objects.requireNonNull(controlPlane);
+    String service = net().ipv4(O) + ":8086";
+    plane.put(host(service, "catalog"));
+    String script =
+        """
+        import http.client,sys
+        c=http.client.HTTPConnection(sys.argv[1],8086,timeout=20)
+        for line in sys.stdin:
+          c.request('GET',line.strip())
+          print(c.getresponse().read().decode().split(' from')[0],flush=True)
+        """;
+    Process caller = net().start("a", "python3", "-c", script, net().ipv4(O));
+    try (var in = caller.outputWriter();
+        var out = caller.inputReader()) {
+      in.write("/mesh\n");
+      in.flush();
+      assertThat(out.readLine()).isEqualTo("b /mesh");
+      plane.put(FakeControlPlane.unknownHost(service).toBuilder().setVersion("v2").build());
+      await()
+          .atMost(20, TimeUnit.SECONDS)
+          .until(
+              () -> {
+                in.write("/on\n");
+                in.flush();
+                return out.readLine().equals("o /on");
+              });
+    } finally {
+      caller.destroyForcibly();
+    }
   }
 
   @Test
@@ -264,6 +312,62 @@ class NamespaceTest {
     intercept("c", "--undo");
     intercept("c", "--undo");
     assertThat(all.in("c", "nft", "list", "ruleset")).isEqualTo(before);
+  }
+
+  @Test
+  void withoutKubernetesTheApplicationIsRegisteredWithItsOwnPort() {
+    Namespaces all = net();
+    FakeControlPlane plane = Objects.requireNonNull(controlPlane);
+    all.add("e", 7);
+    Path app = all.java("e", false, APP, List.of("e", "http=8085@0.0.0.0"));
+    await().atMost(30, TimeUnit.SECONDS).until(() -> text(app).contains("up"));
+    plane.put(FakeControlPlane.inbound("files"), host("catalog:8081", "catalog"));
+    Path log =
+        all.java(
+            "e",
+            true,
+            SIDECAR,
+            List.of(
+                "--intercept=on",
+                "--pod-address=" + all.ipv4(7),
+                "--node-id=files-0",
+                "--service=files",
+                "--app-port=8085",
+                "--tcp-listen=8081=catalog",
+                "--probe-port=15021",
+                "--control-plane=" + plane.address()));
+    intercept("e");
+
+    await()
+        .atMost(30, TimeUnit.SECONDS)
+        .untilAsserted(
+            () ->
+                assertThat(curl("o", probePort(7, "/ready")))
+                    .as(() -> text(log))
+                    .contains("\"ready\": true"));
+    Instance instance = plane.registered.getFirst().getInstance();
+    assertThat(instance.getAddress()).isEqualTo(all.ipv4(7));
+    assertThat(instance.getPorts(0).getPort()).isEqualTo(8085);
+    assertThat(curl("o", "http://" + all.ipv4(7) + ":8085/in"))
+        .startsWith("e /in")
+        .contains("proto=http");
+    assertThat(curl("e", "http://127.0.0.1:8081/named")).startsWith("b /named");
+    // Nobody else is offered what our application calls.
+    assertThat(status("o", "http://" + all.ipv4(7) + ":8081/")).isEqualTo("503");
+  }
+
+  @Test
+  void aSidecarThatWouldBeInterceptedItselfDoesNotStart() {
+    var command = new ArrayList<>(Namespaces.command(SIDECAR));
+    command.addAll(
+        List.of("--intercept=on", "--register=off", "--pod=x", "--pod-address=10.0.0.9"));
+
+    assertThat(net().tryIn("o", "", command.toArray(String[]::new)))
+        .satisfies(
+            result -> {
+              assertThat(result.status()).isEqualTo(2);
+              assertThat(result.output()).contains("runs as user 0 and group 0", "setpriv");
+            });
   }
 
   @Test

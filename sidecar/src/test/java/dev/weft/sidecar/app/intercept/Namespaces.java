@@ -94,6 +94,13 @@ final class Namespaces implements AutoCloseable {
     return execute(all, input);
   }
 
+  /** Starts a command there, which the caller ends. */
+  Process start(String name, String... command) throws IOException {
+    var all = new ArrayList<>(List.of("ip", "netns", "exec", full(name)));
+    all.addAll(List.of(command));
+    return new ProcessBuilder(all).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+  }
+
   /** Starts a Java program there, in the sidecar's group if it is one; its output is kept. */
   Path java(String name, boolean sidecar, String main, List<String> arguments) {
     var all = new ArrayList<>(List.of("ip", "netns", "exec", full(name)));
