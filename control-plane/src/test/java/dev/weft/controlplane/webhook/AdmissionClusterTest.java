@@ -35,6 +35,28 @@ class AdmissionClusterTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final String STATUS = "{.metadata.annotations.weft\\.dev/status}";
 
+  private static final String ROUTES = "httproutes.gateway.networking.k8s.io";
+
+  /** For a cluster without Gateway API. */
+  private static final String ROUTES_OF_ANY_FORM =
+      """
+      apiVersion: apiextensions.k8s.io/v1
+      kind: CustomResourceDefinition
+      metadata:
+        name: httproutes.gateway.networking.k8s.io
+        annotations: {api-approved.kubernetes.io: "unapproved, for a test"}
+      spec:
+        group: gateway.networking.k8s.io
+        scope: Namespaced
+        names: {kind: HTTPRoute, plural: httproutes, singular: httproute}
+        versions:
+          - name: v1
+            served: true
+            storage: true
+            schema:
+              openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+      """;
+
   private final TestCa first = new TestCa("first webhook CA");
   private final TestCa second = new TestCa("second webhook CA");
   private final AtomicReference<String> trusted = new AtomicReference<>(first.certificatePem());
@@ -156,6 +178,46 @@ class AdmissionClusterTest {
     assertThat(dryRun(pod("out", "labels: {weft.dev/inject: disabled}", ""))).isEmpty();
     assertThat(cluster.everywhere("run", "x", "--image=x", "--dry-run=server", "-n", "default"))
         .contains("created");
+  }
+
+  @Test
+  void a_route_is_judged_when_it_is_applied_and_leaves_unhindered() {
+    boolean ours = cluster.everywhere("get", "crd", ROUTES, "--ignore-not-found").isEmpty();
+    if (ours) {
+      cluster.apply(ROUTES_OF_ANY_FORM);
+      cluster.everywhere("wait", "--for=condition=Established", "crd/" + ROUTES, "--timeout=2m");
+    }
+    try {
+      cluster.apply(route("bad", "type: Exact, value: /ok"));
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThatThrownBy(
+                          () -> cluster.apply(route("bad", "type: RegularExpression, value: '('")))
+                      .hasMessageContaining("validate.weft.dev")
+                      .hasMessageContaining("spec.rules[0].matches[0].path.value"));
+      cluster.kubectl("label", "httproute", "bad", "a=b");
+      cluster.kubectl("delete", "httproute", "bad");
+    } finally {
+      if (ours) {
+        cluster.everywhere("delete", "crd", ROUTES);
+      }
+    }
+  }
+
+  private static String route(String name, String path) {
+    return """
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: HTTPRoute
+        metadata: {name: %s}
+        spec:
+          parentRefs: [{group: "", kind: Service, name: web}]
+          rules:
+            - matches: [{path: {%s}}]
+              backendRefs: [{name: web, port: 80}]
+        """
+        .formatted(name, path);
   }
 
   private boolean injected() {
