@@ -1,5 +1,6 @@
 package dev.weft.sidecar.discovery;
 
+import dev.weft.sidecar.telemetry.Bound;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -22,7 +23,7 @@ import java.nio.file.Path;
 final class BearerToken implements ClientInterceptor {
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
-  private static final int MAX_BYTES = 64 << 10;
+  private static final int MAX_BYTES = Bound.TOKEN_FILE.intValue();
 
   private final Path file;
 
