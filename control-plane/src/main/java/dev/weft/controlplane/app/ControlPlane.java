@@ -2,6 +2,8 @@ package dev.weft.controlplane.app;
 
 import dev.weft.controlplane.auth.CallGuard;
 import dev.weft.controlplane.auth.ClusterAccess;
+import dev.weft.controlplane.auth.kubernetes.CaConfigMaps;
+import dev.weft.controlplane.auth.kubernetes.KubernetesCallers;
 import dev.weft.controlplane.pki.ServerIdentity;
 import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.RegistryStatus;
@@ -51,6 +53,7 @@ public final class ControlPlane implements AutoCloseable {
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Object lock = new Object();
   private final @Nullable ClusterAccess cluster;
+  private final boolean guarded;
   private final EndpointTls tls;
   private final ExecutorService grpcThreads;
   private final Server server;
@@ -58,16 +61,18 @@ public final class ControlPlane implements AutoCloseable {
   private final @Nullable KubernetesClient kubernetes;
   private volatile @Nullable ServingParts parts;
   private volatile @Nullable AdmissionParts admission;
+  private volatile @Nullable CaConfigMaps authorities;
   private volatile String notOpen = "the store is being opened";
   private volatile boolean closing;
 
-  private ControlPlane(ControlPlaneOptions options, @Nullable ClusterAccess cluster) {
+  private ControlPlane(ControlPlaneOptions options, @Nullable ClusterAccess known) {
     this.options = options;
-    this.cluster = cluster;
     ControlPlaneMetrics.bindProcess(meters);
     health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
     kubernetes = openKubernetes();
-    tls = EndpointTls.open(options, cluster == null ? null : cluster.roots(), meters);
+    cluster = known == null ? openCallers() : known;
+    guarded = known != null || options.security().authenticate();
+    tls = openTls();
     metrics = startMetrics();
     grpcThreads =
         Executors.newFixedThreadPool(
@@ -89,18 +94,11 @@ public final class ControlPlane implements AutoCloseable {
   /**
    * Starts a control plane whose callers a cluster knows.
    *
-   * @param cluster is its from now on; with it, callers have to prove who they are
+   * @param cluster with it, callers have to prove who they are
    * @throws StartFailedException with one line for a person
    */
   static ControlPlane start(ControlPlaneOptions options, @Nullable ClusterAccess cluster) {
-    try {
-      return new ControlPlane(options, cluster);
-    } catch (StartFailedException e) {
-      if (cluster != null) {
-        cluster.close();
-      }
-      throw e;
-    }
+    return new ControlPlane(options, cluster);
   }
 
   /** Completes when the store was read for the first time; fails with what keeps it from that. */
@@ -164,14 +162,15 @@ public final class ControlPlane implements AutoCloseable {
     if (running != null) {
       running.close();
     }
+    CaConfigMaps telling = authorities;
+    if (telling != null) {
+      telling.close();
+    }
     if (kubernetes != null) {
       kubernetes.close();
     }
     metrics.close();
     tls.close();
-    if (cluster != null) {
-      cluster.close();
-    }
     grpcThreads.shutdown();
     ready.completeExceptionally(new StartFailedException("closed before it was ready", null));
     ended.complete(null);
@@ -210,6 +209,7 @@ public final class ControlPlane implements AutoCloseable {
   private void serve(ServingParts started) {
     parts = started;
     admission = startAdmission(started);
+    tellTrusted(started);
     started.registry().addStatusListener(() -> showHealth(started));
     started
         .registry()
@@ -298,6 +298,38 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
+  /** Null where we are no part of a cluster, but only look at one. */
+  private @Nullable ClusterAccess openCallers() {
+    SecurityOptions security = options.security();
+    return kubernetes != null && (security.authenticate() || KubernetesAccess.inPod())
+        ? new KubernetesCallers(kubernetes, security.systemNamespace())
+        : null;
+  }
+
+  private EndpointTls openTls() {
+    try {
+      return EndpointTls.open(options, cluster == null ? null : cluster.roots(), meters);
+    } catch (StartFailedException e) {
+      if (kubernetes != null) {
+        kubernetes.close();
+      }
+      throw e;
+    }
+  }
+
+  /** Tells sidecars in the cluster whom to trust. */
+  private void tellTrusted(ServingParts started) {
+    ServerIdentity identity = tls.identity();
+    if (kubernetes != null && cluster != null && identity != null) {
+      authorities =
+          CaConfigMaps.start(
+              kubernetes,
+              options.security().systemNamespace(),
+              identity::trustedPem,
+              started.reaper()::leading);
+    }
+  }
+
   private MetricsServer startMetrics() {
     try {
       return MetricsServer.start(
@@ -318,9 +350,8 @@ public final class ControlPlane implements AutoCloseable {
     try {
       NettyServerBuilder builder =
           NettyServerBuilder.forAddress(
-              new InetSocketAddress(options.bind(), options.grpcPort()),
-              tls.credentials(cluster != null));
-      if (cluster != null) {
+              new InetSocketAddress(options.bind(), options.grpcPort()), tls.credentials(guarded));
+      if (guarded && cluster != null) {
         builder.intercept(new CallGuard(cluster, meters, InstantSource.system(), System::nanoTime));
       }
       return builder

@@ -2,6 +2,7 @@ package dev.weft.controlplane.app;
 
 import dev.weft.controlplane.app.ControlPlaneOptions.StoreOptions;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;
+import dev.weft.controlplane.source.kubernetes.KubernetesAccess;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -43,6 +44,8 @@ final class ControlPlaneArgs {
         --tls-ca FILE              PEM: who signed it, for those who are told by us whom to trust
         --tls-dir DIR              where our own authority is kept (~/.local/state/weft/ca)
         --tls-name NAME,...        further names for the certificate of our own authority
+        --auth on|off|auto         callers prove to the cluster who they are (auto: in a pod)
+        --system-namespace NAME    our own in the cluster (the pod's, else weft-system)
         --kubernetes on|off|auto   follow a cluster's objects; auto: in a pod, or with --kubeconfig (auto)
         --kubeconfig FILE          the cluster to follow from outside of it
         --webhook-port PORT        /inject and /validate, with TLS; 0: none (7443, with --kubeconfig none)
@@ -73,6 +76,8 @@ final class ControlPlaneArgs {
               "--tls-ca",
               "--tls-dir",
               "--tls-name",
+              "--auth",
+              "--system-namespace",
               "--kubernetes",
               "--kubeconfig",
               "--webhook-port"));
@@ -112,6 +117,15 @@ final class ControlPlaneArgs {
   }
 
   private ControlPlaneOptions options() {
+    var kubernetes =
+        new KubernetesOptions(
+            kubernetesMode(),
+            file("--kubeconfig"),
+            // From outside the API server's way to us is not known, and the cluster may have its
+            // own.
+            number(
+                "--webhook-port",
+                values.containsKey("--kubeconfig") ? 0 : KubernetesOptions.DEFAULT_WEBHOOK_PORT));
     return new ControlPlaneOptions(
         store(),
         get("--bind", "127.0.0.1"),
@@ -120,18 +134,11 @@ final class ControlPlaneArgs {
         duration("--instance-ttl", ControlPlaneOptions.DEFAULT_INSTANCE_TTL),
         get("--replica-id", hostName() + "-" + UUID.randomUUID().toString().substring(0, 8)),
         get("--cluster-domain", "cluster.local"),
-        security(),
-        new KubernetesOptions(
-            kubernetesMode(),
-            file("--kubeconfig"),
-            // From outside the API server's way to us is not known, and the cluster may have its
-            // own.
-            number(
-                "--webhook-port",
-                values.containsKey("--kubeconfig") ? 0 : KubernetesOptions.DEFAULT_WEBHOOK_PORT)));
+        security(kubernetes),
+        kubernetes);
   }
 
-  private SecurityOptions security() {
+  private SecurityOptions security(KubernetesOptions kubernetes) {
     Path certificate = file("--tls-cert");
     Path key = file("--tls-key");
     Path trusted = file("--tls-ca");
@@ -141,15 +148,17 @@ final class ControlPlaneArgs {
     if (trusted != null && certificate == null) {
       throw new IllegalArgumentException("--tls-ca is only for --tls-cert");
     }
-    boolean secured =
-        switch (get("--tls", "auto")) {
-          case "on" -> true;
-          case "off" -> false;
-          case "auto" -> certificate != null;
-          default ->
-              throw new IllegalArgumentException(
-                  "--tls is \"" + values.get("--tls") + "\", expected on, off or auto");
-        };
+    boolean pod = kubernetes.enabled() && KubernetesAccess.inPod();
+    boolean secured = wanted("--tls", certificate != null || pod);
+    boolean authenticate = wanted("--auth", pod && secured);
+    if (authenticate && !kubernetes.enabled()) {
+      throw new IllegalArgumentException(
+          "--auth on needs a cluster to ask: run in a pod, or name one with --kubeconfig");
+    }
+    if (authenticate && !secured) {
+      throw new IllegalArgumentException(
+          "--auth on needs --tls on: tokens are not for everybody on the way to read");
+    }
     if (!secured) {
       for (String name : values.keySet()) {
         if (name.startsWith("--tls-")) {
@@ -164,7 +173,20 @@ final class ControlPlaneArgs {
             ? null
             : new SecurityOptions.Files(certificate, key, trusted),
         Path.of(get("--tls-dir", stateDirectory("ca"))),
-        names());
+        names(),
+        authenticate,
+        get("--system-namespace", KubernetesAccess.ownNamespace()));
+  }
+
+  private boolean wanted(String name, boolean automatic) {
+    return switch (get(name, "auto")) {
+      case "on" -> true;
+      case "off" -> false;
+      case "auto" -> automatic;
+      default ->
+          throw new IllegalArgumentException(
+              name + " is \"" + values.get(name) + "\", expected on, off or auto");
+    };
   }
 
   private List<String> names() {

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What the control plane's own ports show of it. Made by the starting thread; may block. */
 final class EndpointTls implements AutoCloseable {
+  /** The Service by which sidecars and the API server call us in a cluster. */
+  private static final String SERVICE = "weft-control-plane";
+
   private final @Nullable ServerIdentity identity;
 
   private EndpointTls(@Nullable ServerIdentity identity) {
@@ -47,7 +50,7 @@ final class EndpointTls implements AutoCloseable {
             case AUTHORITY ->
                 CertificateAuthority.open(
                     shared == null ? new DirectoryRoots(security.directory()) : shared,
-                    names(options),
+                    names(options, shared != null),
                     PkiTimes.DEFAULT,
                     InstantSource.system());
             case FILES -> files(security.files());
@@ -114,8 +117,15 @@ final class EndpointTls implements AutoCloseable {
   }
 
   /** As callers name this machine, unless they are told otherwise. */
-  private static List<String> names(ControlPlaneOptions options) {
+  private static List<String> names(ControlPlaneOptions options, boolean inCluster) {
     Set<String> names = new LinkedHashSet<>(options.security().names());
+    if (inCluster) {
+      String service = SERVICE + '.' + options.security().systemNamespace();
+      names.add(service + ".svc");
+      names.add(service + ".svc." + options.clusterDomain());
+      names.add(service);
+      names.add(SERVICE);
+    }
     try {
       String host = InetAddress.getLocalHost().getHostName();
       if (host.matches("[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")) {

@@ -1,5 +1,7 @@
 package dev.weft.controlplane.auth;
 
+import java.util.Set;
+
 /**
  * One thing that a caller wants to do, in the terms of Kubernetes' RBAC. Immutable.
  *
@@ -7,6 +9,12 @@ package dev.weft.controlplane.auth;
  * @param name empty: any
  */
 public record Access(String verb, String group, String resource, String namespace, String name) {
+  static final String WEFT = "weft.dev";
+  static final String INSTANCES = "instances";
+  static final String SIDECARS = "sidecars";
+  private static final Set<String> RBAC_ONLY = Set.of(INSTANCES, SIDECARS);
+  private static final String VIEWER = "weft-view";
+
   /** As {@code kubectl auth can-i} has it: {@code list httproutes.gateway.networking.k8s.io}. */
   String shown() {
     return verb
@@ -19,6 +27,19 @@ public record Access(String verb, String group, String resource, String namespac
   /** What gives it, to be carried out by somebody who may. */
   String remedy(Caller caller) {
     boolean everywhere = namespace.isEmpty();
+    String binding =
+        everywhere ? "kubectl create clusterrolebinding " : "kubectl create rolebinding ";
+    if (group.equals(WEFT) && RBAC_ONLY.contains(resource)) {
+      // kubectl makes no role for what the API server does not serve; this one is installed.
+      return binding
+          + VIEWER
+          + '-'
+          + caller.user().replaceAll("[^A-Za-z0-9.-]", "-")
+          + " --clusterrole="
+          + VIEWER
+          + subject(caller.user())
+          + in();
+    }
     String role = "weft-" + verb + '-' + resource;
     return "kubectl create "
         + (everywhere ? "clusterrole " : "role ")
@@ -28,8 +49,8 @@ public record Access(String verb, String group, String resource, String namespac
         + " --resource="
         + qualified()
         + in()
-        + " && kubectl create "
-        + (everywhere ? "clusterrolebinding " : "rolebinding ")
+        + " && "
+        + binding
         + role
         + (everywhere ? " --clusterrole=" : " --role=")
         + role

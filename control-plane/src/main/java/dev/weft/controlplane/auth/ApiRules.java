@@ -28,10 +28,10 @@ import java.util.Set;
  * group {@code weft.dev}, which exist for RBAC only. Pure.
  */
 final class ApiRules {
-  private static final String WEFT = "weft.dev";
+  private static final String WEFT = Access.WEFT;
   private static final String GATEWAY = "gateway.networking.k8s.io";
-  private static final String INSTANCES = "instances";
-  private static final String SIDECARS = "sidecars";
+  private static final String INSTANCES = Access.INSTANCES;
+  private static final String SIDECARS = Access.SIDECARS;
 
   private record Resource(String group, String plural) {}
 

@@ -3,7 +3,7 @@ package dev.weft.controlplane.auth;
 import dev.weft.controlplane.pki.RootStore;
 
 /** What a control plane needs of the cluster that knows its callers. */
-public interface ClusterAccess extends AutoCloseable {
+public interface ClusterAccess {
   /** Whose a token is. */
   TokenReviewer tokens();
 
@@ -15,7 +15,4 @@ public interface ClusterAccess extends AutoCloseable {
 
   /** Where the replicas keep the authority of their certificates. */
   RootStore roots();
-
-  @Override
-  void close();
 }

@@ -31,7 +31,12 @@ class AdmissionPartsTest {
               .withPorts(0, 0)
               .withSecurity(
                   new SecurityOptions(
-                      SecurityOptions.Tls.AUTHORITY, null, folder.resolve("ca"), List.of(host)))
+                      SecurityOptions.Tls.AUTHORITY,
+                      null,
+                      folder.resolve("ca"),
+                      List.of(host),
+                      false,
+                      cluster.namespace()))
               .withKubernetes(
                   new KubernetesOptions(KubernetesOptions.Mode.ON, cluster.kubeconfig(), port));
       Path pod =

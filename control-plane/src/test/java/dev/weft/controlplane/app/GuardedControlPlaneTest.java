@@ -59,8 +59,7 @@ class GuardedControlPlaneTest {
         ControlPlane.start(
             ControlPlaneOptions.embedded(directory.resolve("store"))
                 .withPorts(0, 0)
-                .withSecurity(
-                    new SecurityOptions(SecurityOptions.Tls.AUTHORITY, null, directory, List.of())),
+                .withSecurity(SecurityOptions.ofAuthority(directory)),
             cluster);
     controlPlane.ready().join();
   }

@@ -93,9 +93,6 @@ final class TestCluster implements ClusterAccess {
     return roots;
   }
 
-  @Override
-  public void close() {}
-
   private void requireThere() throws ReviewUnavailableException {
     if (away) {
       throw new ReviewUnavailableException("the API server is away", null);

@@ -92,9 +92,12 @@ class ApiRulesTest {
   void theRemedyIsACommandThatGivesTheRight() {
     assertThat(new Access("list", "weft.dev", "sidecars", "", "").remedy(JANE))
         .isEqualTo(
-            "kubectl create clusterrole weft-list-sidecars --verb=list"
-                + " --resource=sidecars.weft.dev && kubectl create clusterrolebinding"
-                + " weft-list-sidecars --clusterrole=weft-list-sidecars --user=jane");
+            "kubectl create clusterrolebinding weft-view-jane --clusterrole=weft-view --user=jane");
+    assertThat(new Access("list", "weft.dev", "trafficpolicies", "", "").remedy(JANE))
+        .isEqualTo(
+            "kubectl create clusterrole weft-list-trafficpolicies --verb=list"
+                + " --resource=trafficpolicies.weft.dev && kubectl create clusterrolebinding"
+                + " weft-list-trafficpolicies --clusterrole=weft-list-trafficpolicies --user=jane");
     Caller account = new Caller("system:serviceaccount:ci:robot", "", List.of(), Map.of(), null);
     assertThat(new Access("get", "", "services", "shop", "catalog").remedy(account))
         .isEqualTo(

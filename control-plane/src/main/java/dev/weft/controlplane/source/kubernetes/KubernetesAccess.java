@@ -3,6 +3,7 @@ package dev.weft.controlplane.source.kubernetes;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,19 @@ public final class KubernetesAccess {
   /** Whether this process runs in a pod that has a service account. */
   public static boolean inPod() {
     return System.getenv("KUBERNETES_SERVICE_HOST") != null && Files.exists(SERVICE_ACCOUNT);
+  }
+
+  /** The namespace of this pod; outside of a cluster the one that Weft is installed in. */
+  public static String ownNamespace() {
+    String given = System.getenv("POD_NAMESPACE");
+    if (given != null && !given.isBlank()) {
+      return given;
+    }
+    try {
+      return Files.readString(SERVICE_ACCOUNT.resolveSibling("namespace")).strip();
+    } catch (IOException e) {
+      return "weft-system";
+    }
   }
 
   /**
