@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "get",
     mixinStandardHelpOptions = true,
-    description = "Show documents: service, httproute, trafficpolicy, or all.")
+    description =
+        "Show documents: service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy, or all.")
 final class GetCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private Connection connection = new Connection();
@@ -37,7 +38,8 @@ final class GetCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "KIND",
-      description = "service, httproute, trafficpolicy or all.")
+      description =
+          "service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy or all.")
   private String kind = "";
 
   @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "Only this one.")

@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
 enum Kind {
   SERVICE("Service", "", "services", "svc"),
   HTTP_ROUTE("HTTPRoute", ".gateway.networking.k8s.io", "httproutes", "httproutes"),
+  GRPC_ROUTE("GRPCRoute", ".gateway.networking.k8s.io", "grpcroutes", "grpcroutes"),
+  TLS_ROUTE("TLSRoute", ".gateway.networking.k8s.io", "tlsroutes", "tlsroutes"),
+  TCP_ROUTE("TCPRoute", ".gateway.networking.k8s.io", "tcproutes", "tcproutes"),
+  REFERENCE_GRANT("ReferenceGrant", ".gateway.networking.k8s.io", "referencegrants", "refgrant"),
   TRAFFIC_POLICY("TrafficPolicy", ".weft.dev", "trafficpolicies", "tp");
 
   private final String wireName;

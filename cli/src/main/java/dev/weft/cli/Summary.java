@@ -13,7 +13,7 @@ final class Summary {
   static String of(String kind, @Nullable Object document) {
     return switch (kind) {
       case "Service" -> service(document);
-      case "HTTPRoute" -> route(document);
+      case "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute" -> route(document);
       case "TrafficPolicy" -> names("to ", Yaml.listAt(document, "spec", "targetRefs"));
       default -> "";
     };

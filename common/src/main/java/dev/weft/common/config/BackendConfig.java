@@ -9,7 +9,13 @@ import dev.weft.common.head.HeadEdits;
  *     with 500
  * @param weight 0 to 1,000,000
  */
-public record BackendConfig(String cluster, int weight, HeadEdits requestEdits) {
+public record BackendConfig(
+    String cluster, int weight, HeadEdits requestEdits, HeadEdits responseEdits) {
+  /** A share whose heads pass as the route leaves them. */
+  public static BackendConfig of(String cluster, int weight) {
+    return new BackendConfig(cluster, weight, HeadEdits.NONE, HeadEdits.NONE);
+  }
+
   public boolean dangling() {
     return cluster.isEmpty();
   }

@@ -12,6 +12,8 @@ import java.util.Set;
  *     per worker and cluster; 0: none
  * @param grpcStatuses a bit for each status of a gRPC call for which it is made again, whatever the
  *     method: who names one says that the calls are safe
+ * @param statuses HTTP statuses for which it is made again, whatever the method, for that reason
+ * @param minBackoffNanos what is waited at least before every further attempt, the first one too
  */
 public record RetryConfig(
     int attempts,
@@ -19,7 +21,9 @@ public record RetryConfig(
     int budgetPercent,
     long baseBackoffNanos,
     long maxBackoffNanos,
-    int grpcStatuses) {
+    int grpcStatuses,
+    Set<Integer> statuses,
+    long minBackoffNanos) {
   /** Two further attempts where nothing was delivered or the request is idempotent; 20% budget. */
   public static final RetryConfig DEFAULT =
       new RetryConfig(
@@ -35,6 +39,18 @@ public record RetryConfig(
 
   public RetryConfig {
     on = Set.copyOf(on);
+    statuses = Set.copyOf(statuses);
+  }
+
+  /** A policy that names no HTTP status, and may try again at once. */
+  public RetryConfig(
+      int attempts,
+      Set<RetryOn> on,
+      int budgetPercent,
+      long baseBackoffNanos,
+      long maxBackoffNanos,
+      int grpcStatuses) {
+    this(attempts, on, budgetPercent, baseBackoffNanos, maxBackoffNanos, grpcStatuses, Set.of(), 0);
   }
 
   public enum RetryOn {

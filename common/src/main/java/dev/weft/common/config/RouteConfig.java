@@ -2,14 +2,12 @@ package dev.weft.common.config;
 
 import dev.weft.common.head.HeadEdits;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One route: what it matches and what happens then. Times in nanoseconds; 0 is no limit.
  *
  * @param backends at least one, of which at least one has a weight above 0 unless all requests are
  *     to be answered 500
- * @param cors null: the application alone speaks about other origins
  * @param streamIdleTimeoutNanos how long no byte may move in either direction; {@link
  *     #DEFAULT_IDLE}: the sidecar's default
  */
@@ -24,7 +22,7 @@ public record RouteConfig(
     long perTryTimeoutNanos,
     long streamIdleTimeoutNanos,
     RetryConfig retry,
-    @Nullable CorsConfig cors) {
+    RouteFilterConfig filters) {
   /** A stream idle timeout that nobody has set. */
   public static final long DEFAULT_IDLE = -1;
 

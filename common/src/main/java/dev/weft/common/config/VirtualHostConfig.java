@@ -28,6 +28,7 @@ public record VirtualHostConfig(
           names.add(backend.cluster());
         }
       }
+      route.filters().mirrors().forEach(mirror -> names.add(mirror.cluster()));
     }
     return names;
   }

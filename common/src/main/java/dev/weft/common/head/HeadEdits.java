@@ -1,6 +1,8 @@
 package dev.weft.common.head;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -19,6 +21,31 @@ public record HeadEdits(List<Line> set, List<Line> add, List<byte[]> remove) {
 
   public boolean isEmpty() {
     return set.isEmpty() && add.isEmpty() && remove.isEmpty();
+  }
+
+  /** These edits and then others, as one: what the others say of a name holds. */
+  public HeadEdits then(HeadEdits later) {
+    if (later.isEmpty()) {
+      return this;
+    }
+    if (isEmpty()) {
+      return later;
+    }
+    var names = new ArrayList<>(later.remove);
+    later.set.forEach(line -> names.add(line.name()));
+    var bothSet = new ArrayList<>(without(set, names));
+    bothSet.addAll(later.set);
+    var bothAdd = new ArrayList<>(without(add, names));
+    bothAdd.addAll(later.add);
+    var bothRemove = new ArrayList<>(remove);
+    bothRemove.addAll(later.remove);
+    return new HeadEdits(bothSet, bothAdd, bothRemove);
+  }
+
+  private static List<Line> without(List<Line> lines, List<byte[]> names) {
+    return lines.stream()
+        .filter(line -> names.stream().noneMatch(name -> Arrays.equals(name, line.name())))
+        .toList();
   }
 
   /** One header line as bytes; the arrays are not to be changed. */

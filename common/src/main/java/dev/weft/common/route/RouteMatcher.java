@@ -28,6 +28,9 @@ final class RouteMatcher {
   private final ValueMatcher[] headers;
   private final ValueMatcher[] query;
 
+  /** Whether it is for connections of TLS, and no request. */
+  private final boolean connections;
+
   RouteMatcher(MatchConfig match) {
     this.pathKind = match.pathKind();
     boolean regex = pathKind == PathKind.REGEX;
@@ -37,10 +40,12 @@ final class RouteMatcher {
     this.method = ascii(match.method());
     this.headers = matchers(match.headers());
     this.query = matchers(match.query());
+    this.connections = !match.serverName().isEmpty();
   }
 
   boolean matches(HeadView head) {
-    return (method.length == 0 || head.methodIs(method))
+    return !connections
+        && (method.length == 0 || head.methodIs(method))
         && pathMatches(head)
         && (headers.length == 0 || headersMatch(head))
         && (query.length == 0 || queryMatches(head));

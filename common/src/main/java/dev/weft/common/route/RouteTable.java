@@ -67,16 +67,37 @@ public final class RouteTable {
   }
 
   /**
-   * The index of the first route without conditions, which is where anything goes that has no head
-   * to match, such as a TCP connection; or {@link #NONE}.
+   * The index of the first route for a connection that is passed on: one without conditions, or for
+   * that server; or {@link #NONE}.
+   *
+   * @param serverName the name in its TLS hello, in lower case; empty: there is none
    */
-  public int unconditional() {
+  public int connection(String serverName) {
     for (int i = 0; i < routes.length; i++) {
-      if (routes[i].match().equals(MatchConfig.ANY)) {
+      MatchConfig match = routes[i].match();
+      if (match.serverName().isEmpty()
+          ? match.equals(MatchConfig.ANY)
+          : isServer(match.serverName(), serverName)) {
         return i;
       }
     }
     return NONE;
+  }
+
+  /** Whether a route is for connections by the name in their hello. */
+  public boolean serverNames() {
+    for (RouteConfig route : routes) {
+      if (!route.match().serverName().isEmpty()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isServer(String pattern, String name) {
+    return pattern.startsWith("*")
+        ? name.length() >= pattern.length() && name.endsWith(pattern.substring(1))
+        : name.equals(pattern);
   }
 
   /**

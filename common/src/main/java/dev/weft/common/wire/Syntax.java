@@ -85,6 +85,11 @@ public final class Syntax {
     }
   }
 
+  /** A DNS name whose first label may be "*": any labels, at least one. */
+  public static boolean isServerName(String text) {
+    return isDnsName(text.startsWith("*.") ? text.substring(2) : text);
+  }
+
   private static boolean isLabel(String text, int start, int end) {
     if (start >= end || text.charAt(start) == '-' || text.charAt(end - 1) == '-') {
       return false;
@@ -170,6 +175,11 @@ public final class Syntax {
       return "a normalised path, without \"//\", \"/./\" and \"/../\"";
     }
     return null;
+  }
+
+  /** Why a path cannot take the place of another, or of a part of it; null when it can. */
+  public static @Nullable String newPathError(String path) {
+    return path.isEmpty() ? null : pathError(path);
   }
 
   /** What is wrong with an RE2 expression; null when it compiles. */

@@ -20,6 +20,7 @@ import dev.weft.proto.discovery.v1.WeightedBackend;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -30,6 +31,7 @@ final class VirtualHosts {
   private static final int MAX_BACKENDS = 256;
   private static final int MAX_CONDITIONS = 64;
   private static final int MAX_EDITS = 64;
+  private static final int MAX_STATUSES = 200;
   private static final int MAX_NEAR_MISSES = 5;
   private static final int MAX_TEXT = 512;
 
@@ -84,7 +86,7 @@ final class VirtualHosts {
             ? at.field("stream_idle_timeout_nanos").nanos(route.getStreamIdleTimeoutNanos(), 0)
             : RouteConfig.DEFAULT_IDLE,
         route.hasRetry() ? retry(at.field("retry"), route.getRetry()) : RetryConfig.DEFAULT,
-        route.hasCors() ? Cors.decode(at.field("cors"), route.getCors()) : null);
+        RouteFilters.decode(at, route));
   }
 
   private static MatchConfig match(At at, RouteMatch match) throws WireException {
@@ -110,7 +112,20 @@ final class VirtualHosts {
     at.field("method")
         .check(method.isEmpty() || Syntax.isToken(method), method, "an HTTP method or nothing");
     return new MatchConfig(
-        kind, path, method, headers(at, match.getHeadersList()), query(at, match.getQueryList()));
+        kind,
+        path,
+        method,
+        headers(at, match.getHeadersList()),
+        query(at, match.getQueryList()),
+        serverName(at.field("server_name"), match.getServerName()));
+  }
+
+  private static String serverName(At at, String name) throws WireException {
+    at.check(
+        name.isEmpty() || Syntax.isServerName(name),
+        name,
+        "a DNS name in lower case, its first label perhaps \"*\", or nothing");
+    return name;
   }
 
   private static String path(At at, String path) throws WireException {
@@ -183,7 +198,8 @@ final class VirtualHosts {
           new BackendConfig(
               cluster,
               one.field("weight").range(backend.getWeight(), 0, Syntax.MAX_WEIGHT),
-              edits(one.field("request_headers"), backend.getRequestHeaders())));
+              edits(one.field("request_headers"), backend.getRequestHeaders()),
+              edits(one.field("response_headers"), backend.getResponseHeaders())));
     }
     return decoded;
   }
@@ -253,9 +269,16 @@ final class VirtualHosts {
       one.check((grpcStatuses & bit) == 0, retry.getGrpcStatuses(i), "a value that occurs once");
       grpcStatuses |= bit;
     }
+    var statuses = new HashSet<Integer>();
+    at.field("statuses").count(retry.getStatusesList(), MAX_STATUSES);
+    for (int i = 0; i < retry.getStatusesCount(); i++) {
+      At one = at.item("statuses", i);
+      int status = one.range(retry.getStatuses(i), 400, 599);
+      one.check(statuses.add(status), status, "a value that occurs once");
+    }
     at.field("on")
         .check(
-            attempts == 0 || !on.isEmpty() || grpcStatuses != 0,
+            attempts == 0 || !on.isEmpty() || grpcStatuses != 0 || !statuses.isEmpty(),
             "empty",
             "at least one reason with attempts above 0");
     long base = at.field("base_backoff_nanos").nanos(retry.getBaseBackoffNanos(), 0);
@@ -267,6 +290,8 @@ final class VirtualHosts {
         at.field("budget_percent").range(retry.getBudgetPercent(), 0, 100),
         base,
         max,
-        grpcStatuses);
+        grpcStatuses,
+        statuses,
+        at.field("min_backoff_nanos").nanos(retry.getMinBackoffNanos(), 0));
   }
 }

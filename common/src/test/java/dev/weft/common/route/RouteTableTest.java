@@ -8,6 +8,7 @@ import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.common.config.MatchConfig.ValueMatch;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RouteConfig;
+import dev.weft.common.config.RouteFilterConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadEdits;
 import dev.weft.common.head.HeadView;
@@ -135,6 +136,25 @@ class RouteTableTest {
   }
 
   @Test
+  void a_connection_takes_the_first_route_for_its_server_or_for_all() {
+    RouteTable table =
+        table(
+            route(header("x", "y", false)),
+            route(MatchConfig.serverName("www.example.org")),
+            route(MatchConfig.serverName("*.example.org")));
+
+    assertThat(table.connection("www.example.org")).isEqualTo(1);
+    assertThat(table.connection("a.b.example.org")).isEqualTo(2);
+    assertThat(table.connection("example.org")).isEqualTo(RouteTable.NONE);
+    assertThat(table.connection(".example.org")).isEqualTo(RouteTable.NONE);
+    assertThat(table.connection("www.example.com")).isEqualTo(RouteTable.NONE);
+    assertThat(table.connection("")).isEqualTo(RouteTable.NONE);
+    assertThat(table.match(request("GET", "/", ""))).isEqualTo(RouteTable.NONE);
+    assertThat(table(route(header("x", "y", false)), route(MatchConfig.ANY)).connection("a.b"))
+        .isEqualTo(1);
+  }
+
+  @Test
   void nothing_matches_in_an_unknown_host() {
     var host = new VirtualHostConfig("default/x", false, List.of(), List.of());
 
@@ -210,7 +230,7 @@ class RouteTableTest {
   static RouteConfig route(MatchConfig match, int... weights) {
     var backends = new ArrayList<BackendConfig>();
     for (int weight : weights.length == 0 ? new int[] {1} : weights) {
-      backends.add(new BackendConfig("catalog.default:80", weight, HeadEdits.NONE));
+      backends.add(BackendConfig.of("catalog.default:80", weight));
     }
     return new RouteConfig(
         "r",
@@ -223,7 +243,7 @@ class RouteTableTest {
         0,
         0,
         RetryConfig.NEVER,
-        null);
+        RouteFilterConfig.NONE);
   }
 
   static HeadView request(String method, String path, String query, String... headers) {

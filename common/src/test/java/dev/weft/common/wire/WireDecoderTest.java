@@ -18,6 +18,7 @@ import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.common.config.MatchConfig.ValueMatch;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RouteConfig;
+import dev.weft.common.config.RouteFilterConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.ConnectionLimits;
@@ -30,8 +31,10 @@ import dev.weft.proto.discovery.v1.HealthCheck;
 import dev.weft.proto.discovery.v1.HttpHealthCheck;
 import dev.weft.proto.discovery.v1.Inbound;
 import dev.weft.proto.discovery.v1.InboundPort;
+import dev.weft.proto.discovery.v1.Mirror;
 import dev.weft.proto.discovery.v1.OutlierDetection;
 import dev.weft.proto.discovery.v1.Protocol;
+import dev.weft.proto.discovery.v1.Redirect;
 import dev.weft.proto.discovery.v1.Rejection;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.RetryOn;
@@ -39,6 +42,7 @@ import dev.weft.proto.discovery.v1.RetryPolicy;
 import dev.weft.proto.discovery.v1.Route;
 import dev.weft.proto.discovery.v1.RouteMatch;
 import dev.weft.proto.discovery.v1.UpstreamTls;
+import dev.weft.proto.discovery.v1.UrlRewrite;
 import dev.weft.proto.discovery.v1.VirtualHost;
 import java.util.List;
 import java.util.Set;
@@ -129,7 +133,7 @@ class WireDecoderTest {
                 .setMaxAgeSeconds(5));
     RouteConfig route = WireDecoder.virtualHost(resource(host)).routes().getFirst();
     assertThat(route.retry().grpcStatuses()).isEqualTo(1 << 14 | 1 << 4);
-    assertThat(route.cors())
+    assertThat(route.filters().cors())
         .isEqualTo(
             new CorsConfig(
                 List.of("https://*.a.b:8443", "*"),
@@ -210,6 +214,36 @@ class WireDecoderTest {
             "at most 5",
             host(h -> h.addAllNearMisses(List.of("a", "b", "c", "d", "e", "f")))),
         bad("routes[0].retry.grpc_statuses[0]", "1 to 16", retry(r -> r.addGrpcStatuses(17))),
+        bad("routes[0].retry.statuses[0]", "400 to 599", retry(r -> r.addStatuses(399))),
+        bad(
+            "routes[0].retry.statuses[1]",
+            "occurs once",
+            retry(r -> r.addStatuses(503).addStatuses(503))),
+        bad("routes[0].redirect.scheme", "http, https", redirect(r -> r.setScheme("ftp"))),
+        bad("routes[0].redirect.hostname", "DNS name", redirect(r -> r.setHostname("a:80"))),
+        bad("routes[0].redirect.port", "0 to 65535", redirect(r -> r.setPort(65_536))),
+        bad("routes[0].redirect.status", "301, 302", redirect(r -> r.setStatus(304))),
+        bad("routes[0].redirect.path.kind", "full or prefix", redirect(r -> r.getPathBuilder())),
+        bad(
+            "routes[0].redirect.path.full",
+            "printable",
+            redirect(r -> r.getPathBuilder().setFull("/a\r\nb"))),
+        bad("routes[0].rewrite.hostname", "DNS name", rewrite(r -> r.setHostname("A"))),
+        bad(
+            "routes[0].rewrite.path.prefix",
+            "starts with",
+            rewrite(r -> r.getPathBuilder().setPrefix("a"))),
+        bad(
+            "routes[0].rewrite.path.prefix",
+            "path_prefix",
+            route(
+                r -> {
+                  r.getMatchBuilder().setExactPath("/a");
+                  r.getRewriteBuilder().getPathBuilder().setPrefix("/b");
+                })),
+        bad("routes[0].mirrors[0].cluster", "<service>", mirror(m -> m.setCluster(""))),
+        bad("routes[0].mirrors[0].denominator", "1 to", mirror(m -> m.setDenominator(0))),
+        bad("routes[0].mirrors[0].numerator", "0 to 4", mirror(m -> m.setNumerator(5))),
         bad("routes[0].cors.allow_origins", "at least one", cors(c -> c.clearAllowOrigins())),
         bad("routes[0].cors.allow_origins[1]", "scheme", cors(c -> c.addAllowOrigins("a.b"))),
         bad("routes[0].cors.allow_methods", "* alone", cors(c -> c.addAllowMethods("*"))),
@@ -233,6 +267,7 @@ class WireDecoderTest {
         bad("routes[0].match.path_prefix", "at most", match(m -> m.setPathPrefix("/" + longRegex))),
         bad("routes[0].match.path_regex", "RE2", match(m -> m.setPathRegex("/(?=a)"))),
         bad("routes[0].match.path_regex", "at most", match(m -> m.setPathRegex(longRegex))),
+        bad("routes[0].match.server_name", "DNS name", match(m -> m.setServerName("a.*"))),
         bad("routes[0].match.method", "HTTP method", match(m -> m.setMethod("GET "))),
         bad(
             "routes[0].match.headers[0].name",
@@ -498,6 +533,41 @@ class WireDecoderTest {
     for (int i = 0; i < 100; i++) {
       slice.addEndpoints(slice.getEndpoints(0).toBuilder().setId("e-" + i));
     }
+  }
+
+  private static Resource redirect(Consumer<Redirect.Builder> change) {
+    return route(r -> change.accept(r.getRedirectBuilder().setStatus(302)));
+  }
+
+  private static Resource mirror(Consumer<Mirror.Builder> change) {
+    return route(
+        r ->
+            change.accept(
+                r.addMirrorsBuilder()
+                    .setCluster("a.default:80")
+                    .setNumerator(1)
+                    .setDenominator(4)));
+  }
+
+  private static Resource rewrite(Consumer<UrlRewrite.Builder> change) {
+    return route(r -> change.accept(r.getRewriteBuilder()));
+  }
+
+  @Test
+  void a_route_may_redirect_or_rewrite() throws WireException {
+    var filters =
+        WireDecoder.virtualHost(
+                redirect(
+                    r -> r.setScheme("https").setPort(8443).getPathBuilder().setPrefix("/new")))
+            .routes()
+            .getFirst()
+            .filters();
+
+    assertThat(filters.redirect())
+        .isEqualTo(
+            new RouteFilterConfig.RedirectConfig(
+                "https", "", new RouteFilterConfig.PathRewriteConfig(true, "/new"), 8443, 302));
+    assertThat(filters.rewrite()).isNull();
   }
 
   private static Resource tls(Consumer<UpstreamTls.Builder> change) {

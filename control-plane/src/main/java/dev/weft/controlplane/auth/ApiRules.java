@@ -41,6 +41,8 @@ final class ApiRules {
           "Namespace", new Resource("", "namespaces"),
           "HTTPRoute", new Resource(GATEWAY, "httproutes"),
           "GRPCRoute", new Resource(GATEWAY, "grpcroutes"),
+          "TLSRoute", new Resource(GATEWAY, "tlsroutes"),
+          "TCPRoute", new Resource(GATEWAY, "tcproutes"),
           "ReferenceGrant", new Resource(GATEWAY, "referencegrants"),
           "TrafficPolicy", new Resource(WEFT, "trafficpolicies"));
 

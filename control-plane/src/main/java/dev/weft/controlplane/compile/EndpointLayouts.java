@@ -52,9 +52,7 @@ final class EndpointLayouts {
 
   /** Of a pod that is leaving and the one that has its address already, the latter. */
   private static @Nullable Workload find(AddressPort at, Mesh mesh) {
-    return leadingTo(at, mesh).stream()
-        .min(Comparator.comparing(Workload::readiness))
-        .orElse(null);
+    return leadingTo(at, mesh).stream().min(Comparator.comparing(Workload::readiness)).orElse(null);
   }
 
   /** The endpoints with that address and port, one per service, in a fixed order. */

@@ -35,7 +35,10 @@ final class Mesh {
           .thenComparing(policy -> policy.meta().name());
 
   private @Nullable RegistryView view;
+
+  /** By parent, then by {@link HttpRoute#key}. */
   private final Map<ObjectKey, NavigableMap<ObjectKey, HttpRoute>> routes = new HashMap<>();
+
   private final Map<ObjectKey, NavigableMap<ObjectKey, TrafficPolicy>> onServices = new HashMap<>();
   private final Map<ObjectKey, NavigableMap<ObjectKey, TrafficPolicy>> onRoutes = new HashMap<>();
 
@@ -56,17 +59,12 @@ final class Mesh {
     }
     EndpointChanges.note(change, changed);
     for (ObjectKey key : change.httpRoutes()) {
-      HttpRoute before = change.previous().httpRoute(key);
-      if (before != null) {
-        before.parents().forEach(parent -> detach(routes, service(parent), key));
-        note(changed, before);
-      }
-      HttpRoute after = change.view().httpRoute(key);
-      if (after != null) {
-        after.parents().forEach(parent -> attach(routes, service(parent), key, after));
-        note(changed, after);
-      }
+      move(change.previous().httpRoute(key), change.view().httpRoute(key), changed);
     }
+    for (ObjectKey key : change.otherRoutes()) {
+      move(change.previous().otherRoute(key), change.view().otherRoute(key), changed);
+    }
+    change.referenceGrants().forEach(grant -> changed.add(Input.grants(grant.namespace())));
     for (ObjectKey key : change.trafficPolicies()) {
       TrafficPolicy before = change.previous().trafficPolicy(key);
       if (before != null) {
@@ -85,6 +83,17 @@ final class Mesh {
     }
     view = change.view();
     return changed;
+  }
+
+  private void move(@Nullable HttpRoute before, @Nullable HttpRoute after, Set<Input> changed) {
+    if (before != null) {
+      before.parents().forEach(parent -> detach(routes, service(parent), before.key()));
+      note(changed, before);
+    }
+    if (after != null) {
+      after.parents().forEach(parent -> attach(routes, service(parent), after.key(), after));
+      note(changed, after);
+    }
   }
 
   RegistryView view() {

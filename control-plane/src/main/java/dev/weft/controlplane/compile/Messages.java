@@ -68,7 +68,8 @@ final class Messages {
   }
 
   static RouteMatch match(MatchConfig match) {
-    var message = RouteMatch.newBuilder().setMethod(match.method());
+    var message =
+        RouteMatch.newBuilder().setMethod(match.method()).setServerName(match.serverName());
     switch (match.pathKind()) {
       case EXACT -> message.setExactPath(match.path());
       case PREFIX -> message.setPathPrefix(match.path());
@@ -124,7 +125,8 @@ final class Messages {
         message.addGrpcStatuses(status);
       }
     }
-    return message.build();
+    retry.statuses().stream().sorted().forEach(message::addStatuses);
+    return message.setMinBackoffNanos(retry.minBackoffNanos()).build();
   }
 
   static CorsPolicy cors(CorsConfig cors) {

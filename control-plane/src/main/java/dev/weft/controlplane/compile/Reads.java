@@ -2,6 +2,7 @@ package dev.weft.controlplane.compile;
 
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.Workload;
@@ -77,6 +78,12 @@ final class Reads {
     return mesh.routesOf(service, callerNamespace);
   }
 
+  /** The grants of a namespace, in any order. */
+  List<ReferenceGrant> grantsOf(String namespace) {
+    inputs.add(Input.grants(namespace));
+    return mesh.view().referenceGrants(namespace);
+  }
+
   /** The policies attached to this service: those that win first. */
   List<TrafficPolicy> policiesOfService(ObjectKey service) {
     inputs.add(new Input(Input.Kind.POLICIES_OF_SERVICE, service));
@@ -114,6 +121,7 @@ final class Reads {
       ROUTES_OF_SERVICE,
       /** Those of one other namespace. */
       CONSUMER_ROUTES_OF_SERVICE,
+      GRANTS_OF_NAMESPACE,
       POLICIES_OF_SERVICE,
       POLICIES_OF_ROUTE,
       NEAR_MISSES
@@ -131,6 +139,10 @@ final class Reads {
     static Input consumerRoutes(ObjectKey service, String routeNamespace) {
       return new Input(
           Kind.CONSUMER_ROUTES_OF_SERVICE, new ObjectKey(routeNamespace, service.toString()));
+    }
+
+    static Input grants(String namespace) {
+      return new Input(Kind.GRANTS_OF_NAMESPACE, new ObjectKey(namespace, ""));
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.weft.controlplane.compile;
 
 import dev.weft.common.config.MatchConfig;
-import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.controlplane.model.HttpRoute;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,8 +16,10 @@ import java.util.List;
  */
 final class RouteOrder {
   private static final Comparator<Candidate> PRECEDENCE =
-      Comparator.<Candidate>comparingInt(candidate -> rank(candidate.match().pathKind()))
+      Comparator.<Candidate>comparingInt(RouteOrder::rank)
           .thenComparingInt(candidate -> -candidate.match().path().length())
+          .thenComparing(candidate -> candidate.match().serverName().startsWith("*"))
+          .thenComparingInt(candidate -> -candidate.match().serverName().length())
           .thenComparing(candidate -> candidate.match().method().isEmpty())
           .thenComparingInt(candidate -> -candidate.match().headers().size())
           .thenComparingInt(candidate -> -candidate.match().query().size())
@@ -55,11 +56,14 @@ final class RouteOrder {
     return candidates;
   }
 
-  private static int rank(PathKind kind) {
-    return switch (kind) {
+  private static int rank(Candidate candidate) {
+    MatchConfig match = candidate.match();
+    boolean grpc = candidate.route().kind() == HttpRoute.Kind.GRPC;
+    return switch (match.pathKind()) {
       case EXACT -> 0;
-      case REGEX -> 1;
-      case PREFIX -> 2;
+      // Of calls, service and method; else a service; else what says the method alone.
+      case REGEX -> grpc ? 3 : 1;
+      case PREFIX -> grpc && match.path().equals("/") ? 4 : 2;
     };
   }
 }

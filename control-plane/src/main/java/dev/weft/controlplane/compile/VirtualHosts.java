@@ -1,11 +1,11 @@
 package dev.weft.controlplane.compile;
 
-import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.controlplane.compile.RouteOrder.Candidate;
 import dev.weft.controlplane.model.DocumentMeta;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.RuleFilters.Mirror;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  * older wins, block by block.
  */
 final class VirtualHosts {
-  private static final String ROUTE_KIND = "HTTPRoute";
   private static final String POLICY_KIND = "TrafficPolicy";
 
   private final String domain;
@@ -73,7 +72,7 @@ final class VirtualHosts {
     if (attached.isEmpty()) {
       message.addRoutes(direct(service, port));
     }
-    for (Candidate candidate : RouteOrder.of(attached)) {
+    for (Candidate candidate : RouteOrder.of(HttpRoute.applied(attached))) {
       message.addRoutes(route(candidate, key));
     }
     return message.build();
@@ -95,7 +94,7 @@ final class VirtualHosts {
       Iterable<HttpRoute> routes, ObjectKey service, ServicePort port) {
     var attached = new ArrayList<HttpRoute>();
     for (HttpRoute route : routes) {
-      if (isParent(route, service, port)) {
+      if (route.isFor(service, port)) {
         attached.add(route);
       }
     }
@@ -117,17 +116,6 @@ final class VirtualHosts {
       route.addOrigins(Messages.origin(service, "endpoints"));
     }
     return VirtualHost.newBuilder().addRoutes(route).build();
-  }
-
-  private static boolean isParent(HttpRoute route, ObjectKey service, ServicePort port) {
-    for (ServiceRef parent : route.parents()) {
-      if (parent.namespace().equals(service.namespace())
-          && parent.name().equals(service.name())
-          && (parent.port() == 0 || parent.port() == port.port())) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private VirtualHost unknown(String text, String callerNamespace, boolean named) {
@@ -167,48 +155,82 @@ final class VirtualHosts {
 
   private Route route(Candidate candidate, ObjectKey service) {
     DocumentMeta meta = candidate.route().meta();
+    String kind = candidate.route().kind().kind();
     HttpRoute.Rule rule = candidate.rule();
     String rulePath = "spec.rules[" + candidate.ruleIndex() + "]";
     var message =
         Route.newBuilder()
-            .setName(meta + "/rule-" + candidate.ruleIndex() + "/match-" + candidate.matchIndex())
-            .addOrigins(Messages.origin(ROUTE_KIND, meta, rulePath, "backends"))
+            .setName(
+                routeName(candidate.route())
+                    + "/rule-"
+                    + candidate.ruleIndex()
+                    + "/match-"
+                    + candidate.matchIndex())
+            .addOrigins(Messages.origin(kind, meta, rulePath, "backends"))
             .setMatch(Messages.match(candidate.match()));
-    if (!rule.requestHeaders().isEmpty()) {
-      message.setRequestHeaders(Messages.headers(rule.requestHeaders()));
-    }
-    if (!rule.responseHeaders().isEmpty()) {
-      message.setResponseHeaders(Messages.headers(rule.responseHeaders()));
-    }
-    CorsConfig cors = rule.cors();
-    if (cors != null) {
-      message.setCors(Messages.cors(cors));
+    RouteMessages.filters(message, rule.filters());
+    for (Mirror mirror : rule.filters().mirrors()) {
+      String cluster = cluster(candidate.route(), mirror.target());
+      if (cluster != null) {
+        message.addMirrors(
+            dev.weft.proto.discovery.v1.Mirror.newBuilder()
+                .setCluster(cluster)
+                .setNumerator(mirror.numerator())
+                .setDenominator(mirror.denominator()));
+      }
     }
     for (HttpRoute.Backend backend : rule.backends()) {
-      message.addBackends(backend(backend));
+      message.addBackends(backend(candidate.route(), backend));
     }
     if (rule.backends().isEmpty()) {
-      // As Gateway API says: a rule without backends is answered with 500.
+      // As Gateway API says: a rule without backends is answered with 500, unless by a redirect.
       message.addBackends(WeightedBackend.newBuilder().setWeight(1));
     }
-    var policies =
-        new ArrayList<>(reads.policiesOfRoute(new ObjectKey(meta.namespace(), meta.name())));
+    var policies = new ArrayList<TrafficPolicy>();
+    if (candidate.route().kind() == HttpRoute.Kind.HTTP) {
+      policies.addAll(reads.policiesOfRoute(new ObjectKey(meta.namespace(), meta.name())));
+    }
     policies.addAll(reads.policiesOfService(service));
     behaviour(message, candidate, policies);
     return message.build();
   }
 
-  private WeightedBackend backend(HttpRoute.Backend backend) {
-    ServiceRef reference = backend.service();
+  private static String routeName(HttpRoute route) {
+    return route.kind() == HttpRoute.Kind.HTTP
+        ? route.meta().toString()
+        : route.kind().kind() + "/" + route.meta();
+  }
+
+  private WeightedBackend backend(HttpRoute route, HttpRoute.Backend backend) {
     var message = WeightedBackend.newBuilder().setWeight(backend.weight());
-    Service service = reads.service(new ObjectKey(reference.namespace(), reference.name()));
-    if (service != null && service.port(reference.port()) != null) {
-      message.setCluster(cluster(service, reference.port()));
+    String cluster = cluster(route, backend.target());
+    if (cluster != null) {
+      message.setCluster(cluster);
     }
     if (!backend.requestHeaders().isEmpty()) {
       message.setRequestHeaders(Messages.headers(backend.requestHeaders()));
     }
+    if (!backend.responseHeaders().isEmpty()) {
+      message.setResponseHeaders(Messages.headers(backend.responseHeaders()));
+    }
     return message.build();
+  }
+
+  /** Null: it leads nowhere, or the route may not go there. */
+  private @Nullable String cluster(HttpRoute route, HttpRoute.Target target) {
+    ServiceRef reference = target.service();
+    if (!target.isService() || !permitted(route, reference.key())) {
+      return null;
+    }
+    Service service = reads.service(reference.key());
+    return service == null || service.port(reference.port()) == null
+        ? null
+        : cluster(service, reference.port());
+  }
+
+  private boolean permitted(HttpRoute route, ObjectKey service) {
+    return route.permits(service, List.of())
+        || route.permits(service, reads.grantsOf(service.namespace()));
   }
 
   private String cluster(Service service, int port) {
@@ -239,16 +261,27 @@ final class VirtualHosts {
             TrafficPolicy::perTryTimeout,
             "timeouts.perTry"));
     streamIdle(message, policies);
-    RetryConfig retry = RetryConfig.DEFAULT;
+    message.setRetry(Messages.retry(retry(message, candidate, policies)));
+  }
+
+  private static RetryConfig retry(
+      Route.Builder message, @Nullable Candidate candidate, List<TrafficPolicy> policies) {
+    HttpRoute.Retry own = candidate == null ? null : candidate.rule().retry();
+    if (candidate != null && own != null) {
+      String path = "spec.rules[" + candidate.ruleIndex() + "].retry";
+      message.addOrigins(
+          Messages.origin(
+              candidate.route().kind().kind(), candidate.route().meta(), path, "retry"));
+      return RouteMessages.retry(own);
+    }
     for (TrafficPolicy policy : policies) {
       RetryConfig said = policy.retry();
       if (said != null) {
-        retry = said;
         message.addOrigins(Messages.origin(POLICY_KIND, policy.meta(), "spec.retry", "retry"));
-        break;
+        return said;
       }
     }
-    message.setRetry(Messages.retry(retry));
+    return RetryConfig.DEFAULT;
   }
 
   /** Left out where nobody has said it: the sidecar has a default. */
@@ -279,7 +312,8 @@ final class VirtualHosts {
       if (own != null) {
         String path = "spec.rules[" + candidate.ruleIndex() + "]." + ruleField;
         message.addOrigins(
-            Messages.origin(ROUTE_KIND, candidate.route().meta(), path, policyField));
+            Messages.origin(
+                candidate.route().kind().kind(), candidate.route().meta(), path, policyField));
         return own.toNanos();
       }
     }

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.registry;
 
 import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.validate.DocumentDecoder;
@@ -21,6 +22,7 @@ public interface PolicyReader {
           return switch (DocumentDecoder.decodeStored(policy, policy.getRevision())) {
             case PolicyObject.OfService(Service service) -> new Decoded.OfService(service);
             case PolicyObject.OfRoute(HttpRoute route) -> new Decoded.OfHttpRoute(route);
+            case PolicyObject.OfGrant(ReferenceGrant grant) -> new Decoded.OfReferenceGrant(grant);
             case PolicyObject.OfPolicy(TrafficPolicy traffic) ->
                 new Decoded.OfTrafficPolicy(traffic);
           };
@@ -41,8 +43,11 @@ public interface PolicyReader {
     /** A {@code Service} document. */
     record OfService(Service service) implements Decoded {}
 
-    /** An {@code HTTPRoute}. */
+    /** An {@code HTTPRoute} or a {@code GRPCRoute}. */
     record OfHttpRoute(HttpRoute route) implements Decoded {}
+
+    /** A {@code ReferenceGrant}. */
+    record OfReferenceGrant(ReferenceGrant grant) implements Decoded {}
 
     /** A {@code TrafficPolicy}. */
     record OfTrafficPolicy(TrafficPolicy policy) implements Decoded {}

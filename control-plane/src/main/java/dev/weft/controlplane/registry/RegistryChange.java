@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param addresses canonical IP addresses at which a service or endpoints of Kubernetes came,
  *     changed or went
  * @param httpRoutes by the documents' own names
+ * @param otherRoutes routes that are no HTTPRoutes, by {@link
+ *     dev.weft.controlplane.model.HttpRoute#key}
+ * @param referenceGrants by the documents' own names
  * @param trafficPolicies by the documents' own names
  */
 public record RegistryChange(
@@ -32,12 +35,16 @@ public record RegistryChange(
     Set<ObjectKey> services,
     Set<String> addresses,
     Set<ObjectKey> httpRoutes,
+    Set<ObjectKey> otherRoutes,
+    Set<ObjectKey> referenceGrants,
     Set<ObjectKey> trafficPolicies) {
   public RegistryChange {
     workloads = List.copyOf(workloads);
     services = Set.copyOf(services);
     addresses = Set.copyOf(addresses);
     httpRoutes = Set.copyOf(httpRoutes);
+    otherRoutes = Set.copyOf(otherRoutes);
+    referenceGrants = Set.copyOf(referenceGrants);
     trafficPolicies = Set.copyOf(trafficPolicies);
   }
 
@@ -71,6 +78,8 @@ public record RegistryChange(
         && services.isEmpty()
         && addresses.isEmpty()
         && httpRoutes.isEmpty()
+        && otherRoutes.isEmpty()
+        && referenceGrants.isEmpty()
         && trafficPolicies.isEmpty();
   }
 
@@ -104,6 +113,8 @@ public record RegistryChange(
         union(services, next.services),
         union(addresses, next.addresses),
         union(httpRoutes, next.httpRoutes),
+        union(otherRoutes, next.otherRoutes),
+        union(referenceGrants, next.referenceGrants),
         union(trafficPolicies, next.trafficPolicies));
   }
 

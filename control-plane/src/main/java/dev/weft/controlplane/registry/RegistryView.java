@@ -2,6 +2,7 @@ package dev.weft.controlplane.registry;
 
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.Workload;
@@ -22,6 +23,8 @@ public final class RegistryView {
       new RegistryView(
           "",
           0,
+          SortedTree.empty(),
+          SortedTree.empty(),
           SortedTree.empty(),
           SortedTree.empty(),
           SortedTree.empty(),
@@ -56,6 +59,12 @@ public final class RegistryView {
 
   /** namespace/name. */
   final SortedTree<HttpRoute> httpRoutes;
+
+  /** namespace/kind/name; those that are no HTTPRoutes. */
+  final SortedTree<HttpRoute> otherRoutes;
+
+  /** namespace/name. */
+  final SortedTree<ReferenceGrant> referenceGrants;
 
   /** namespace/name. */
   final SortedTree<TrafficPolicy> trafficPolicies;
@@ -94,6 +103,8 @@ public final class RegistryView {
       SortedTree<Service> selecting,
       SortedTree<Service> byClusterIp,
       SortedTree<HttpRoute> httpRoutes,
+      SortedTree<HttpRoute> otherRoutes,
+      SortedTree<ReferenceGrant> referenceGrants,
       SortedTree<TrafficPolicy> trafficPolicies,
       SortedTree<Policy> policies,
       SortedTree<RegistryProblem> problems,
@@ -109,6 +120,8 @@ public final class RegistryView {
     this.selecting = selecting;
     this.byClusterIp = byClusterIp;
     this.httpRoutes = httpRoutes;
+    this.otherRoutes = otherRoutes;
+    this.referenceGrants = referenceGrants;
     this.trafficPolicies = trafficPolicies;
     this.policies = policies;
     this.problems = problems;
@@ -260,6 +273,25 @@ public final class RegistryView {
   /** The routes of a namespace; of all when it is empty. */
   public List<HttpRoute> httpRoutes(String namespace) {
     return inNamespace(httpRoutes, namespace);
+  }
+
+  /** A route that is no HTTPRoute, by its {@link HttpRoute#key}. */
+  public @Nullable HttpRoute otherRoute(ObjectKey key) {
+    return otherRoutes.get(key.toString());
+  }
+
+  /** Those routes of a namespace that are no HTTPRoutes; of all when it is empty. */
+  public List<HttpRoute> otherRoutes(String namespace) {
+    return inNamespace(otherRoutes, namespace);
+  }
+
+  public @Nullable ReferenceGrant referenceGrant(ObjectKey key) {
+    return referenceGrants.get(key.toString());
+  }
+
+  /** The grants of a namespace; of all when it is empty. */
+  public List<ReferenceGrant> referenceGrants(String namespace) {
+    return inNamespace(referenceGrants, namespace);
   }
 
   public @Nullable TrafficPolicy trafficPolicy(ObjectKey key) {

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.KubernetesService;
 import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.TrafficPolicy;
@@ -39,6 +40,8 @@ final class ViewBuilder {
   private SortedTree<Service> selecting = SortedTree.empty();
   private SortedTree<Service> byClusterIp = SortedTree.empty();
   private SortedTree<HttpRoute> httpRoutes = SortedTree.empty();
+  private SortedTree<HttpRoute> otherRoutes = SortedTree.empty();
+  private SortedTree<ReferenceGrant> referenceGrants = SortedTree.empty();
   private SortedTree<TrafficPolicy> trafficPolicies = SortedTree.empty();
   private SortedTree<Policy> policies = SortedTree.empty();
   private SortedTree<RegistryProblem> problems = SortedTree.empty();
@@ -55,6 +58,8 @@ final class ViewBuilder {
     final Set<String> endpoints = new HashSet<>();
     final Set<String> addresses = new HashSet<>();
     final Set<String> httpRoutes = new HashSet<>();
+    final Set<String> otherRoutes = new HashSet<>();
+    final Set<String> referenceGrants = new HashSet<>();
     final Set<String> trafficPolicies = new HashSet<>();
 
     void clear() {
@@ -63,6 +68,8 @@ final class ViewBuilder {
       endpoints.clear();
       addresses.clear();
       httpRoutes.clear();
+      otherRoutes.clear();
+      referenceGrants.clear();
       trafficPolicies.clear();
     }
   }
@@ -145,6 +152,8 @@ final class ViewBuilder {
             selecting,
             byClusterIp,
             httpRoutes,
+            otherRoutes,
+            referenceGrants,
             trafficPolicies,
             policies,
             problems,
@@ -293,6 +302,22 @@ final class ViewBuilder {
                 ? httpRoutes.put(object, route)
                 : httpRoutes.remove(object);
         touched.httpRoutes.add(object);
+      }
+      case "GRPCRoute", "TLSRoute", "TCPRoute" -> {
+        ObjectKey key = objectKey(object);
+        String other = HttpRoute.key(kind, key.namespace(), key.name()).toString();
+        otherRoutes =
+            decoded instanceof Decoded.OfHttpRoute(HttpRoute route)
+                ? otherRoutes.put(other, route)
+                : otherRoutes.remove(other);
+        touched.otherRoutes.add(other);
+      }
+      case "ReferenceGrant" -> {
+        referenceGrants =
+            decoded instanceof Decoded.OfReferenceGrant(ReferenceGrant grant)
+                ? referenceGrants.put(object, grant)
+                : referenceGrants.remove(object);
+        touched.referenceGrants.add(object);
       }
       case "TrafficPolicy" -> {
         trafficPolicies =

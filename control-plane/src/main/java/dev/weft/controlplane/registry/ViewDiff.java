@@ -26,6 +26,8 @@ final class ViewDiff {
       each.endpoints.byAddress().forEachEntry((key, e) -> touched.addresses.add(address(key)));
       each.byClusterIp.forEachEntry((key, s) -> touched.addresses.add(address(key)));
       each.httpRoutes.forEach(r -> touched.httpRoutes.add(r.meta().toString()));
+      each.otherRoutes.forEach(r -> touched.otherRoutes.add(r.key().toString()));
+      each.referenceGrants.forEach(g -> touched.referenceGrants.add(g.meta().toString()));
       each.trafficPolicies.forEach(p -> touched.trafficPolicies.add(p.meta().toString()));
     }
     return of(previous, view, touched, true);
@@ -63,6 +65,8 @@ final class ViewDiff {
         services,
         addresses(previous, view, touched.addresses),
         changed(previous.httpRoutes, view.httpRoutes, touched.httpRoutes),
+        changed(previous.otherRoutes, view.otherRoutes, touched.otherRoutes),
+        changed(previous.referenceGrants, view.referenceGrants, touched.referenceGrants),
         changed(previous.trafficPolicies, view.trafficPolicies, touched.trafficPolicies));
   }
 

@@ -98,6 +98,9 @@ public final class DocumentDecoder {
     List<YamlReader.Document> documents = YamlReader.read(name, policy.getJson());
     var first = documents.getFirst();
     Report report = first.report();
+    if (policy.getSource().equals(DocumentMeta.KUBERNETES)) {
+      report.accepted();
+    }
     var stored = new Stored(policy.getSource(), policy.getCreatedAtMillis(), revision);
     YamlNode root = first.root();
     Draft draft = root == null ? null : decode(Place.root(report, root), stored);
@@ -131,7 +134,7 @@ public final class DocumentDecoder {
     String kind = kindAt == null ? null : kindAt.oneOf(Kinds.all());
     Place version = document.require("apiVersion", "the apiVersion of its kind");
     if (kind != null && version != null) {
-      version.oneOf(List.of(Kinds.API_VERSIONS.getOrDefault(kind, "")));
+      version.oneOf(Kinds.API_VERSIONS.getOrDefault(kind, List.of()));
     }
     Place metadata = document.require("metadata", "a mapping with the object's name");
     Draft draft = kind == null || metadata == null ? null : metadata(report, kind, metadata);
@@ -155,6 +158,14 @@ public final class DocumentDecoder {
                       : ServiceDocuments.decode(spec, meta));
           case Kinds.HTTP_ROUTE ->
               new PolicyObject.OfRoute(HttpRouteDocuments.decode(draft, spec, meta));
+          case Kinds.GRPC_ROUTE ->
+              new PolicyObject.OfRoute(GrpcRouteDocuments.decode(draft, spec, meta));
+          case Kinds.TLS_ROUTE ->
+              new PolicyObject.OfRoute(ConnectionRouteDocuments.tls(draft, spec, meta));
+          case Kinds.TCP_ROUTE ->
+              new PolicyObject.OfRoute(ConnectionRouteDocuments.tcp(draft, spec, meta));
+          case Kinds.REFERENCE_GRANT ->
+              new PolicyObject.OfGrant(ReferenceGrantDocuments.decode(spec, meta));
           default -> new PolicyObject.OfPolicy(TrafficPolicyDocuments.decode(draft, spec, meta));
         };
     if (report.errors().isEmpty()) {

@@ -1,6 +1,5 @@
 package dev.weft.controlplane.validate;
 
-import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.validate.yaml.Place;
 import dev.weft.controlplane.validate.yaml.Report;
 import dev.weft.proto.policy.v1.PolicyKey;
@@ -40,8 +39,8 @@ final class Draft {
     return references;
   }
 
-  void refer(String kind, String name, Place at, int port, @Nullable Place portAt, boolean target) {
-    references.add(new Reference(kind, new ObjectKey(namespace, name), at, port, portAt, target));
+  void refer(Reference reference) {
+    references.add(reference);
   }
 
   String kind() {

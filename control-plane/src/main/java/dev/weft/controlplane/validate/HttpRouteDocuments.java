@@ -1,13 +1,17 @@
 package dev.weft.controlplane.validate;
 
 import dev.weft.common.config.MatchConfig;
+import dev.weft.common.config.MatchConfig.PathKind;
+import dev.weft.common.config.RouteFilterConfig.PathRewriteConfig;
 import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.model.DocumentMeta;
-import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.HttpRoute.Backend;
 import dev.weft.controlplane.model.HttpRoute.Rule;
+import dev.weft.controlplane.model.HttpRoute.Target;
+import dev.weft.controlplane.model.RuleFilters;
 import dev.weft.controlplane.model.ServiceRef;
+import dev.weft.controlplane.validate.RouteFilters.Level;
 import dev.weft.controlplane.validate.yaml.GatewayDurations;
 import dev.weft.controlplane.validate.yaml.Known;
 import dev.weft.controlplane.validate.yaml.Obj;
@@ -20,23 +24,20 @@ import org.jspecify.annotations.Nullable;
 
 /** The spec of a Gateway API {@code HTTPRoute} whose parents are services. */
 final class HttpRouteDocuments {
-  private static final int MAX_PARENTS = 32;
-  private static final int MAX_RULES = 16;
-  private static final int MAX_MATCHES = 64;
+  static final int MAX_RULES = 16;
+  static final int MAX_MATCHES = 64;
+
+  /** Of all rules together. */
+  static final int MAX_ALL_MATCHES = 128;
+
   private static final int MAX_BACKENDS = 16;
 
-  private static final Known SPEC =
-      Known.of("parentRefs", "rules")
-          .refusing("hostnames", "requests are matched by the names of the parent Service")
+  static final Known SPEC =
+      Known.of("parentRefs", "hostnames", "rules")
           .refusing("useDefaultGateways", "name the parent Service in parentRefs");
 
-  private static final Known PARENT =
-      Known.of("group", "kind", "name", "namespace", "port")
-          .refusing("sectionName", "name the port by its number, with port");
-
   private static final Known RULE =
-      Known.of("name", "matches", "filters", "backendRefs", "timeouts")
-          .refusing("retry", "attach a TrafficPolicy with retry to this HTTPRoute")
+      Known.of("name", "matches", "filters", "backendRefs", "timeouts", "retry")
           .refusing("sessionPersistence", "requests are balanced one by one");
 
   private static final Known TIMEOUTS = Known.of("request", "backendRequest");
@@ -48,61 +49,36 @@ final class HttpRouteDocuments {
 
   static HttpRoute decode(Draft draft, Place at, DocumentMeta meta) {
     Obj spec = Obj.of(at, SPEC);
-    var parents = new ArrayList<ServiceRef>();
-    Place parentRefs = spec.require("parentRefs", "at least one parent Service");
-    Set<String> seen = Place.seen();
-    for (Place item : parentRefs == null ? List.<Place>of() : parentRefs.items(1, MAX_PARENTS)) {
-      ServiceRef parent = parent(draft, item);
-      if (parent != null && item.unique(seen, parent.toString())) {
-        parents.add(parent);
-      }
-    }
+    List<ServiceRef> parents = RouteReferences.parents(draft, spec);
+    hostnames(draft, spec);
     var rules = new ArrayList<Rule>();
     Place ruleList = spec.require("rules", "at least one rule");
     Set<String> names = Place.seen();
     for (Place item : ruleList == null ? List.<Place>of() : ruleList.items(1, MAX_RULES)) {
       rules.add(rule(draft, item, names));
     }
+    countMatches(ruleList, rules);
     return new HttpRoute(meta, parents, rules);
   }
 
-  private static @Nullable ServiceRef parent(Draft draft, Place at) {
-    Obj ref = Obj.of(at, PARENT);
-    // Gateway API's own default for an absent group and kind is a Gateway.
-    Place kind = ref.require("kind", "\"Service\" (absent, it means Gateway)");
-    if (kind != null && kind.oneOf(List.of(Kinds.SERVICE)) != null) {
-      Place group = ref.require("group", "\"\" (absent, it means " + Kinds.GATEWAY_GROUP + ")");
-      coreGroup(group);
+  /** Under a Service they mean nothing: it is addressed by its own names (GEP-1294). */
+  static void hostnames(Draft draft, Obj spec) {
+    Place hostnames = spec.get("hostnames");
+    if (hostnames != null && !draft.report().lenient()) {
+      hostnames.warn("mean nothing here: requests are matched by the names of the parent Service");
     }
-    Place namespace = ref.get("namespace");
-    String named = namespace == null ? draft.namespace() : namespace.string();
-    if (namespace != null && named != null && !named.equals(draft.namespace())) {
-      namespace.wrong(
-          "the route's own namespace, \"" + draft.namespace() + "\"",
-          " (routes for services of another namespace are not supported yet)");
+  }
+
+  static void countMatches(@Nullable Place rulesAt, List<Rule> rules) {
+    int matches = rules.stream().mapToInt(rule -> rule.matches().size()).sum();
+    if (rulesAt != null && matches > MAX_ALL_MATCHES) {
+      rulesAt.wrong("at most " + MAX_ALL_MATCHES + " matches in all rules", ", not " + matches);
     }
-    Place nameAt = ref.require("name", "the parent Service's name");
-    String name = nameAt == null ? null : serviceName(nameAt);
-    Place portAt = ref.get("port");
-    Integer port = portAt == null ? null : portAt.integer(1, 65_535);
-    if (nameAt == null || name == null) {
-      return null;
-    }
-    int number = port == null ? 0 : port;
-    draft.refer(Kinds.SERVICE, name, nameAt, number, portAt, false);
-    return new ServiceRef(draft.namespace(), name, number);
   }
 
   private static Rule rule(Draft draft, Place at, Set<String> names) {
     Obj rule = Obj.of(at, RULE);
-    Place nameAt = rule.get("name");
-    String name = nameAt == null ? null : nameAt.string();
-    if (nameAt != null && name != null) {
-      if (!Syntax.isDnsName(name)) {
-        nameAt.wrong("a DNS name in lower case");
-      }
-      nameAt.unique(names, name);
-    }
+    String name = name(rule, names);
     var matches = new ArrayList<MatchConfig>();
     for (Place match : rule.items("matches", MAX_MATCHES)) {
       matches.add(RouteMatches.decode(match));
@@ -110,26 +86,63 @@ final class HttpRouteDocuments {
     if (matches.isEmpty()) {
       matches.add(MatchConfig.ANY);
     }
-    RouteFilters filters = RouteFilters.decode(rule, true);
-    var backends = new ArrayList<Backend>();
-    for (Place backend : rule.items("backendRefs", MAX_BACKENDS)) {
-      Backend decoded = backend(draft, backend);
-      if (decoded != null) {
-        backends.add(decoded);
+    RuleFilters filters = RouteFilters.decode(draft, rule, Level.HTTP_RULE);
+    List<Backend> backends = backends(draft, rule);
+    if (filters.redirect() != null) {
+      Place refs = rule.get("backendRefs");
+      if (refs != null && !backends.isEmpty()) {
+        refs.wrong("nothing beside a RequestRedirect, which answers by itself");
       }
+    } else {
+      warnOfNoShare(at, backends);
     }
-    if (backends.stream().mapToLong(Backend::weight).sum() == 0) {
-      at.warn("has no backend with a weight above 0: its requests are answered with 500");
-    }
+    prefixMatched(rule, matches, filters);
     Timeouts timeouts = timeouts(rule);
     return new Rule(
+        name,
         matches,
         backends,
-        filters.request(),
-        filters.response(),
+        filters,
         timeouts.request,
         timeouts.backendRequest,
-        filters.cors());
+        RetryDocuments.decode(rule.get("retry"), draft.report().lenient()));
+  }
+
+  static String name(Obj rule, Set<String> names) {
+    Place at = rule.get("name");
+    String name = at == null ? null : at.string();
+    if (at == null || name == null) {
+      return "";
+    }
+    if (!Syntax.isDnsName(name)) {
+      at.wrong("a DNS name in lower case");
+    }
+    at.unique(names, name);
+    return name;
+  }
+
+  static void warnOfNoShare(Place rule, List<Backend> backends) {
+    if (backends.stream().mapToLong(Backend::weight).sum() == 0) {
+      rule.warn("has no backend with a weight above 0: its requests are answered with 500");
+    }
+  }
+
+  /** What takes the place of a prefix has to know which one was matched. */
+  private static void prefixMatched(Obj rule, List<MatchConfig> matches, RuleFilters filters) {
+    boolean one = matches.size() == 1 && matches.getFirst().pathKind() == PathKind.PREFIX;
+    var redirect = filters.redirect();
+    var rewrite = filters.rewrite();
+    Place at = rule.get("filters");
+    if (!one
+        && at != null
+        && (replacesPrefix(redirect == null ? null : redirect.path())
+            || replacesPrefix(rewrite == null ? null : rewrite.path()))) {
+      at.wrong("no ReplacePrefixMatch, unless the rule has exactly one match, a PathPrefix");
+    }
+  }
+
+  private static boolean replacesPrefix(@Nullable PathRewriteConfig path) {
+    return path != null && path.prefix();
   }
 
   private record Timeouts(@Nullable Duration request, @Nullable Duration backendRequest) {}
@@ -159,47 +172,18 @@ final class HttpRouteDocuments {
     }
   }
 
-  private static @Nullable Backend backend(Draft draft, Place at) {
-    Obj ref = Obj.of(at, BACKEND);
-    Place kind = ref.get("kind");
-    if (kind != null) {
-      kind.oneOf(List.of(Kinds.SERVICE));
+  static List<Backend> backends(Draft draft, Obj rule) {
+    var backends = new ArrayList<Backend>();
+    for (Place item : rule.items("backendRefs", MAX_BACKENDS)) {
+      Obj ref = Obj.of(item, BACKEND);
+      int weight = ref.integer("weight", 0, Syntax.MAX_WEIGHT, 1);
+      RuleFilters filters = RouteFilters.decode(draft, ref, Level.BACKEND);
+      Target target = RouteReferences.target(draft, ref);
+      if (target != null) {
+        backends.add(
+            new Backend(target, weight, filters.requestHeaders(), filters.responseHeaders()));
+      }
     }
-    coreGroup(ref.get("group"));
-    Place namespace = ref.get("namespace");
-    String named = namespace == null ? draft.namespace() : namespace.string();
-    if (namespace != null && named != null && !named.equals(draft.namespace())) {
-      namespace.wrong(
-          "the route's own namespace, \"" + draft.namespace() + "\"",
-          " (another one needs a ReferenceGrant, which is not supported yet)");
-    }
-    int weight = ref.integer("weight", 0, Syntax.MAX_WEIGHT, 1);
-    RouteFilters filters = RouteFilters.decode(ref, false);
-    Place nameAt = ref.require("name", "a Service's name");
-    String name = nameAt == null ? null : serviceName(nameAt);
-    Place portAt = ref.require("port", "the Service's port");
-    Integer port = portAt == null ? null : portAt.integer(1, 65_535);
-    if (nameAt == null || name == null || port == null) {
-      return null;
-    }
-    draft.refer(Kinds.SERVICE, name, nameAt, port, portAt, false);
-    HeaderChange change = filters.request();
-    return new Backend(new ServiceRef(draft.namespace(), name, port), weight, change);
-  }
-
-  static void coreGroup(@Nullable Place group) {
-    String text = group == null ? null : group.string();
-    if (group != null && text != null && !text.isEmpty()) {
-      group.wrong("\"\", the group of Service");
-    }
-  }
-
-  static @Nullable String serviceName(Place at) {
-    String name = at.string();
-    if (name != null && !Syntax.isDnsLabel(name)) {
-      at.wrong("a Service's name, a DNS label");
-      return null;
-    }
-    return name;
+    return backends;
   }
 }

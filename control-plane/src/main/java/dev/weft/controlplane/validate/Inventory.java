@@ -1,5 +1,6 @@
 package dev.weft.controlplane.validate;
 
+import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
 import java.util.Collection;
@@ -12,6 +13,9 @@ public interface Inventory {
 
   /** The names of a namespace's services, for near misses. */
   Collection<String> serviceNames(String namespace);
+
+  /** The grants of a namespace, by which routes of others may refer to its services. */
+  Collection<ReferenceGrant> referenceGrants(String namespace);
 
   /** The names of a namespace's HTTPRoutes. */
   Collection<String> routeNames(String namespace);

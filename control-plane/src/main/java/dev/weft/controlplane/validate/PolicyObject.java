@@ -1,12 +1,13 @@
 package dev.weft.controlplane.validate;
 
 import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
 
 /** What a document says, as the model has it. */
 public sealed interface PolicyObject {
-  /** "Service", "HTTPRoute" or "TrafficPolicy". */
+  /** One of {@link Kinds}. */
   String kind();
 
   record OfService(Service service) implements PolicyObject {
@@ -16,10 +17,18 @@ public sealed interface PolicyObject {
     }
   }
 
+  /** An HTTPRoute or a GRPCRoute. */
   record OfRoute(HttpRoute route) implements PolicyObject {
     @Override
     public String kind() {
-      return Kinds.HTTP_ROUTE;
+      return route.kind().kind();
+    }
+  }
+
+  record OfGrant(ReferenceGrant grant) implements PolicyObject {
+    @Override
+    public String kind() {
+      return Kinds.REFERENCE_GRANT;
     }
   }
 

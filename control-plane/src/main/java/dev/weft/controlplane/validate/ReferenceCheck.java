@@ -1,6 +1,8 @@
 package dev.weft.controlplane.validate;
 
+import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.TrafficPolicy;
@@ -9,6 +11,7 @@ import dev.weft.controlplane.validate.yaml.NearMisses;
 import dev.weft.controlplane.validate.yaml.Place;
 import dev.weft.controlplane.validate.yaml.Report;
 import dev.weft.proto.policy.v1.PolicyKey;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -48,8 +51,10 @@ final class ReferenceCheck {
       }
       for (Reference reference : draft.references()) {
         check.exists(reference);
-        if (reference.target()) {
-          check.alone(draft, reference, attached);
+        switch (reference.role()) {
+          case TARGET -> check.alone(draft, reference, attached);
+          case BACKEND -> check.permitted(draft, reference);
+          case PARENT -> {}
         }
       }
     }
@@ -106,6 +111,49 @@ final class ReferenceCheck {
               .map(String::valueOf)
               .collect(Collectors.joining(", "));
       at.wrong("a port of Service " + reference.key() + ": " + (ports.isEmpty() ? "none" : ports));
+    }
+    Place nameAt = reference.portNameAt();
+    if (nameAt != null
+        && service.ports().stream().noneMatch(port -> port.name().equals(reference.portName()))) {
+      String names =
+          service.ports().stream()
+              .map(ServicePort::name)
+              .filter(name -> !name.isEmpty())
+              .collect(Collectors.joining(", "));
+      nameAt.wrong(
+          "the name of a port of Service "
+              + reference.key()
+              + ": "
+              + (names.isEmpty() ? "none has one" : names));
+    }
+  }
+
+  /** Another namespace has to permit it; it may yet do so. */
+  private void permitted(Draft draft, Reference reference) {
+    if (!(draft.object() instanceof PolicyObject.OfRoute(HttpRoute route))) {
+      return;
+    }
+    var grants = new ArrayList<ReferenceGrant>();
+    for (ReferenceGrant grant : inventory.referenceGrants(reference.key().namespace())) {
+      var key = new ObjectKey(grant.meta().namespace(), grant.meta().name());
+      if (!batch.containsKey(policyKey(Kinds.REFERENCE_GRANT, key))) {
+        grants.add(grant);
+      }
+    }
+    for (Draft other : batch.values()) {
+      if (other.object() instanceof PolicyObject.OfGrant(ReferenceGrant grant)
+          && grant.meta().namespace().equals(reference.key().namespace())) {
+        grants.add(grant);
+      }
+    }
+    if (!route.permits(reference.key(), grants)) {
+      reference
+          .at()
+          .warn(
+              "is in namespace \""
+                  + reference.key().namespace()
+                  + "\", which has no ReferenceGrant for it: until there is one, this share of"
+                  + " the requests is answered with 500");
     }
   }
 

@@ -22,7 +22,7 @@ final class RouteMatches {
 
   private static final List<String> PATH_TYPES =
       List.of("Exact", "PathPrefix", "RegularExpression");
-  private static final List<String> VALUE_TYPES = List.of("Exact", "RegularExpression");
+  static final List<String> VALUE_TYPES = List.of("Exact", "RegularExpression");
 
   private static final Known MATCH = Known.of("path", "method", "headers", "queryParams");
   private static final Known PATH = Known.of("type", "value");
@@ -39,7 +39,7 @@ final class RouteMatches {
         path.pathKind(),
         path.path(),
         method == null ? "" : method,
-        values(match, "headers", true),
+        headers(match),
         values(match, "queryParams", false));
   }
 
@@ -68,7 +68,11 @@ final class RouteMatches {
     return new MatchConfig(PathKind.PREFIX, prefix, "", List.of(), List.of());
   }
 
-  private static @Nullable String type(Obj obj, List<String> types, String absent) {
+  static List<ValueMatch> headers(Obj match) {
+    return values(match, "headers", true);
+  }
+
+  static @Nullable String type(Obj obj, List<String> types, String absent) {
     Place at = obj.get("type");
     return at == null ? absent : at.oneOf(types);
   }

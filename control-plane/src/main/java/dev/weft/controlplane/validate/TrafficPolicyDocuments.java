@@ -9,6 +9,7 @@ import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RetryConfig.RetryOn;
 import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.model.DocumentMeta;
+import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.TrafficPolicy.Target;
 import dev.weft.controlplane.model.TrafficPolicy.TargetKind;
@@ -152,14 +153,14 @@ final class TrafficPolicyDocuments {
       boolean service = kind.equals(Kinds.SERVICE);
       Place group = ref.get("group");
       if (group != null && service) {
-        HttpRouteDocuments.coreGroup(group);
+        RouteReferences.coreGroup(group);
       } else if (group != null) {
         group.oneOf(List.of(Kinds.GATEWAY_GROUP));
       }
       var target = new Target(service ? TargetKind.SERVICE : TargetKind.HTTP_ROUTE, name);
       if (item.unique(seen, target.toString())) {
         targets.add(target);
-        draft.refer(kind, name, nameAt, 0, null, true);
+        draft.refer(Reference.target(kind, new ObjectKey(draft.namespace(), name), nameAt));
       }
     }
     return targets;

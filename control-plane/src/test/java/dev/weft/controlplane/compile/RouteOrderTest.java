@@ -7,7 +7,6 @@ import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.common.config.MatchConfig.ValueMatch;
 import dev.weft.controlplane.compile.RouteOrder.Candidate;
 import dev.weft.controlplane.model.DocumentMeta;
-import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ServiceRef;
 import java.util.ArrayList;
@@ -85,7 +84,6 @@ class RouteOrderTest {
   }
 
   private static HttpRoute.Rule rule(MatchConfig... matches) {
-    return new HttpRoute.Rule(
-        List.of(matches), List.of(), HeaderChange.NONE, HeaderChange.NONE, null, null, null);
+    return HttpRoute.Rule.of(List.of(matches), List.of());
   }
 }

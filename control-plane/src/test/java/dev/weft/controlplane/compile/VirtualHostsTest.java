@@ -12,8 +12,8 @@ import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.common.config.UpstreamTlsConfig.TlsVersion;
 import dev.weft.controlplane.model.DocumentMeta;
-import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.RuleFilters;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
 import dev.weft.controlplane.model.TrafficPolicy;
@@ -335,13 +335,7 @@ class VirtualHostsTest {
     MatchConfig match = TestMesh.prefix(path);
     HttpRoute.Rule rule = TestMesh.rule(match, "catalog");
     return new HttpRoute.Rule(
-        rule.matches(),
-        rule.backends(),
-        HeaderChange.NONE,
-        HeaderChange.NONE,
-        request,
-        backendRequest,
-        null);
+        "", rule.matches(), rule.backends(), RuleFilters.NONE, request, backendRequest, null);
   }
 
   private static DocumentMeta meta(String name) {

@@ -163,10 +163,10 @@ class OldestMessagesTest extends EngineFixture {
     assertThat(first.streamIdleTimeoutNanos()).isEqualTo(60_000 * MS);
     assertThat(first.retry().attempts()).isEqualTo(3);
     assertThat(first.retry().on()).hasSize(5);
-    assertThat(first.cors()).isNotNull();
+    assertThat(first.filters().cors()).isNotNull();
     RouteConfig second = host.routes().get(1);
     assertThat(second.streamIdleTimeoutNanos()).isEqualTo(RouteConfig.DEFAULT_IDLE);
-    assertThat(second.cors()).isNull();
+    assertThat(second.filters().cors()).isNull();
   }
 
   private static DiscoveryRequest request(String name, boolean withMore) throws IOException {

@@ -4,9 +4,9 @@ import com.google.protobuf.ByteString;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.controlplane.model.DocumentMeta;
-import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.KubernetesService;
+import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
@@ -164,7 +164,18 @@ public final class TestMesh {
 
   public TestMesh route(HttpRoute route) {
     return document(
-        "HTTPRoute", route.meta().namespace(), route.meta().name(), new Decoded.OfHttpRoute(route));
+        route.kind().kind(),
+        route.meta().namespace(),
+        route.meta().name(),
+        new Decoded.OfHttpRoute(route));
+  }
+
+  public TestMesh grant(ReferenceGrant grant) {
+    return document(
+        "ReferenceGrant",
+        grant.meta().namespace(),
+        grant.meta().name(),
+        new Decoded.OfReferenceGrant(grant));
   }
 
   public TestMesh policy(TrafficPolicy policy) {
@@ -184,19 +195,11 @@ public final class TestMesh {
   }
 
   public static HttpRoute.Rule rule(MatchConfig match, String... backends) {
-    return new HttpRoute.Rule(
+    return HttpRoute.Rule.of(
         List.of(match),
         List.of(backends).stream()
-            .map(
-                backend ->
-                    new HttpRoute.Backend(
-                        new ServiceRef("default", backend, 80), 1, HeaderChange.NONE))
-            .toList(),
-        HeaderChange.NONE,
-        HeaderChange.NONE,
-        null,
-        null,
-        null);
+            .map(backend -> HttpRoute.Backend.of(new ServiceRef("default", backend, 80), 1))
+            .toList());
   }
 
   public static MatchConfig prefix(String path) {

@@ -58,7 +58,7 @@ class BadDocumentsTest {
           spec: {}
         - 1
         """,
-        "4: Servic default/s: items[0].kind: is \"Servic\", expected Service, HTTPRoute or TrafficPolicy; did you mean \"Service\"?",
+        "4: Servic default/s: items[0].kind: is \"Servic\", expected Service, HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, ReferenceGrant or TrafficPolicy; did you mean \"Service\"?",
         "8: : items[1]: is 1, expected a mapping with apiVersion, kind, metadata and spec");
     bad(
         "a List of nothing",
@@ -87,7 +87,7 @@ class BadDocumentsTest {
     bad(
         "a kind of nobody",
         "apiVersion: v1\nkind: Sevice\nmetadata: {name: x}\nspec: {}\n",
-        "2: Sevice default/x: kind: is \"Sevice\", expected Service, HTTPRoute or TrafficPolicy; did you mean \"Service\"?");
+        "2: Sevice default/x: kind: is \"Sevice\", expected Service, HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, ReferenceGrant or TrafficPolicy; did you mean \"Service\"?");
     bad(
         "another version",
         "apiVersion: gateway.networking.k8s.io/v1beta1\nkind: HTTPRoute\nmetadata: {name: x}\n",
@@ -190,17 +190,14 @@ class BadDocumentsTest {
           - {kind: Service, group: "", name: catalog, namespace: shop}
           rules: []
         """,
-        "5: HTTPRoute default/r: spec.hostnames: is not supported yet: requests are matched by the names of the parent Service",
         "7: HTTPRoute default/r: spec.parentRefs[0].kind: is missing, expected \"Service\" (absent, it means Gateway)",
         "8: HTTPRoute default/r: spec.parentRefs[1].kind: is \"Gateway\", expected Service",
         "8: HTTPRoute default/r: spec.parentRefs[1].name: is \"edge\", expected a Service of namespace \"default\", as a document or with registered instances",
         "9: HTTPRoute default/r: spec.parentRefs[2].group: is missing, expected \"\" (absent, it means gateway.networking.k8s.io)",
         "9: HTTPRoute default/r: spec.parentRefs[2]: is default/catalog, expected a value that occurs once in its list",
-        "10: HTTPRoute default/r: spec.parentRefs[3].sectionName: is not supported yet: name the port by its number, with port",
+        "10: HTTPRoute default/r: spec.parentRefs[3].sectionName: is \"http\", expected the name of a port of Service default/catalog: none has one",
         "10: HTTPRoute default/r: spec.parentRefs[3].group: is \"core\", expected \"\", the group of Service",
-        "10: HTTPRoute default/r: spec.parentRefs[3]: is default/catalog, expected a value that occurs once in its list",
-        "11: HTTPRoute default/r: spec.parentRefs[4].namespace: is \"shop\", expected the route's own namespace, \"default\" (routes for services of another namespace are not supported yet)",
-        "11: HTTPRoute default/r: spec.parentRefs[4]: is default/catalog, expected a value that occurs once in its list",
+        "11: HTTPRoute default/r: spec.parentRefs[4].name: is \"catalog\", expected a Service of namespace \"shop\", as a document or with registered instances",
         "12: HTTPRoute default/r: spec.rules: is a list of 0, expected a list of 1 to 16");
     bad(
         "matches",
@@ -254,7 +251,7 @@ class BadDocumentsTest {
         "11: HTTPRoute default/r: spec.rules[0].backendRefs[3].weight: is -1, expected a whole number from 0 to 1000000",
         "12: HTTPRoute default/r: spec.rules[0].backendRefs[4].wieght: unknown field; did you mean \"weight\"? Known here: group, kind, name, namespace, port, weight, filters",
         "13: HTTPRoute default/r: spec.rules[0].backendRefs[5].weight: is \"10\", expected a whole number from 0 to 1000000",
-        "14: HTTPRoute default/r: spec.rules[0].backendRefs[6].namespace: is \"shop\", expected the route's own namespace, \"default\" (another one needs a ReferenceGrant, which is not supported yet)",
+        "14: HTTPRoute default/r: spec.rules[0].backendRefs[6].name: is \"catalog\", expected a Service of namespace \"shop\", as a document or with registered instances",
         "15: HTTPRoute default/r: spec.rules[0].backendRefs[7].kind: is \"Bucket\", expected Service",
         "15: HTTPRoute default/r: spec.rules[0].backendRefs[7].group: is \"s3.example\", expected \"\", the group of Service",
         "16: HTTPRoute default/r: spec.rules[0].backendRefs[8].name: is \"Catalog\", expected a Service's name, a DNS label");
@@ -263,10 +260,10 @@ class BadDocumentsTest {
         ROUTE
             + """
               - backendRefs: [{name: catalog, port: 80}]
-                retry: {}
+                retry: {attempts: 11, codes: [503, 200, 503], backoff: 1}
                 filters:
                 - type: RequestMirror
-                  requestMirror: {backendRef: {name: x}}
+                  requestMirror: {backendRef: {name: x}, percent: 101, fraction: {numerator: 3, denominator: 2}}
                 - type: RequestHeadModifier
                 - type: RequestHeaderModifier
                 - type: ResponseHeaderModifier
@@ -277,9 +274,15 @@ class BadDocumentsTest {
               - timeouts: {request: 5}
               """
                 .indent(2),
-        "8: HTTPRoute default/r: spec.rules[0].retry: is not supported yet: attach a TrafficPolicy with retry to this HTTPRoute",
-        "10: HTTPRoute default/r: spec.rules[0].filters[0].type: is \"RequestMirror\", expected RequestHeaderModifier, ResponseHeaderModifier or CORS (RequestMirror is not supported here yet)",
-        "12: HTTPRoute default/r: spec.rules[0].filters[1].type: is \"RequestHeadModifier\", expected RequestHeaderModifier, ResponseHeaderModifier or CORS; did you mean \"RequestHeaderModifier\"?",
+        "8: HTTPRoute default/r: spec.rules[0].retry.attempts: is 11, expected a whole number from 1 to 10",
+        "8: HTTPRoute default/r: spec.rules[0].retry.codes[1]: is 200, expected a whole number from 400 to 599",
+        "8: HTTPRoute default/r: spec.rules[0].retry.codes[2]: is 503, expected a value that occurs once in its list",
+        "8: HTTPRoute default/r: spec.rules[0].retry.backoff: is 1, expected a duration such as 100ms, 2s or 1m30s",
+        "11: HTTPRoute default/r: spec.rules[0].filters[0].requestMirror.backendRef.port: is missing, expected the Service's port",
+        "11: HTTPRoute default/r: spec.rules[0].filters[0].requestMirror.percent: is 101, expected a whole number from 0 to 100",
+        "11: HTTPRoute default/r: spec.rules[0].filters[0].requestMirror.fraction: is a mapping, expected percent or fraction, not both",
+        "11: HTTPRoute default/r: spec.rules[0].filters[0].requestMirror.fraction.numerator: is 3, expected a whole number from 0 to 2",
+        "12: HTTPRoute default/r: spec.rules[0].filters[1].type: is \"RequestHeadModifier\", expected RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect, URLRewrite, RequestMirror or CORS; did you mean \"RequestHeaderModifier\"?",
         "13: HTTPRoute default/r: spec.rules[0].filters[2].requestHeaderModifier: is missing, expected set, add or remove",
         "15: HTTPRoute default/r: spec.rules[0].filters[3].responseHeaderModifier.set[0].name: is \"content-length\", expected a header that does not frame the message or belong to one hop",
         "15: HTTPRoute default/r: spec.rules[0].filters[3].responseHeaderModifier.remove[0]: is \"a b\", expected a header's name",
@@ -289,6 +292,89 @@ class BadDocumentsTest {
         "18: HTTPRoute default/r: spec.rules[1].timeouts.request: is \"1.5s\", expected a duration such as 100ms, 2s or 1m30s",
         "18: HTTPRoute default/r: spec.rules[1].timeouts.backendRequest: is \"25h\", expected a duration from 0s to 24h",
         "19: HTTPRoute default/r: spec.rules[2].timeouts.request: is 5, expected a duration such as 100ms, 2s or 1m30s");
+    bad(
+        "redirects and rewrites",
+        ROUTE
+            + """
+              - backendRefs: [{name: catalog, port: 80}]
+                filters:
+                - {type: RequestRedirect, requestRedirect: {scheme: ftp, hostname: a b, port: 0, statusCode: 304}}
+                - {type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replacePrefixMatch: /a}}}
+              - filters:
+                - {type: RequestRedirect, requestRedirect: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /a}}}
+                matches: [{path: {value: /a}}, {path: {value: /b}}]
+              - filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: "/a b"}}}]
+                backendRefs: [{name: catalog, port: 80, filters: [{type: URLRewrite, urlRewrite: {}}]}]
+              """
+                .indent(2),
+        "7: HTTPRoute default/r: spec.rules[0].backendRefs: is a list of 1, expected nothing beside a RequestRedirect, which answers by itself",
+        "8: HTTPRoute default/r: spec.rules[0].filters: is a list of 2, expected RequestRedirect or URLRewrite, not both",
+        "9: HTTPRoute default/r: spec.rules[0].filters[0].requestRedirect.scheme: is \"ftp\", expected http or https",
+        "9: HTTPRoute default/r: spec.rules[0].filters[0].requestRedirect.hostname: is \"a b\", expected a DNS name in lower case, without a port",
+        "9: HTTPRoute default/r: spec.rules[0].filters[0].requestRedirect.port: is 0, expected a whole number from 1 to 65535",
+        "9: HTTPRoute default/r: spec.rules[0].filters[0].requestRedirect.statusCode: is 304, expected 301, 302, 303, 307 or 308",
+        "10: HTTPRoute default/r: spec.rules[0].filters[1].urlRewrite.path.replacePrefixMatch: is \"/a\", expected nothing, as the type is ReplaceFullPath",
+        "10: HTTPRoute default/r: spec.rules[0].filters[1].urlRewrite.path.replaceFullPath: is missing, expected the new path",
+        "11: HTTPRoute default/r: spec.rules[1].filters: is a list of 1, expected no ReplacePrefixMatch, unless the rule has exactly one match, a PathPrefix",
+        "14: HTTPRoute default/r: spec.rules[2].filters[0].urlRewrite.path.replaceFullPath: is \"/a b\", expected a path of printable ASCII, anything else percent-encoded, or nothing",
+        "15: HTTPRoute default/r: spec.rules[2].backendRefs[0].filters[0].type: is \"URLRewrite\", expected RequestHeaderModifier or ResponseHeaderModifier (URLRewrite is not supported here yet)");
+    bad(
+        "calls",
+        """
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: GRPCRoute
+        metadata: {name: g}
+        spec:
+          parentRefs: [{group: "", kind: Service, name: catalog}]
+          rules:
+          - timeouts: {request: 1s}
+            matches:
+            - method: {}
+            - method: {service: "a/b", method: "1"}
+            - method: {type: RegularExpression, method: "("}
+            - method: {type: Prefix, service: a}
+            - path: {value: /a}
+            filters: [{type: CORS}]
+            backendRefs: [{name: catalog, port: 80}]
+        """,
+        "7: GRPCRoute default/g: spec.rules[0].timeouts: unknown field. Known here: name, matches, filters, backendRefs",
+        "9: GRPCRoute default/g: spec.rules[0].matches[0].method: is a mapping, expected service or method, or both",
+        "10: GRPCRoute default/g: spec.rules[0].matches[1].method.service: is \"a/b\", expected a gRPC service, e.g. shop.v1.Catalog",
+        "10: GRPCRoute default/g: spec.rules[0].matches[1].method.method: is \"1\", expected a method of a gRPC service, e.g. GetItem",
+        "11: GRPCRoute default/g: spec.rules[0].matches[2].method.method: is \"(\", expected an RE2 regular expression (missing closing ))",
+        "12: GRPCRoute default/g: spec.rules[0].matches[3].method.type: is \"Prefix\", expected Exact or RegularExpression",
+        "13: GRPCRoute default/g: spec.rules[0].matches[4].path: unknown field. Known here: method, headers",
+        "14: GRPCRoute default/g: spec.rules[0].filters[0].type: is \"CORS\", expected RequestHeaderModifier, ResponseHeaderModifier or RequestMirror (CORS is not supported here yet)");
+    bad(
+        "connections",
+        """
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: TLSRoute
+        metadata: {name: t}
+        spec:
+          parentRefs: [{group: "", kind: Service, name: catalog}]
+          hostnames: ["a.*", A.example, 10.0.0.1, "*.a.example", "*.a.example"]
+          rules: [{backendRefs: [{name: catalog, port: 80, filters: []}]}, {}]
+        """,
+        "6: TLSRoute default/t: spec.hostnames[0]: is \"a.*\", expected a DNS name in lower case, whose first label may be \"*\"",
+        "6: TLSRoute default/t: spec.hostnames[1]: is \"A.example\", expected a DNS name in lower case, whose first label may be \"*\"",
+        "6: TLSRoute default/t: spec.hostnames[2]: is \"10.0.0.1\", expected a DNS name in lower case, whose first label may be \"*\"",
+        "6: TLSRoute default/t: spec.hostnames[4]: is \"*.a.example\", expected a value that occurs once in its list",
+        "7: TLSRoute default/t: spec.rules: is a list of 2, expected a list of 1 to 1");
+    bad(
+        "a grant",
+        """
+        apiVersion: gateway.networking.k8s.io/v1beta1
+        kind: ReferenceGrant
+        metadata: {name: g}
+        spec:
+          from: [{group: gateway.networking.k8s.io, kind: HTTPRoute}, {kind: HTTPRoute, namespace: A}]
+          to: []
+        """,
+        "5: ReferenceGrant default/g: spec.from[0].namespace: is missing, expected the routes' namespace",
+        "5: ReferenceGrant default/g: spec.from[1].group: is missing, expected gateway.networking.k8s.io",
+        "5: ReferenceGrant default/g: spec.from[1].namespace: is \"A\", expected a namespace, a DNS label",
+        "6: ReferenceGrant default/g: spec.to: is a list of 0, expected a list of 1 to 16");
     bad(
         "pages of other origins",
         ROUTE
@@ -322,7 +408,7 @@ class BadDocumentsTest {
         "18: HTTPRoute default/r: spec.rules[1].filters[0].cors.exposeHeaders: is a list of 1, expected names: with allowCredentials, browsers take no \"*\"",
         "19: HTTPRoute default/r: spec.rules[2].filters[0].requestHeaderModifier: is a mapping, expected nothing, as the type is CORS",
         "19: HTTPRoute default/r: spec.rules[2].filters[0].cors: is missing, expected a policy with allowOrigins",
-        "21: HTTPRoute default/r: spec.rules[3].backendRefs[0].filters[0].type: is \"CORS\", expected RequestHeaderModifier (CORS is not supported here yet)");
+        "21: HTTPRoute default/r: spec.rules[3].backendRefs[0].filters[0].type: is \"CORS\", expected RequestHeaderModifier or ResponseHeaderModifier (CORS is not supported here yet)");
     bad(
         "a field twice",
         ROUTE + "  - backendRefs:\n    - name: catalog\n      port: 80\n      port: 8080\n",

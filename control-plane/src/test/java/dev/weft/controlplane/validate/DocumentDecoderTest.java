@@ -10,6 +10,8 @@ import dev.weft.controlplane.model.DocumentMeta;
 import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.model.HeaderChange.Header;
 import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.HttpRoute.Target;
+import dev.weft.controlplane.model.RuleFilters;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
@@ -171,6 +173,7 @@ class DocumentDecoderTest {
                 List.of(new ServiceRef("default", "catalog", 8080)),
                 List.of(
                     new HttpRoute.Rule(
+                        "items",
                         List.of(
                             new MatchConfig(
                                 PathKind.PREFIX,
@@ -183,30 +186,27 @@ class DocumentDecoderTest {
                             new MatchConfig(PathKind.EXACT, "/item", "", List.of(), List.of()),
                             new MatchConfig(PathKind.REGEX, "/i/[0-9]+", "", List.of(), List.of())),
                         List.of(
+                            HttpRoute.Backend.of(new ServiceRef("default", "catalog-v1", 80), 90),
                             new HttpRoute.Backend(
-                                new ServiceRef("default", "catalog-v1", 80), 90, HeaderChange.NONE),
-                            new HttpRoute.Backend(
-                                new ServiceRef("default", "catalog-v2", 80),
+                                Target.of(new ServiceRef("default", "catalog-v2", 80)),
                                 1,
                                 new HeaderChange(
-                                    List.of(new Header("x-v2", "1")), List.of(), List.of()))),
-                        new HeaderChange(
-                            List.of(new Header("x-canary", "yes")), List.of(), List.of("x-debug")),
-                        new HeaderChange(
-                            List.of(), List.of(new Header("x-from", "weft")), List.of()),
+                                    List.of(new Header("x-v2", "1")), List.of(), List.of()),
+                                HeaderChange.NONE)),
+                        RuleFilters.headers(
+                            new HeaderChange(
+                                List.of(new Header("x-canary", "yes")),
+                                List.of(),
+                                List.of("x-debug")),
+                            new HeaderChange(
+                                List.of(), List.of(new Header("x-from", "weft")), List.of())),
                         Duration.ofSeconds(90),
                         Duration.ofMillis(500),
                         null),
-                    new HttpRoute.Rule(
+                    HttpRoute.Rule.of(
                         List.of(MatchConfig.ANY),
                         List.of(
-                            new HttpRoute.Backend(
-                                new ServiceRef("default", "catalog", 80), 1, HeaderChange.NONE)),
-                        HeaderChange.NONE,
-                        HeaderChange.NONE,
-                        null,
-                        null,
-                        null))));
+                            HttpRoute.Backend.of(new ServiceRef("default", "catalog", 80), 1))))));
   }
 
   @Test
@@ -236,7 +236,7 @@ class DocumentDecoderTest {
 
   @Test
   void a_rule_says_which_pages_may_call() throws IOException {
-    assertThat(route(example("cors.yaml")).rules().getFirst().cors())
+    assertThat(route(example("cors.yaml")).rules().getFirst().filters().cors())
         .isEqualTo(
             new CorsConfig(
                 List.of("https://shop.example", "https://*.shop.example"),
@@ -254,7 +254,9 @@ class DocumentDecoderTest {
             List.of(
                 manifest("canary.yaml", example("canary.yaml")),
                 manifest("catalog-services.yaml", example("catalog-services.yaml")),
-                manifest("traffic-policy.yaml", example("traffic-policy.yaml"))),
+                manifest("traffic-policy.yaml", example("traffic-policy.yaml")),
+                manifest("moved.yaml", example("moved.yaml")),
+                manifest("grpc-route.yaml", example("grpc-route.yaml"))),
             KnownObjects.NOTHING);
 
     assertThat(batch.errors()).isEmpty();
@@ -266,7 +268,9 @@ class DocumentDecoderTest {
             "Service catalog",
             "Service catalog-v1",
             "Service catalog-v2",
-            "TrafficPolicy catalog");
+            "TrafficPolicy catalog",
+            "HTTPRoute catalog-moved",
+            "GRPCRoute catalog-calls");
   }
 
   @Test

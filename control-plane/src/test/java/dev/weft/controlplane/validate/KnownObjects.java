@@ -1,5 +1,6 @@
 package dev.weft.controlplane.validate;
 
+import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.TrafficPolicy;
@@ -14,6 +15,7 @@ public final class KnownObjects implements Inventory {
   public static final KnownObjects NOTHING = new KnownObjects();
 
   private final List<Service> services = new ArrayList<>();
+  private final List<ReferenceGrant> grants = new ArrayList<>();
   private final List<String> routes = new ArrayList<>();
   private final List<TrafficPolicy> policies = new ArrayList<>();
 
@@ -48,6 +50,21 @@ public final class KnownObjects implements Inventory {
 
   private Stream<Service> in(String namespace) {
     return services.stream().filter(service -> service.namespace().equals(namespace));
+  }
+
+  KnownObjects service(Service service) {
+    services.add(service);
+    return this;
+  }
+
+  KnownObjects grant(ReferenceGrant grant) {
+    grants.add(grant);
+    return this;
+  }
+
+  @Override
+  public Collection<ReferenceGrant> referenceGrants(String namespace) {
+    return grants.stream().filter(grant -> grant.meta().namespace().equals(namespace)).toList();
   }
 
   @Override

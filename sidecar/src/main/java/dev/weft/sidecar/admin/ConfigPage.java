@@ -10,6 +10,9 @@ import dev.weft.common.config.InboundConfig;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.Origin;
 import dev.weft.common.config.RouteConfig;
+import dev.weft.common.config.RouteFilterConfig;
+import dev.weft.common.config.RouteFilterConfig.MirrorConfig;
+import dev.weft.common.config.RouteFilterConfig.PathRewriteConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadEdits;
 import java.util.List;
@@ -74,11 +77,13 @@ public final class ConfigPage {
             .field("cluster", backend.dangling() ? "(does not exist)" : backend.cluster())
             .field("weight", backend.weight());
         edits(json, "request_headers", backend.requestEdits());
+        edits(json, "response_headers", backend.responseEdits());
         json.endObject();
       }
       json.endArray();
       edits(json, "request_headers", route.requestEdits());
       edits(json, "response_headers", route.responseEdits());
+      filters(json, route.filters());
       if (route.streamIdleTimeoutNanos() != RouteConfig.DEFAULT_IDLE) {
         json.field("stream_idle_timeout_nanos", route.streamIdleTimeoutNanos());
       }
@@ -95,10 +100,53 @@ public final class ConfigPage {
     json.endArray().endObject();
   }
 
+  private static void filters(JsonWriter json, RouteFilterConfig filters) {
+    var redirect = filters.redirect();
+    if (redirect != null) {
+      json.object("redirect")
+          .field("status", redirect.status())
+          .field("scheme", redirect.scheme())
+          .field("hostname", redirect.hostname())
+          .field("port", redirect.port())
+          .field("path", path(redirect.path()))
+          .endObject();
+    }
+    var rewrite = filters.rewrite();
+    if (rewrite != null) {
+      json.object("rewrite")
+          .field("hostname", rewrite.hostname())
+          .field("path", path(rewrite.path()))
+          .endObject();
+    }
+    mirrors(json, filters.mirrors());
+  }
+
+  private static void mirrors(JsonWriter json, List<MirrorConfig> mirrors) {
+    if (mirrors.isEmpty()) {
+      return;
+    }
+    json.array("mirrors");
+    for (MirrorConfig mirror : mirrors) {
+      json.object()
+          .field("cluster", mirror.cluster())
+          .field("numerator", mirror.numerator())
+          .field("denominator", mirror.denominator())
+          .endObject();
+    }
+    json.endArray();
+  }
+
+  private static String path(@Nullable PathRewriteConfig path) {
+    return path == null ? "" : (path.prefix() ? "PREFIX " : "FULL ") + path.value();
+  }
+
   private static void match(JsonWriter json, MatchConfig match) {
     json.object("match")
         .field("path", match.pathKind() + " " + match.path())
         .field("method", match.method().isEmpty() ? "any" : match.method());
+    if (!match.serverName().isEmpty()) {
+      json.field("server_name", match.serverName());
+    }
     values(json, "headers", match.headers());
     values(json, "query", match.query());
     json.endObject();

@@ -37,7 +37,7 @@ final class Stacks {
               pipeline.addLast(
                   (name == null
                           ? relays.refused(TLS, "the TLS hello names no server")
-                          : relays.newRelay(name + tlsPort, TLS))
+                          : relays.newRelay(name + tlsPort, name, TLS))
                       .handler());
             });
   }

@@ -6,6 +6,7 @@ import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.InboundConfig;
 import dev.weft.common.config.RouteConfig;
+import dev.weft.common.config.RouteFilterConfig.MirrorConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.wire.DecodedResource;
 import dev.weft.common.wire.WireDecoder;
@@ -275,19 +276,29 @@ final class HeldConfig {
         RouteConfig route = host.routes().get(r);
         for (int b = 0; b < route.backends().size(); b++) {
           BackendConfig backend = route.backends().get(b);
-          if (!backend.dangling() && !next.clusters().containsKey(backend.cluster())) {
-            throw new RefusedException(
-                Rejection.newBuilder()
-                    .setResource(name)
-                    .setFieldPath("routes[" + r + "].backends[" + b + "].cluster")
-                    .setMessage(
-                        "is \""
-                            + backend.cluster()
-                            + "\", expected a cluster that was sent before and not removed")
-                    .build());
+          if (!backend.dangling()) {
+            checkCluster(name, "routes[" + r + "].backends[" + b + "]", backend.cluster(), next);
           }
         }
+        List<MirrorConfig> mirrors = route.filters().mirrors();
+        for (int m = 0; m < mirrors.size(); m++) {
+          String at = "routes[" + r + "].mirrors[" + m + "]";
+          checkCluster(name, at, mirrors.get(m).cluster(), next);
+        }
       }
+    }
+  }
+
+  private static void checkCluster(
+      ResourceName host, String at, String cluster, ConfigSnapshot next) throws RefusedException {
+    if (!next.clusters().containsKey(cluster)) {
+      throw new RefusedException(
+          Rejection.newBuilder()
+              .setResource(host)
+              .setFieldPath(at + ".cluster")
+              .setMessage(
+                  "is \"" + cluster + "\", expected a cluster that was sent before and not removed")
+              .build());
     }
   }
 }

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is to differ between a head as received and as sent, gathered for one attempt: compiled
- * edits of route and backend, lines of our own, well-known names to leave out. Reused; one worker.
- * The encoder leaves hop-by-hop headers out by itself.
+ * edits of route and backend, lines of our own, well-known names to leave out, another host or
+ * path. Reused; one worker. The encoder leaves hop-by-hop headers out by itself.
  */
 public final class HeadPlan {
   /** What frames a message or addresses it: no edit may touch it. */
@@ -37,6 +37,9 @@ public final class HeadPlan {
   private long dropped;
   private boolean acceptTrailers;
   private byte @Nullable [] droppedPrefix;
+  private byte @Nullable [] authority;
+  private byte @Nullable [] path;
+  private int replacedPath;
 
   public void clear() {
     Arrays.fill(edits, 0, editCount, null);
@@ -45,6 +48,60 @@ public final class HeadPlan {
     dropped = 0;
     droppedPrefix = null;
     acceptTrailers = false;
+    authority = null;
+    path = null;
+  }
+
+  /** Says what another plan says, whose edits are shared and whose lines are copied. */
+  public void take(HeadPlan other) {
+    clear();
+    if (edits.length < other.editCount) {
+      edits = new HeadEdits[other.editCount];
+    }
+    System.arraycopy(other.edits, 0, edits, 0, other.editCount);
+    editCount = other.editCount;
+    reserve(other.length);
+    System.arraycopy(other.lines, 0, lines, 0, other.length);
+    length = other.length;
+    dropped = other.dropped;
+    droppedPrefix = other.droppedPrefix;
+    acceptTrailers = other.acceptTrailers;
+    authority = other.authority;
+    path = other.path;
+    replacedPath = other.replacedPath;
+  }
+
+  /** Of a request: sends another authority than the received one; the array is not changed. */
+  public void authority(byte[] other) {
+    authority = other;
+  }
+
+  /** The other authority; null: the received one. */
+  public byte @Nullable [] authority() {
+    return authority;
+  }
+
+  /**
+   * Of a request: sends other bytes in place of the first of its path; nothing at all is "/".
+   *
+   * @param replacement not changed
+   * @param replaced how many bytes, at most all of them
+   */
+  public void path(byte[] replacement, int replaced) {
+    path = replacement;
+    replacedPath = replaced;
+  }
+
+  /** With what the sent path begins; null: with the received one. */
+  public byte @Nullable [] path() {
+    return path;
+  }
+
+  /** Where the received path goes on behind {@link #path}. */
+  public int pathStart(HeadView request) {
+    return path == null
+        ? request.pathStart()
+        : request.pathStart() + Math.min(replacedPath, request.pathEnd() - request.pathStart());
   }
 
   /**

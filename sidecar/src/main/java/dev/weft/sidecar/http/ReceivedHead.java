@@ -2,6 +2,7 @@ package dev.weft.sidecar.http;
 
 import dev.weft.common.head.HeadView;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 
 /**
@@ -73,6 +74,46 @@ public final class ReceivedHead {
    * without trailers closes one direction, and the exchange is over when both are closed.
    */
   public boolean tunnel;
+
+  /** Copies it with its inline body into a buffer of its own, which the caller releases. */
+  public void copyTo(ReceivedHead copy, ByteBufAllocator allocator) {
+    int length = end - start + inlineBody;
+    ByteBuf bytes = allocator.directBuffer(length).writeBytes(buffer, start, length);
+    copy.clear();
+    copy.buffer = bytes;
+    copy.end = end - start;
+    copy.room = NOT_IN_PLACE;
+    copy.lines = lines;
+    copy.inlineBody = inlineBody;
+    copy.bodyLength = bodyLength;
+    copy.http2 = http2;
+    copy.chunked = chunked;
+    copy.close = close;
+    copy.connectionOptions = connectionOptions;
+    copy.oddFraming = oddFraming;
+    copy.absoluteForm = absoluteForm;
+    copy.tunnel = tunnel;
+    HeadView.Filler to = copy.filler;
+    to.begin(bytes.nioBuffer(0, length));
+    to.status(view.status());
+    to.minorVersion(view.minorVersion());
+    to.method(moved(view.methodStart()), moved(view.methodEnd()));
+    to.authority(moved(view.authorityStart()), moved(view.authorityEnd()));
+    to.path(moved(view.pathStart()), moved(view.pathEnd()));
+    to.query(moved(view.queryStart()), moved(view.queryEnd()));
+    for (int i = 0; i < view.headerCount(); i++) {
+      to.header(
+          moved(view.nameStart(i)),
+          moved(view.nameEnd(i)),
+          moved(view.valueStart(i)),
+          moved(view.valueEnd(i)));
+    }
+  }
+
+  /** What is not there begins and ends at 0, wherever the head lies. */
+  private int moved(int offset) {
+    return Math.max(0, offset - start);
+  }
 
   /** Forgets everything but the storage; the buffer's owner has released it. */
   public void clear() {

@@ -3,6 +3,7 @@ package dev.weft.sidecar.proxy;
 import dev.weft.common.config.BackendConfig;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RouteConfig;
+import dev.weft.common.config.RouteFilterConfig.MirrorConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadEdits;
 import dev.weft.common.head.HeadView;
@@ -10,20 +11,23 @@ import dev.weft.common.route.RouteTable;
 import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.EndpointTracker;
 import dev.weft.sidecar.destination.OriginalDestination;
+import dev.weft.sidecar.filter.UrlRewrite;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
+import dev.weft.sidecar.telemetry.RequestRecord;
 import dev.weft.sidecar.upstream.Hop;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One request of our application after the other; its path is {@link #route}. */
 final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.Waiter {
   private final OutboundStack stack;
   private VirtualHostLookup.@Nullable Waiting waiting;
-  private HeadEdits routeEdits = HeadEdits.NONE;
-  private HeadEdits backendEdits = HeadEdits.NONE;
+  private HeadEdits requestEdits = HeadEdits.NONE;
+  private @Nullable UrlRewrite rewrite;
   private long tunnelIdle;
   private @Nullable OriginalDestination original;
 
@@ -60,8 +64,8 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
   /** The mesh does not know, or cannot say: to where the caller was on its way. */
   private void passOn(OriginalDestination to) {
     record.route(Passthrough.NAME, Passthrough.NAME);
-    routeEdits = HeadEdits.NONE;
-    backendEdits = HeadEdits.NONE;
+    requestEdits = HeadEdits.NONE;
+    rewrite = null;
     tunnelIdle = Bound.TUNNEL_IDLE.value();
     idleTimeout(tunnelIdle);
     start(stack.passthrough.to(to), RetryConfig.NEVER, 0, 0);
@@ -83,8 +87,10 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
       reply(Failure.NO_ROUTE, "no route of " + head.authority() + " matches " + head.path());
       return;
     }
-    RouteConfig route = routes.route(match);
-    if (!admit(host.filters(match), head)) {
+    ResolvedRoute resolved = host.route(match);
+    RouteConfig route = resolved.config();
+    record.route(route.name(), RequestRecord.NONE);
+    if (!admit(resolved.filters(), head)) {
       return;
     }
     int share = routes.backend(match, worker.random().nextInt());
@@ -107,15 +113,39 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
       return;
     }
     record.route(route.name(), backend.cluster());
-    routeEdits = route.requestEdits();
-    backendEdits = backend.requestEdits();
-    responseEdits(route.responseEdits());
+    requestEdits = resolved.requestEdits(share);
+    rewrite = resolved.rewrite();
+    responseEdits(resolved.responseEdits(share));
+    if (resolved.mirrored() && mayBeMirrored()) {
+      mirror(resolved, head);
+    }
     idleTimeout(idleNanos(route, isGrpc()));
     tunnelIdle =
         route.streamIdleTimeoutNanos() == RouteConfig.DEFAULT_IDLE
             ? Bound.TUNNEL_IDLE.value()
             : route.streamIdleTimeoutNanos();
     start(cluster, route.retry(), route.requestTimeoutNanos(), route.perTryTimeoutNanos());
+  }
+
+  private void mirror(ResolvedRoute route, HeadView head) {
+    List<MirrorConfig> mirrors = route.config().filters().mirrors();
+    for (int i = 0; i < mirrors.size(); i++) {
+      MirrorConfig mirror = mirrors.get(i);
+      Cluster cluster = stack.clusters.find(mirror.cluster());
+      if (cluster == null || worker.random().nextInt(mirror.denominator()) >= mirror.numerator()) {
+        continue;
+      }
+      MirrorCall copy = stack.newMirror(stream);
+      if (copy == null) {
+        return;
+      }
+      HeadPlan plan = copy.headPlan();
+      plan.apply(route.config().requestEdits());
+      if (rewrite != null) {
+        rewrite.plan(head, plan);
+      }
+      mirror(copy, cluster);
+    }
   }
 
   // Whoever allows a request ten minutes does not mean it to end after five; and a gRPC stream that
@@ -162,8 +192,10 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
 
   @Override
   public void plan(HeadPlan plan, EndpointTracker endpoint) {
-    plan.apply(routeEdits);
-    plan.apply(backendEdits);
+    plan.apply(requestEdits);
+    if (rewrite != null) {
+      rewrite.plan(stream.request().view, plan);
+    }
     planCall(plan);
     if (endpoint.config().sidecar()) {
       Hop.announce(plan);

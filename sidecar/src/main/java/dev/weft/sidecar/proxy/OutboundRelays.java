@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The path of what our application calls without HTTP: an authority, given by the listener or named
  * in a TLS hello, or where the connection was meant to go, leads to its virtual host, that one's
- * route without conditions, a weighted backend, its cluster. One per worker.
+ * route without conditions or for that name, a weighted backend, its cluster. One per worker.
  */
 public final class OutboundRelays implements InterceptedPath {
   private static final String TCP = "TCP";
@@ -36,8 +36,20 @@ public final class OutboundRelays implements InterceptedPath {
    * @param protocol a constant for the access log
    */
   public Relay newRelay(String authority, String protocol) {
+    return newRelay(authority, "", protocol);
+  }
+
+  /**
+   * A relay for one connection.
+   *
+   * @param serverName the name in its TLS hello, lower case; empty: none
+   */
+  public Relay newRelay(String authority, String serverName, String protocol) {
     return new Relay(
-        stack.worker.relays(Direction.OUTBOUND), new Lookup(authority, null), authority, protocol);
+        stack.worker.relays(Direction.OUTBOUND),
+        new Lookup(authority, serverName, null),
+        authority,
+        protocol);
   }
 
   @Override
@@ -45,7 +57,7 @@ public final class OutboundRelays implements InterceptedPath {
     String authority = serverName.isEmpty() ? to.authority() : serverName;
     return new Relay(
         stack.worker.relays(Direction.OUTBOUND),
-        new Lookup(to.authority(), to),
+        new Lookup(to.authority(), serverName, to),
         authority,
         protocol);
   }
@@ -84,9 +96,10 @@ public final class OutboundRelays implements InterceptedPath {
     if (!routes.host().found()) {
       return Way.PASSTHROUGH;
     }
-    int match = routes.unconditional();
+    int match = routes.connection("");
     if (match == RouteTable.NONE) {
-      return Way.HTTP;
+      // Routes by server name have to see whether there is one.
+      return routes.serverNames() ? Way.UNDECLARED : Way.HTTP;
     }
     for (BackendConfig backend : routes.route(match).backends()) {
       Cluster cluster = backend.dangling() ? null : stack.clusters.find(backend.cluster());
@@ -135,15 +148,18 @@ public final class OutboundRelays implements InterceptedPath {
 
   private final class Lookup implements Destination, VirtualHostLookup.Waiter {
     private final String authority;
+    private final String serverName;
     private final @Nullable OriginalDestination original;
     private @Nullable Relay relay;
     private VirtualHostLookup.@Nullable Waiting waiting;
 
     /**
+     * @param serverName the name in its TLS hello; empty: none
      * @param original where to go if the mesh does not know the authority; null: it is refused
      */
-    Lookup(String authority, @Nullable OriginalDestination original) {
+    Lookup(String authority, String serverName, @Nullable OriginalDestination original) {
       this.authority = authority;
+      this.serverName = serverName;
       this.original = original;
     }
 
@@ -167,9 +183,9 @@ public final class OutboundRelays implements InterceptedPath {
         to.refuse(Failure.UNKNOWN_HOST, "the mesh knows no service for " + authority);
         return;
       }
-      int match = routes.unconditional();
+      int match = routes.connection(serverName);
       if (match == RouteTable.NONE) {
-        to.refuse(Failure.NO_ROUTE, "no route of " + authority + " is without conditions");
+        to.refuse(Failure.NO_ROUTE, "no route of " + authority + " is for this connection");
         return;
       }
       RouteConfig route = routes.route(match);

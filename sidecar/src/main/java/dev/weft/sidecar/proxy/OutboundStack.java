@@ -3,6 +3,10 @@ package dev.weft.sidecar.proxy;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.http.DownstreamStream;
 import dev.weft.sidecar.http.Exchange;
+import dev.weft.sidecar.proxyprotocol.ProxyHeader;
+import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.telemetry.Direction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The path of what our own application calls, readable from top to bottom in {@link
@@ -19,6 +23,9 @@ public final class OutboundStack implements Exchange.Factory {
   final ClusterSet clusters;
   final Passthrough passthrough;
 
+  /** Copies of requests that are under way. */
+  private int mirrors;
+
   /**
    * @param passthrough used only by connections that were redirected to us
    */
@@ -28,6 +35,22 @@ public final class OutboundStack implements Exchange.Factory {
     this.hosts = hosts;
     this.clusters = clusters;
     this.passthrough = passthrough;
+  }
+
+  /** For a copy of the request of a stream; null: too many are under way. */
+  @Nullable MirrorCall newMirror(DownstreamStream stream) {
+    if (mirrors >= Bound.MIRRORS.value()) {
+      worker.telemetry().reached(Bound.MIRRORS, Direction.OUTBOUND);
+      return null;
+    }
+    mirrors++;
+    return new MirrorCall(
+        worker, ProxyHeader.of(stream.remoteAddress(), stream.localAddress()), _ -> mirrors--);
+  }
+
+  /** How many copies are under way. */
+  int mirrors() {
+    return mirrors;
   }
 
   public Worker worker() {

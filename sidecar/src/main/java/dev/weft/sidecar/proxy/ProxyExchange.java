@@ -57,6 +57,9 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   private boolean admitted;
 
+  /** Copies of the request; null as long as there never was one. */
+  private @Nullable Mirrors mirrors;
+
   ProxyExchange(Worker worker, Direction direction, DownstreamStream stream) {
     this.worker = worker;
     this.forwarding = new Forwarding(worker.rules());
@@ -137,6 +140,45 @@ abstract class ProxyExchange implements Exchange, CallListener {
       call.grpc();
       call.start(cluster, retry, timeout, perTryTimeoutNanos);
     }
+  }
+
+  /**
+   * Sends a copy of the request elsewhere. Before start; not for a tunnel, and not for what has to
+   * be translated.
+   *
+   * @param copy its plan has what the route changes
+   */
+  final void mirror(MirrorCall copy, Cluster cluster) {
+    HeadPlan plan = copy.headPlan();
+    trace.plan(plan);
+    forwarding.plan(plan);
+    if (grpc.isGrpc()) {
+      plan.acceptTrailers();
+    }
+    Mirrors copies = mirrors;
+    if (copies == null) {
+      copies = new Mirrors();
+      mirrors = copies;
+    }
+    copies.add(copy);
+    // The pieces that the call holds already are no part of the head's copy.
+    boolean all = whole && call.holdsNothing();
+    copy.start(cluster, stream.request(), all, grpc.isGrpc());
+    if (!all) {
+      call.translateHeld(
+          piece -> {
+            copy.data(piece);
+            return true;
+          });
+      if (whole) {
+        copy.end(null);
+      }
+      copy.flush();
+    }
+  }
+
+  final boolean mayBeMirrored() {
+    return !stream.request().tunnel && !grpc.web();
   }
 
   /** What every attempt's head needs. */
@@ -237,6 +279,9 @@ abstract class ProxyExchange implements Exchange, CallListener {
   @Override
   public final void onData(ByteBuf data) {
     progress.received(data.readableBytes());
+    if (mirrors != null) {
+      mirrors.data(data);
+    }
     GrpcWebBridge bridge = grpc.requestBridge();
     if (bridge == null) {
       call.data(data);
@@ -251,6 +296,9 @@ abstract class ProxyExchange implements Exchange, CallListener {
   @Override
   public final void onEnd(@Nullable HeadView trailers) {
     whole = true;
+    if (mirrors != null) {
+      mirrors.end(trailers);
+    }
     GrpcWebBridge bridge = grpc.requestBridge();
     if (bridge != null && !bridge.wholeRequest()) {
       malformedBody();
@@ -295,6 +343,9 @@ abstract class ProxyExchange implements Exchange, CallListener {
 
   @Override
   public final void onReadComplete() {
+    if (mirrors != null) {
+      mirrors.flush();
+    }
     call.flush();
   }
 
@@ -323,6 +374,9 @@ abstract class ProxyExchange implements Exchange, CallListener {
       worker.overload().ended();
     }
     forget();
+    if (mirrors != null) {
+      mirrors.leave();
+    }
     call.cancel();
     record.attempts(call.attemptCount());
     record.upstreamHost(call.upstreamHost());

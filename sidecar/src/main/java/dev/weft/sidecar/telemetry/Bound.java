@@ -117,6 +117,9 @@ public enum Bound {
   RETRY_BUDGET(Scope.WORKER, Unit.PERCENT, 20, "retry.budgetPercent", "not retried"),
   RETRY_PUSHBACK(Scope.WORKER, Unit.TIME, seconds(10), "", "not retried"),
   RETRIES_SAVED(Scope.QUIET, Unit.COUNT, 1000, "", "no more are saved up"),
+  MIRRORS(Scope.WORKER, Unit.COUNT, 1024, "", "the request is not mirrored"),
+  MIRROR_BUFFER(Scope.WORKER, Unit.BYTES, kib(256), "", "the copy is cut off"),
+  MIRROR_TIME(Scope.WORKER, Unit.TIME, seconds(30), "", "the copy is given up"),
 
   // Memory and telemetry.
   HEAP(Scope.PROCESS, Unit.BYTES, 0, "-Xmx", "the process ends"),

@@ -77,6 +77,9 @@ public enum WorkerCounter {
       "upstream_rq_retry_overflow", "Retries not made because the budget was spent.", false),
   UPSTREAM_RQ_PER_TRY_TIMEOUT(
       "upstream_rq_per_try_timeout", "Attempts that ran into their timeout.", false),
+  UPSTREAM_RQ_MIRRORED("upstream_rq_mirrored", "Copies of requests sent elsewhere.", false),
+  UPSTREAM_RQ_MIRROR_CUT(
+      "upstream_rq_mirror_cut", "Of these, those that came to no whole answer.", false),
   ON_DEMAND_WAIT("on_demand_wait", "Requests that waited for an unknown authority.", false),
   ON_DEMAND_TIMEOUT("on_demand_timeout", "Such requests that waited in vain.", false),
   ON_DEMAND_OVERFLOW("on_demand_overflow", "Such requests refused at a bound.", false);

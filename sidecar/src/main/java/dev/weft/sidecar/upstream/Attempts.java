@@ -89,6 +89,11 @@ final class Attempts {
     return grpcStatus > 0 && (retry.grpcStatuses() & 1 << grpcStatus) != 0;
   }
 
+  /** Whether the policy retries for that HTTP status, for the same reason. */
+  boolean wantsStatus(int status) {
+    return !retry.statuses().isEmpty() && retry.statuses().contains(status);
+  }
+
   /**
    * Whether one more retry is left, of the policy and of the budget; if so, it counts.
    *
@@ -128,15 +133,15 @@ final class Attempts {
   }
 
   /**
-   * How long to wait before the retry that was just counted: not at all for the first, since
-   * another endpoint is likely to be well; then half to whole of a doubling back-off.
+   * How long to wait before the retry that was just counted: no longer than it has to for the
+   * first, since another endpoint is likely to be well; then half to whole of a doubling back-off.
    */
   long backoffNanos(RandomGenerator random) {
     if (retries <= 1) {
-      return 0;
+      return retry.minBackoffNanos();
     }
     long doubled = retry.baseBackoffNanos() << Math.min(retries - 2, 16);
     long most = Math.max(1, Math.min(doubled, retry.maxBackoffNanos()));
-    return most / 2 + random.nextLong(most / 2 + 1);
+    return Math.max(retry.minBackoffNanos(), most / 2 + random.nextLong(most / 2 + 1));
   }
 }

@@ -119,6 +119,11 @@ public final class UpstreamCall implements ResponseListener {
     return body.translate(translation);
   }
 
+  /** Whether nothing has come of the body beyond what lies with its head. */
+  public boolean holdsNothing() {
+    return body.isEmpty();
+  }
+
   /**
    * Sends it; an answer may come before this returns.
    *
@@ -351,7 +356,8 @@ public final class UpstreamCall implements ResponseListener {
     }
     RetryOn reason = attempts.reasonOf(status, undelivered);
     long pushback = grpcStatus > 0 ? GrpcRetry.pushbackNanos(response.view) : GrpcRetry.UNSAID;
-    if (allows(pushback, now) && mayRetry(reason, undelivered, grpcStatus, now)) {
+    if (allows(pushback, now)
+        && mayRetry(reason, undelivered, response.view.status(), grpcStatus, now)) {
       if (end) {
         stream = null;
       } else {
@@ -505,7 +511,8 @@ public final class UpstreamCall implements ResponseListener {
   private void failedAttempt(Failure failure, String detail, @Nullable RetryOn reason) {
     long now = upstream.nanoClock.getAsLong();
     int grpcStatus = grpc && failure.retryable() ? failure.grpcStatus() : GrpcStatus.NONE;
-    if (mayRetry(reason, failure.undelivered(), grpcStatus, now)) {
+    int status = failure.retryable() ? failure.status() : 0;
+    if (mayRetry(reason, failure.undelivered(), status, grpcStatus, now)) {
       retryLater(now, GrpcRetry.UNSAID);
     } else {
       fail(failure, detail);
@@ -513,13 +520,15 @@ public final class UpstreamCall implements ResponseListener {
   }
 
   private boolean mayRetry(
-      @Nullable RetryOn reason, boolean undelivered, int grpcStatus, long now) {
+      @Nullable RetryOn reason, boolean undelivered, int status, int grpcStatus, long now) {
     ClusterPool to = pool;
     ReceivedHead head = request;
     return to != null
         && head != null
         && body.replayable()
-        && (attempts.wants(reason, undelivered, head.view) || attempts.wantsGrpc(grpcStatus))
+        && (attempts.wants(reason, undelivered, head.view)
+            || attempts.wantsStatus(status)
+            || attempts.wantsGrpc(grpcStatus))
         && attempts.tryRetry(
             upstream, to.budget, deadline == 0 || now - deadline < 0, undelivered, now);
   }

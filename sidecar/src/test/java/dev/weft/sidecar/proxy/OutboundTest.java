@@ -114,7 +114,7 @@ class OutboundTest {
       assertThat(client.send(GET).read().body()).isEqualTo("ok");
       client.send("POST / HTTP/1.1\r\nHost: cold\r\nContent-Length: 5\r\n\r\nhe");
       await().until(() -> proxy.waiters.size() == 1);
-      proxy.host("cold", new BackendConfig("catalog.test:80", 1, HeadEdits.NONE));
+      proxy.host("cold", BackendConfig.of("catalog.test:80", 1));
       proxy.run(() -> proxy.waiters.removeFirst().resolved(proxy.resolved("cold")));
       assertThat(client.read().body()).isEqualTo("ok");
       assertThat(origin.connections.get()).isEqualTo(1);
@@ -143,7 +143,7 @@ class OutboundTest {
   void noEndpointIs503UhAndADanglingBackend500() {
     try (var proxy = new ProxyFixture()) {
       proxy.serve("catalog", List.of());
-      proxy.host("dangling", new BackendConfig("", 1, HeadEdits.NONE));
+      proxy.host("dangling", BackendConfig.of("", 1));
       try (var client = proxy.client(proxy.outbound())) {
         var response = client.send(GET).read();
         assertThat(response.status()).isEqualTo(503);

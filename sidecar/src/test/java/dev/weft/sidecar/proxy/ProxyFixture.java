@@ -18,6 +18,10 @@ import dev.weft.common.config.Locality;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RouteConfig;
+import dev.weft.common.config.RouteFilterConfig;
+import dev.weft.common.config.RouteFilterConfig.MirrorConfig;
+import dev.weft.common.config.RouteFilterConfig.RedirectConfig;
+import dev.weft.common.config.RouteFilterConfig.RewriteConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadEdits;
 import dev.weft.sidecar.cluster.ClusterSet;
@@ -92,6 +96,9 @@ final class ProxyFixture implements AutoCloseable {
   /** What the applications are declared to speak; the scripted {@link Origin} is of HTTP/1.1. */
   @Nullable WireProtocol declared = WireProtocol.HTTP1;
 
+  /** What {@link #outbound} has made last. */
+  @Nullable OutboundStack outbound;
+
   private final EventLoopGroup group;
   private final boolean epoll;
   private final List<Channel> listeners = new ArrayList<>();
@@ -132,7 +139,13 @@ final class ProxyFixture implements AutoCloseable {
     long idleNanos = RouteConfig.DEFAULT_IDLE;
     HeadEdits request = HeadEdits.NONE;
     HeadEdits response = HeadEdits.NONE;
+    MatchConfig match = MatchConfig.ANY;
+    HeadEdits backendRequest = HeadEdits.NONE;
+    HeadEdits backendResponse = HeadEdits.NONE;
     @Nullable CorsConfig cors;
+    @Nullable RedirectConfig redirect;
+    @Nullable RewriteConfig rewrite;
+    List<MirrorConfig> mirrors = List.of();
     boolean sidecarPeers;
   }
 
@@ -167,7 +180,7 @@ final class ProxyFixture implements AutoCloseable {
     slices.put(name, endpoints);
     clusters.update(
         new ConfigSnapshot(Map.of(), Map.copyOf(snapshots), Map.copyOf(slices), Map.of(), 1));
-    host(authority, new BackendConfig(name, 1, HeadEdits.NONE));
+    host(authority, backend(name));
     return this;
   }
 
@@ -188,12 +201,16 @@ final class ProxyFixture implements AutoCloseable {
         Map.of());
   }
 
+  private BackendConfig backend(String cluster) {
+    return new BackendConfig(cluster, 1, route.backendRequest, route.backendResponse);
+  }
+
   void host(String authority, BackendConfig... backends) {
     var config =
         new RouteConfig(
             "route-" + authority,
             List.of(),
-            MatchConfig.ANY,
+            route.match,
             List.of(backends),
             route.request,
             route.response,
@@ -201,7 +218,7 @@ final class ProxyFixture implements AutoCloseable {
             route.perTryNanos,
             route.idleNanos,
             route.retry,
-            route.cors);
+            new RouteFilterConfig(route.cors, route.redirect, route.rewrite, route.mirrors));
     put(new VirtualHostConfig("test/" + authority, true, List.of(), List.of(config)), authority);
   }
 
@@ -215,7 +232,9 @@ final class ProxyFixture implements AutoCloseable {
 
   /** Listens for our application's calls. */
   InetSocketAddress outbound() {
-    return listen(Direction.OUTBOUND, outboundStack());
+    var stack = outboundStack();
+    outbound = stack;
+    return listen(Direction.OUTBOUND, stack);
   }
 
   OutboundStack outboundStack() {

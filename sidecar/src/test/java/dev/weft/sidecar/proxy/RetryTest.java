@@ -9,6 +9,7 @@ import dev.weft.common.config.RetryConfig.RetryOn;
 import dev.weft.testkit.RefusedPort;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -289,6 +290,61 @@ class RetryTest {
         assertThat(second.read().body()).isEqualTo("ok");
         assertThat(origin.connections.get()).isEqualTo(1);
         assertThat(proxy.pending("catalog")).isZero();
+      }
+    }
+  }
+
+  @Test
+  void aNamedStatusIsTriedAgainWhateverTheMethodAfterTheLeastBackOff() {
+    String sick = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 4\r\n\r\nsick";
+    try (var proxy = new ProxyFixture();
+        var one = Origin.answering("one", sick);
+        var well = Origin.named("well")) {
+      proxy.route.retry =
+          new RetryConfig(
+              1,
+              EnumSet.noneOf(RetryOn.class),
+              20,
+              5_000_000L,
+              50_000_000L,
+              0,
+              Set.of(500),
+              100_000_000L);
+      proxy.serve("catalog", one, well);
+      try (var client = proxy.client(proxy.outbound())) {
+        for (int i = 0; i < 4; i++) {
+          int before = one.requests.size();
+          client.send(POST);
+          int each = i + 1;
+          await().until(() -> one.requests.size() + well.requests.size() >= each);
+          if (one.requests.size() > before) {
+            // Its answer has to have come before the clock moves.
+            await()
+                .until(
+                    () -> {
+                      proxy.advance(100, TimeUnit.MILLISECONDS);
+                      return well.requests.size() == each;
+                    });
+          }
+          assertThat(client.read().body()).isEqualTo("well");
+        }
+        assertThat(one.requests).isNotEmpty();
+      }
+    }
+  }
+
+  @Test
+  void anotherStatusIsPassedOnAtOnce() {
+    String sick = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nsick";
+    try (var proxy = new ProxyFixture();
+        var one = Origin.answering("one", sick)) {
+      proxy.route.retry =
+          new RetryConfig(
+              3, EnumSet.of(RetryOn.RESET), 20, 5_000_000L, 50_000_000L, 0, Set.of(500), 0);
+      proxy.serve("catalog", one);
+      try (var client = proxy.client(proxy.outbound())) {
+        assertThat(client.send(GET).read().status()).isEqualTo(503);
+        assertThat(one.requests).hasSize(1);
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.source.apply;
 
 import dev.weft.controlplane.model.HttpRoute;
+import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Registry;
@@ -279,18 +280,22 @@ public final class AppliedPolicies {
     if (!key.getKind().equals(Kinds.SERVICE)) {
       return;
     }
-    for (HttpRoute route : view.httpRoutes(key.getNamespace())) {
+    var service = new ObjectKey(key.getNamespace(), key.getName());
+    var routes = new ArrayList<>(view.httpRoutes(""));
+    routes.addAll(view.otherRoutes(""));
+    for (HttpRoute route : routes) {
       boolean refers =
-          route.parents().stream().anyMatch(parent -> parent.name().equals(key.getName()))
+          route.parents().stream().anyMatch(parent -> parent.key().equals(service))
               || route.rules().stream()
                   .flatMap(rule -> rule.backends().stream())
-                  .anyMatch(backend -> backend.service().name().equals(key.getName()));
+                  .anyMatch(backend -> backend.service().key().equals(service));
       if (refers) {
         LOG.log(
             Level.WARNING,
-            "{0} was deleted, but HTTPRoute {1} refers to it: unless instances register under"
+            "{0} was deleted, but {1} {2} refers to it: unless instances register under"
                 + " the name, those requests are answered with 500",
             shown(key),
+            route.kind().kind(),
             route.meta());
       }
     }

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.source.apply;
 
+import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.registry.RegistryView;
@@ -17,6 +18,11 @@ public record ViewInventory(RegistryView view) implements Inventory {
   @Override
   public Collection<String> serviceNames(String namespace) {
     return view.services(namespace).stream().map(Service::name).toList();
+  }
+
+  @Override
+  public Collection<ReferenceGrant> referenceGrants(String namespace) {
+    return view.referenceGrants(namespace);
   }
 
   @Override

@@ -42,7 +42,8 @@ public final class Obj {
   }
 
   private static void check(Place at, Known known, String name, Entry entry) {
-    if (known.fields().contains(name)) {
+    if (known.fields().contains(name)
+        || (at.report().lenient() && !known.unsupported().containsKey(name))) {
       return;
     }
     Place field = at.child(name, entry.line(), entry.value());

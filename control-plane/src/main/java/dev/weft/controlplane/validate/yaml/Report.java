@@ -13,6 +13,7 @@ public final class Report {
   private final List<PolicyError> errors = new ArrayList<>();
   private final List<PolicyError> warnings = new ArrayList<>();
   private String object = "";
+  private boolean lenient;
 
   Report(String manifest, int document) {
     this.manifest = manifest;
@@ -22,6 +23,19 @@ public final class Report {
   /** For another object of the same document. */
   public Report another() {
     return new Report(manifest, document);
+  }
+
+  /**
+   * A server has accepted the document already: what we do not know of it, because it is newer than
+   * we are, is passed over.
+   */
+  public void accepted() {
+    lenient = true;
+  }
+
+  /** Whether what is not known is passed over. */
+  public boolean lenient() {
+    return lenient;
   }
 
   public String manifest() {

@@ -58,11 +58,7 @@ final class Http1Encoder {
     ByteBuf out = alloc.directBuffer(head.lines ? size : size + view.headerCount() * 4);
     copy(out, from, view.methodStart(), view.methodEnd());
     out.writeByte(' ');
-    if (view.pathStart() == view.pathEnd()) {
-      out.writeByte('/');
-    } else {
-      copy(out, from, view.pathStart(), view.pathEnd());
-    }
+    path(view, plan, from, out);
     if (view.queryStart() > 0 && view.slab().get(view.queryStart() - 1) == '?') {
       out.writeByte('?');
       copy(out, from, view.queryStart(), view.queryEnd());
@@ -70,7 +66,11 @@ final class Http1Encoder {
     out.writeBytes(VERSION_LINE_END);
     long drop = HOP_BY_HOP;
     int host = view.find(WellKnown.HOST);
-    if (host == HeadView.NONE || view.valueStart(host) != view.authorityStart()) {
+    byte[] authority = plan.authority();
+    if (authority != null) {
+      drop |= bit(WellKnown.HOST);
+      out.writeBytes(HOST).writeBytes(authority).writeBytes(CRLF);
+    } else if (host == HeadView.NONE || view.valueStart(host) != view.authorityStart()) {
       drop |= bit(WellKnown.HOST);
       out.writeBytes(HOST);
       copy(out, from, view.authorityStart(), view.authorityEnd());
@@ -103,6 +103,19 @@ final class Http1Encoder {
     out.writeBytes(plan.lines(), 0, plan.linesLength());
     lines(head, plan, drop, out);
     return out.writeBytes(CRLF);
+  }
+
+  private static void path(HeadView view, HeadPlan plan, ByteBuf from, ByteBuf out) {
+    byte[] replacement = plan.path();
+    if (replacement != null) {
+      out.writeBytes(replacement);
+    }
+    int start = plan.pathStart(view);
+    if (start == view.pathEnd() && (replacement == null || replacement.length == 0)) {
+      out.writeByte('/');
+    } else {
+      copy(out, from, start, view.pathEnd());
+    }
   }
 
   /**

@@ -105,10 +105,16 @@ public final class HeadEncoder {
       string(slab, view.methodStart(), view.methodEnd());
     }
     out[length++] = (byte) (INDEXED | (https ? SCHEME_HTTPS : SCHEME_HTTP));
-    path(view, slab);
+    path(view, slab, plan);
     reserve(2);
     out[length++] = AUTHORITY;
-    string(slab, view.authorityStart(), view.authorityEnd());
+    byte[] authority = plan.authority();
+    if (authority == null) {
+      string(slab, view.authorityStart(), view.authorityEnd());
+    } else {
+      number(0, 7, authority.length);
+      bytes(authority);
+    }
     if (plan.acceptsTrailers() || acceptsTrailers(view, slab)) {
       field(TE, TRAILERS, TRAILERS.length);
     }
@@ -116,7 +122,12 @@ public final class HeadEncoder {
     fields(head, plan, NOT_PASSED_ON | drop);
   }
 
-  private void path(HeadView view, ByteBuffer slab) {
+  private void path(HeadView view, ByteBuffer slab, HeadPlan plan) {
+    byte[] replacement = plan.path();
+    if (replacement != null) {
+      path(view, slab, replacement, plan.pathStart(view));
+      return;
+    }
     int start = view.pathStart();
     int pathLength = view.pathEnd() - start;
     boolean query = view.queryStart() > 0 && slab.get(view.queryStart() - 1) == '?';
@@ -138,6 +149,34 @@ public final class HeadEncoder {
       slab.get(view.queryStart() - 1, out, length, queryLength);
       length += queryLength;
     }
+  }
+
+  /** A path that begins otherwise than the one received. */
+  private void path(HeadView view, ByteBuffer slab, byte[] replacement, int start) {
+    int rest = view.pathEnd() - start;
+    boolean empty = replacement.length + rest == 0;
+    boolean query = view.queryStart() > 0 && slab.get(view.queryStart() - 1) == '?';
+    int queryLength = query ? view.queryEnd() - view.queryStart() + 1 : 0;
+    reserve(1);
+    out[length++] = PATH;
+    number(0, 7, (empty ? 1 : replacement.length + rest) + queryLength);
+    bytes(replacement);
+    reserve(1 + rest + queryLength);
+    if (empty) {
+      out[length++] = '/';
+    }
+    slab.get(start, out, length, rest);
+    length += rest;
+    if (query) {
+      slab.get(view.queryStart() - 1, out, length, queryLength);
+      length += queryLength;
+    }
+  }
+
+  private void bytes(byte[] bytes) {
+    reserve(bytes.length);
+    System.arraycopy(bytes, 0, out, length, bytes.length);
+    length += bytes.length;
   }
 
   /** Whether TE names trailers: the one thing of it that HTTP/2 knows. */
