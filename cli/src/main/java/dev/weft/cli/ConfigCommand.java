@@ -1,6 +1,8 @@
 package dev.weft.cli;
 
 import dev.weft.cli.Failures.CommandFailed;
+import dev.weft.cli.cluster.MeshCluster;
+import dev.weft.cli.cluster.PodName;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.Endpoint;
 import dev.weft.proto.discovery.v1.Resource;
@@ -16,6 +18,7 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,8 +35,21 @@ final class ConfigCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private Connection connection = new Connection();
 
-  @Parameters(index = "0", paramLabel = "NODE", description = "Its id, as proxy-status shows it.")
+  @Parameters(
+      index = "0",
+      paramLabel = "NODE",
+      description = "Its id, as proxy-status shows it; in Kubernetes its pod, also POD.NAMESPACE.")
   private String nodeId = "";
+
+  @Option(
+      names = {"-n", "--namespace"},
+      description = "Its namespace; default: what stands after the dot, else any.")
+  private @Nullable String namespace;
+
+  @Option(
+      names = "--live",
+      description = "In Kubernetes: as the sidecar itself has it in force, from its admin port.")
+  private boolean live;
 
   @Option(
       names = {"-o", "--output"},
@@ -43,8 +59,15 @@ final class ConfigCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    NodeConfig config = connection.call(this::fetch);
     PrintWriter out = spec.commandLine().getOut();
+    if (live) {
+      try (MeshCluster cluster = connection.kubeconfig().cluster()) {
+        out.println(cluster.admin(PodName.parse(nodeId, namespace), "/config"));
+      }
+      out.flush();
+      return 0;
+    }
+    NodeConfig config = connection.call(this::fetch);
     switch (output) {
       case JSON -> out.println(Yaml.json(config));
       case YAML -> out.print(Yaml.yaml(config));
@@ -55,21 +78,29 @@ final class ConfigCommand implements Callable<Integer> {
   }
 
   private NodeConfig fetch(ManagedChannel channel) {
+    boolean qualified = namespace != null || nodeId.indexOf('.') > 0;
+    PodName name = PodName.parse(nodeId, namespace);
     try {
-      return MeshServiceGrpc.newBlockingStub(channel)
-          .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
-          .getNodeConfig(GetNodeConfigRequest.newBuilder().setNodeId(nodeId).build());
-    } catch (StatusRuntimeException e) {
-      if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
-        throw new CommandFailed(
-            "no sidecar '"
-                + nodeId
-                + "' is connected to "
-                + connection.address()
-                + "\n  'weft proxy-status' lists those that are.");
+      NodeConfig config =
+          MeshServiceGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
+              .getNodeConfig(GetNodeConfigRequest.newBuilder().setNodeId(name.pod()).build());
+      if (!qualified || config.getNode().getNamespace().equals(name.namespace())) {
+        return config;
       }
-      throw e;
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() != Status.Code.NOT_FOUND) {
+        throw e;
+      }
     }
+    throw new CommandFailed(
+        "no sidecar '"
+            + name.pod()
+            + "'"
+            + (qualified ? " of namespace '" + name.namespace() + "'" : "")
+            + " is connected to "
+            + connection.address()
+            + "\n  'weft proxy-status' lists those that are.");
   }
 
   private static void printTable(NodeConfig config, PrintWriter out) {

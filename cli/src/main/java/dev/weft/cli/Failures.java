@@ -1,5 +1,6 @@
 package dev.weft.cli;
 
+import dev.weft.cli.cluster.ClusterException;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.PrintWriter;
@@ -17,7 +18,7 @@ final class Failures {
   private Failures() {}
 
   static String describe(Exception failure) {
-    if (failure instanceof CommandFailed) {
+    if (failure instanceof CommandFailed || failure instanceof ClusterException) {
       return "error: " + failure.getMessage();
     }
     if (failure instanceof StatusRuntimeException refused) {

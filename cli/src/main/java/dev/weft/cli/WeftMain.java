@@ -31,6 +31,7 @@ import picocli.CommandLine.Command;
       UpgradeCommand.class,
       UninstallCommand.class,
       ImagesCommand.class,
+      LogsCommand.class,
       TrainCommand.class,
       VersionCommand.class,
       CommandLine.HelpCommand.class

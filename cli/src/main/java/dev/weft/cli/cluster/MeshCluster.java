@@ -1,0 +1,370 @@
+package dev.weft.cli.cluster;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.LocalPortForward;
+import io.fabric8.kubernetes.client.dsl.PodResource;
+import io.fabric8.kubernetes.client.internal.SSLUtils;
+import io.fabric8.kubernetes.client.readiness.Readiness;
+import io.grpc.ClientInterceptor;
+import io.grpc.Grpc;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.stub.MetadataUtils;
+import java.io.ByteArrayInputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import javax.net.ssl.KeyManager;
+import org.jspecify.annotations.Nullable;
+
+/** One cluster, as a kubeconfig names it, with the forwards that were opened to it. */
+public final class MeshCluster implements AutoCloseable {
+  private static final String CONTROL_PLANE = "weft-control-plane";
+  private static final int GRPC_PORT = 7700;
+  private static final int ADMIN_PORT = 15000;
+  private static final String SIDECAR = "weft-sidecar";
+  private static final String CA = "weft-ca";
+  private static final Duration ADMIN_TIMEOUT = Duration.ofSeconds(15);
+
+  private final Config config;
+  private final KubernetesClient client;
+  private final String system;
+  private final List<LocalPortForward> forwards = new ArrayList<>();
+
+  private MeshCluster(Config config, String system) {
+    this.config = config;
+    this.client = new KubernetesClientBuilder().withConfig(config).build();
+    this.system = system;
+  }
+
+  /**
+   * The cluster of a kubeconfig; nothing is asked of it yet.
+   *
+   * @param kubeconfig null: the first file of {@code KUBECONFIG}
+   * @param context null: the file's current one
+   * @param system the namespace of the control plane
+   * @throws ClusterException when there is no such file, or nothing usable in it
+   */
+  public static MeshCluster open(
+      @Nullable String kubeconfig, @Nullable String context, String system) {
+    String list = System.getenv("KUBECONFIG");
+    String name =
+        kubeconfig != null
+            ? kubeconfig
+            : list == null || list.isBlank()
+                ? System.getProperty("user.home") + "/.kube/config"
+                : list.split(Pattern.quote(File.pathSeparator), -1)[0];
+    File file = new File(name);
+    if (!file.isFile()) {
+      throw new ClusterException(
+          "there is no kubeconfig " + name + "; name one with --kubeconfig FILE or KUBECONFIG",
+          null);
+    }
+    try {
+      return new MeshCluster(Config.fromKubeconfig(context, file), system);
+    } catch (RuntimeException e) {
+      throw new ClusterException(
+          "the kubeconfig "
+              + name
+              + (context == null ? "" : " has no usable context " + context)
+              + " cannot be used: "
+              + deepest(e),
+          e);
+    }
+  }
+
+  /** Where it is, for people. */
+  public String shown() {
+    return "the control plane in namespace " + system + " of " + config.getMasterUrl();
+  }
+
+  /**
+   * A way to a control plane that is ready, verified by the mesh's own authority, as the person
+   * whom the kubeconfig names.
+   *
+   * @throws ClusterException saying what is missing
+   */
+  public ManagedChannelBuilder<?> controlPlane() {
+    Pod pod = readyPod();
+    String trusted = trusted();
+    LocalPortForward forward = forward(system, pod.getMetadata().getName(), GRPC_PORT);
+    try {
+      TlsChannelCredentials.Builder credentials =
+          TlsChannelCredentials.newBuilder()
+              .trustManager(new ByteArrayInputStream(trusted.getBytes(StandardCharsets.US_ASCII)));
+      KeyManager[] keys = SSLUtils.keyManagers(config);
+      if (keys != null && keys.length > 0) {
+        credentials.keyManager(keys);
+      }
+      ManagedChannelBuilder<?> builder =
+          Grpc.newChannelBuilderForAddress("127.0.0.1", forward.getLocalPort(), credentials.build())
+              .overrideAuthority(CONTROL_PLANE + '.' + system + ".svc");
+      String token = token();
+      if (token != null) {
+        builder.intercept(bearer(token));
+      }
+      return builder;
+    } catch (GeneralSecurityException | IOException e) {
+      throw new ClusterException(
+          "the kubeconfig's client certificate cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /** What has gone wrong under way in a forward; empty when nothing has. */
+  public String forwardProblem() {
+    for (LocalPortForward forward : forwards) {
+      for (Throwable each : forward.getClientThrowables()) {
+        return deepest(each);
+      }
+      for (Throwable each : forward.getServerThrowables()) {
+        return deepest(each);
+      }
+    }
+    return "";
+  }
+
+  /**
+   * A page of a sidecar's admin port.
+   *
+   * @param path as in {@code /config}
+   * @throws ClusterException when there is no such pod, or no sidecar in it
+   */
+  public String admin(PodName pod, String path) {
+    sidecar(pod);
+    LocalPortForward forward = forward(pod.namespace(), pod.pod(), ADMIN_PORT);
+    URI page = URI.create("http://127.0.0.1:" + forward.getLocalPort() + path);
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      HttpResponse<String> answer =
+          http.send(
+              HttpRequest.newBuilder(page).timeout(ADMIN_TIMEOUT).build(),
+              HttpResponse.BodyHandlers.ofString());
+      if (answer.statusCode() != HttpURLConnection.HTTP_OK) {
+        throw new ClusterException(
+            "the sidecar of " + pod.pod() + " answered " + answer.statusCode() + " to " + path,
+            null);
+      }
+      return answer.body();
+    } catch (IOException e) {
+      String problem = forwardProblem();
+      throw new ClusterException(
+          "the sidecar of "
+              + pod.pod()
+              + " in namespace "
+              + pod.namespace()
+              + " does not answer: "
+              + (problem.isEmpty() ? deepest(e) : problem),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ClusterException("interrupted", e);
+    }
+  }
+
+  /**
+   * What a sidecar has logged.
+   *
+   * @param lines of the end; 0: all
+   * @throws ClusterException when there is no such pod, or no sidecar in it
+   */
+  public String logs(PodName pod, int lines) {
+    PodResource found = sidecar(pod);
+    try {
+      return lines == 0
+          ? found.inContainer(SIDECAR).getLog()
+          : found.inContainer(SIDECAR).tailingLines(lines).getLog();
+    } catch (KubernetesClientException e) {
+      throw failed("get the log of " + pod.pod(), e);
+    }
+  }
+
+  /**
+   * What a sidecar logs, as it comes, until the pod ends.
+   *
+   * @throws ClusterException when there is no such pod, or no sidecar in it
+   */
+  public InputStream follow(PodName pod, int lines) {
+    PodResource found = sidecar(pod);
+    try {
+      return lines == 0
+          ? found.inContainer(SIDECAR).watchLog().getOutput()
+          : found.inContainer(SIDECAR).tailingLines(lines).watchLog().getOutput();
+    } catch (KubernetesClientException e) {
+      throw failed("follow the log of " + pod.pod(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    for (LocalPortForward forward : forwards) {
+      try {
+        forward.close();
+      } catch (IOException e) {
+        // The process is about to end, and the forward with it.
+      }
+    }
+    client.close();
+  }
+
+  private PodResource sidecar(PodName name) {
+    PodResource resource = client.pods().inNamespace(name.namespace()).withName(name.pod());
+    Pod pod;
+    try {
+      pod = resource.get();
+    } catch (KubernetesClientException e) {
+      throw failed("get the pod " + name.pod(), e);
+    }
+    if (pod == null) {
+      throw new ClusterException(
+          "there is no pod "
+              + name.pod()
+              + " in namespace "
+              + name.namespace()
+              + "; name it as POD.NAMESPACE, or with -n NAMESPACE",
+          null);
+    }
+    boolean has =
+        pod.getSpec().getContainers().stream().anyMatch(each -> each.getName().equals(SIDECAR))
+            || pod.getSpec().getInitContainers().stream()
+                .anyMatch(each -> each.getName().equals(SIDECAR));
+    if (!has) {
+      throw new ClusterException(
+          "the pod "
+              + name.pod()
+              + " has no sidecar (no container "
+              + SIDECAR
+              + "): label its namespace weft.dev/inject=enabled and restart it",
+          null);
+    }
+    return resource;
+  }
+
+  private Pod readyPod() {
+    try {
+      Service service = client.services().inNamespace(system).withName(CONTROL_PLANE).get();
+      if (service == null) {
+        throw new ClusterException(
+            "there is no Service "
+                + CONTROL_PLANE
+                + " in namespace "
+                + system
+                + " of "
+                + config.getMasterUrl()
+                + ": install Weft there (weft install | kubectl apply -f -), or name another"
+                + " control plane with --control-plane HOST:PORT",
+            null);
+      }
+      List<Pod> pods =
+          client
+              .pods()
+              .inNamespace(system)
+              .withLabels(service.getSpec().getSelector())
+              .list()
+              .getItems();
+      for (Pod pod : pods) {
+        if (Readiness.getInstance().isReady(pod)
+            && pod.getMetadata().getDeletionTimestamp() == null) {
+          return pod;
+        }
+      }
+      throw new ClusterException(
+          "none of the "
+              + pods.size()
+              + " control planes in namespace "
+              + system
+              + " is ready; kubectl get pods -n "
+              + system
+              + " says more",
+          null);
+    } catch (KubernetesClientException e) {
+      throw failed("find the control plane in namespace " + system, e);
+    }
+  }
+
+  private String trusted() {
+    try {
+      ConfigMap map = client.configMaps().inNamespace(system).withName(CA).get();
+      Map<String, String> data = map == null ? null : map.getData();
+      String trusted = data == null ? null : data.get("ca.crt");
+      if (trusted == null) {
+        throw new ClusterException(
+            "the ConfigMap "
+                + system
+                + '/'
+                + CA
+                + " has no ca.crt, by which the control plane is known: it keeps that itself once it"
+                + " leads; its log says why it does not",
+            null);
+      }
+      return trusted;
+    } catch (KubernetesClientException e) {
+      throw failed("get the ConfigMap " + system + '/' + CA, e);
+    }
+  }
+
+  private LocalPortForward forward(String namespace, String pod, int port) {
+    try {
+      LocalPortForward forward =
+          client.pods().inNamespace(namespace).withName(pod).portForward(port);
+      forwards.add(forward);
+      return forward;
+    } catch (KubernetesClientException e) {
+      throw failed("forward a port to " + pod, e);
+    }
+  }
+
+  private @Nullable String token() {
+    String token = config.getOauthToken();
+    if (token == null) {
+      token = config.getAutoOAuthToken();
+    }
+    return token == null || token.isBlank() ? null : token;
+  }
+
+  /** Shows a token with every call. */
+  public static ClientInterceptor bearer(String token) {
+    Metadata headers = new Metadata();
+    headers.put(
+        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
+    return MetadataUtils.newAttachHeadersInterceptor(headers);
+  }
+
+  private ClusterException failed(String what, KubernetesClientException failure) {
+    return new ClusterException(
+        "cannot "
+            + what
+            + ": "
+            + (failure.getCode() == 0
+                ? "the API server " + config.getMasterUrl() + " is not reached: " + deepest(failure)
+                : failure.getStatus() == null || failure.getStatus().getMessage() == null
+                    ? failure.getMessage()
+                    : failure.getStatus().getMessage()),
+        failure);
+  }
+
+  private static String deepest(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+  }
+}
