@@ -90,7 +90,7 @@ final class ImagesTest {
    * pod.
    */
   @ParameterizedTest
-  @CsvSource({"weft-control-plane, 155", "weft-sidecar, 120"})
+  @CsvSource({"weft-control-plane, 170", "weft-sidecar, 120"})
   void anImageIsSmall(String name, long most) throws Exception {
     unpack(name);
 
