@@ -57,6 +57,7 @@ class NamespaceTest {
 
   private @Nullable Namespaces net;
   private @Nullable FakeControlPlane controlPlane;
+  private final List<Path> sidecarLogs = new ArrayList<>();
 
   @TempDir static @Nullable Path logs;
 
@@ -109,6 +110,7 @@ class NamespaceTest {
         slice("mail", made.ipv4(B), 2525));
     Path logOfA = sidecar("a", A);
     Path logOfB = sidecar("b", B);
+    sidecarLogs.addAll(List.of(logOfA, logOfB));
     for (String each : List.of("a", "b")) {
       intercept(each);
     }
@@ -131,6 +133,9 @@ class NamespaceTest {
     }
     if (controlPlane != null) {
       controlPlane.close();
+    }
+    for (Path log : sidecarLogs) {
+      assertThat(text(log)).doesNotContain("LEAK", "ERROR");
     }
   }
 
