@@ -62,6 +62,8 @@ class ApiRulesTest {
     assertThat(ApiRules.needs(ListRequest.newBuilder().setNamespace("shop").build()))
         .contains(
             new Access("list", "", "services", "shop", ""),
+            new Access("list", "gateway.networking.k8s.io", "tlsroutes", "shop", ""),
+            new Access("list", "gateway.networking.k8s.io", "tcproutes", "shop", ""),
             new Access("list", "weft.dev", "trafficpolicies", "shop", ""));
     assertThat(
             ApiRules.needs(
