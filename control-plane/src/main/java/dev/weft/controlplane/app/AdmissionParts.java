@@ -2,7 +2,7 @@ package dev.weft.controlplane.app;
 
 import dev.weft.controlplane.pki.ServerIdentity;
 import dev.weft.controlplane.registry.Registry;
-import dev.weft.controlplane.source.apply.ViewInventory;
+import dev.weft.controlplane.registry.ViewInventory;
 import dev.weft.controlplane.webhook.AdmissionServer;
 import dev.weft.controlplane.webhook.ClusterAdmission;
 import dev.weft.controlplane.webhook.InjectorInForce;

@@ -14,6 +14,7 @@ import dev.weft.controlplane.registry.Sessions;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.source.apply.AppliedPolicies;
 import dev.weft.controlplane.source.kubernetes.KubernetesSource;
+import dev.weft.controlplane.status.StatusWriter;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -52,6 +53,7 @@ final class ServingParts implements AutoCloseable {
   private final PolicyService policyService;
   private final ScheduledExecutorService ticker;
   private final @Nullable KubernetesSource kubernetes;
+  private final @Nullable StatusWriter statuses;
 
   private ServingParts(
       Store store,
@@ -83,9 +85,12 @@ final class ServingParts implements AutoCloseable {
     registry.start();
     if (cluster == null) {
       kubernetes = null;
+      statuses = null;
     } else {
       kubernetes = KubernetesSource.start(store, registry, options.replicaId(), cluster);
       KubernetesMetrics.bind(meters, kubernetes);
+      statuses =
+          StatusWriter.start(registry, kubernetes::term, cluster, options.replicaId(), meters);
     }
   }
 
@@ -147,6 +152,9 @@ final class ServingParts implements AutoCloseable {
 
   @Override
   public void close() {
+    if (statuses != null) {
+      statuses.close();
+    }
     if (kubernetes != null) {
       kubernetes.close();
     }

@@ -12,7 +12,6 @@ import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.RegistryChange;
 import dev.weft.controlplane.registry.RegistryView;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -28,12 +27,6 @@ import org.jspecify.annotations.Nullable;
  * compiler's thread.
  */
 final class Mesh {
-  /** Policy attachment's rule for conflicts: the older wins, then the name. */
-  private static final Comparator<TrafficPolicy> WINNER_FIRST =
-      Comparator.<TrafficPolicy>comparingLong(policy -> policy.meta().createdAtMillis())
-          .thenComparing(policy -> policy.meta().namespace())
-          .thenComparing(policy -> policy.meta().name());
-
   private @Nullable RegistryView view;
 
   /** By parent, then by {@link HttpRoute#key}. */
@@ -150,7 +143,9 @@ final class Mesh {
 
   private static List<TrafficPolicy> winnersFirst(
       @Nullable Map<ObjectKey, TrafficPolicy> attached) {
-    return attached == null ? List.of() : attached.values().stream().sorted(WINNER_FIRST).toList();
+    return attached == null
+        ? List.of()
+        : attached.values().stream().sorted(TrafficPolicy.WINNER_FIRST).toList();
   }
 
   private static void note(Set<Input> changed, HttpRoute route) {

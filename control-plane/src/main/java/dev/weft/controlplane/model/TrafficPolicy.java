@@ -8,6 +8,7 @@ import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.UpstreamTlsConfig;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,12 @@ public record TrafficPolicy(
     @Nullable LimitsConfig connectionLimits,
     @Nullable UpstreamTlsConfig tls,
     @Nullable ProxyProtocol proxyProtocol) {
+  /** Policy attachment's rule for conflicts (GEP-713): the older wins, then the name. */
+  public static final Comparator<TrafficPolicy> WINNER_FIRST =
+      Comparator.<TrafficPolicy>comparingLong(policy -> policy.meta().createdAtMillis())
+          .thenComparing(policy -> policy.meta().namespace())
+          .thenComparing(policy -> policy.meta().name());
+
   public TrafficPolicy {
     targets = List.copyOf(targets);
   }

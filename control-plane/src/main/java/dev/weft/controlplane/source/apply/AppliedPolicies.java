@@ -6,6 +6,7 @@ import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryView;
+import dev.weft.controlplane.registry.ViewInventory;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.source.apply.PolicyRefusedException.Reason;

@@ -1,9 +1,8 @@
-package dev.weft.controlplane.source.apply;
+package dev.weft.controlplane.registry;
 
 import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
-import dev.weft.controlplane.registry.RegistryView;
 import dev.weft.controlplane.validate.Inventory;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
