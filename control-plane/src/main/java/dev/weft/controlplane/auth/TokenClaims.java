@@ -1,12 +1,12 @@
 package dev.weft.controlplane.auth;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
-import com.google.protobuf.util.JsonFormat;
-import java.nio.charset.StandardCharsets;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
@@ -18,6 +18,7 @@ import java.util.List;
  */
 record TokenClaims(String subject, List<String> audiences, Instant expires) {
   private static final TokenClaims NOTHING = new TokenClaims("", List.of(), Instant.MAX);
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_SHOWN = 200;
 
   static TokenClaims of(String token) {
@@ -26,23 +27,16 @@ record TokenClaims(String subject, List<String> audiences, Instant expires) {
       return NOTHING;
     }
     try {
-      var claims = Struct.newBuilder();
-      JsonFormat.parser()
-          .merge(
-              new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8), claims);
-      Value audience = claims.getFieldsOrDefault("aud", Value.getDefaultInstance());
-      Value expires = claims.getFieldsOrDefault("exp", Value.getDefaultInstance());
+      JsonNode claims = JSON.readTree(Base64.getUrlDecoder().decode(parts[1]));
+      JsonNode audience = claims.path("aud");
+      JsonNode expires = claims.path("exp");
+      var audiences = new ArrayList<String>();
+      audience.forEach(each -> audiences.add(each.asText()));
       return new TokenClaims(
-          claims.getFieldsOrDefault("sub", Value.getDefaultInstance()).getStringValue(),
-          audience.hasListValue()
-              ? audience.getListValue().getValuesList().stream().map(Value::getStringValue).toList()
-              : List.of(audience.getStringValue()),
-          expires.hasNumberValue()
-              ? Instant.ofEpochSecond((long) expires.getNumberValue())
-              : Instant.MAX);
-    } catch (IllegalArgumentException
-        | InvalidProtocolBufferException
-        | java.time.DateTimeException e) {
+          claims.path("sub").asText(),
+          audience.isArray() ? audiences : List.of(audience.asText()),
+          expires.isNumber() ? Instant.ofEpochSecond(expires.asLong()) : Instant.MAX);
+    } catch (IllegalArgumentException | IOException | DateTimeException e) {
       return NOTHING;
     }
   }

@@ -4,6 +4,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -171,8 +172,12 @@ final class Http2Pourer implements AutoCloseable {
     }
 
     private void pump(ChannelHandlerContext ctx) {
-      while (ctx.channel().isWritable()) {
-        ctx.write(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(PIECE)));
+      // What has ended takes every write at once, by failing it: it would be poured into for ever.
+      while (ctx.channel().isActive() && ctx.channel().isWritable()) {
+        ChannelFuture written = ctx.write(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(PIECE)));
+        if (written.cause() != null) {
+          return;
+        }
         moved.addAndGet(PIECE.length);
       }
       ctx.flush();
