@@ -22,7 +22,7 @@ final class PolicyReadingTest extends PolicyServiceFixture {
     assertStatus(() -> get("Service", "catalgo"), Status.Code.NOT_FOUND)
         .hasMessageContaining("did you mean \"catalog\"?");
     assertStatus(() -> get("Servise", "catalog"), Status.Code.INVALID_ARGUMENT)
-        .hasMessageContaining("expected one of Service, HTTPRoute, TrafficPolicy");
+        .hasMessageContaining("kind is \"Servise\", expected one of Service, HTTPRoute, ");
     assertStatus(() -> apply(), Status.Code.INVALID_ARGUMENT);
   }
 
