@@ -66,7 +66,11 @@ final class Scenarios {
             Measures.CPU,
             0),
         grpc("grpc-unary", "gRPC, one message each way", AppOrigin.UNARY, 1),
-        grpc("grpc-stream", "gRPC, 100 messages streamed by the server", AppOrigin.STREAM, AppOrigin.STREAMED),
+        grpc(
+            "grpc-stream",
+            "gRPC, 100 messages streamed by the server",
+            AppOrigin.STREAM,
+            AppOrigin.STREAMED),
         new Scenario(
             "tls",
             "TLS 1.3 in, plaintext out, keep-alive",
