@@ -2,12 +2,15 @@ package dev.weft.cli.install;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A JSON patch (RFC 6902) on maps and lists, as far as kustomizations use it: add, replace, remove.
  */
 final class JsonPatch {
+  private static final Set<String> OPERATIONS = Set.of("add", "replace", "remove");
+
   private JsonPatch() {}
 
   /**
@@ -21,6 +24,9 @@ final class JsonPatch {
         throw new InstallFailed("a patch has " + operation + ", expected op, path and value");
       }
       String op = String.valueOf(fields.get("op"));
+      if (!OPERATIONS.contains(op)) {
+        throw new InstallFailed("a patch has the operation " + op + ", which is unknown");
+      }
       String path = String.valueOf(fields.get("path"));
       try {
         apply(document, op, path, fields.get("value"));
@@ -53,9 +59,7 @@ final class JsonPatch {
       switch (op) {
         case "add" -> items.add(index, value);
         case "replace" -> items.set(index, value);
-        case "remove" -> items.remove(index);
-        default ->
-            throw new InstallFailed("a patch has the operation " + op + ", which is unknown");
+        default -> items.remove(index);
       }
     }
   }

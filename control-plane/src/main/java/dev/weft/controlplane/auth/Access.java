@@ -1,5 +1,6 @@
 package dev.weft.controlplane.auth;
 
+import dev.weft.controlplane.validate.Kinds;
 import java.util.Set;
 
 /**
@@ -9,7 +10,7 @@ import java.util.Set;
  * @param name empty: any
  */
 public record Access(String verb, String group, String resource, String namespace, String name) {
-  static final String WEFT = "weft.dev";
+  static final String WEFT = Kinds.WEFT_GROUP;
   static final String INSTANCES = "instances";
   static final String SIDECARS = "sidecars";
   private static final Set<String> RBAC_ONLY = Set.of(INSTANCES, SIDECARS);

@@ -19,7 +19,6 @@ import dev.weft.proto.registry.v1.RegisterRequest;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -29,22 +28,8 @@ import java.util.Set;
  */
 final class ApiRules {
   private static final String WEFT = Access.WEFT;
-  private static final String GATEWAY = "gateway.networking.k8s.io";
   private static final String INSTANCES = Access.INSTANCES;
   private static final String SIDECARS = Access.SIDECARS;
-
-  private record Resource(String group, String plural) {}
-
-  private static final Map<String, Resource> RESOURCES =
-      Map.of(
-          "Service", new Resource("", "services"),
-          "Namespace", new Resource("", "namespaces"),
-          "HTTPRoute", new Resource(GATEWAY, "httproutes"),
-          "GRPCRoute", new Resource(GATEWAY, "grpcroutes"),
-          "TLSRoute", new Resource(GATEWAY, "tlsroutes"),
-          "TCPRoute", new Resource(GATEWAY, "tcproutes"),
-          "ReferenceGrant", new Resource(GATEWAY, "referencegrants"),
-          "TrafficPolicy", new Resource(WEFT, "trafficpolicies"));
 
   private ApiRules() {}
 
@@ -106,12 +91,11 @@ final class ApiRules {
   }
 
   private static Access access(String verb, PolicyKey key) {
-    Resource resource = RESOURCES.get(key.getKind());
-    if (resource == null) {
-      resource = new Resource(WEFT, plural(key.getKind().toLowerCase(Locale.ROOT)));
-    }
-    String namespace = key.getKind().equals("Namespace") ? "" : key.getNamespace();
-    return new Access(verb, resource.group, resource.plural, namespace, key.getName());
+    String kind = key.getKind();
+    Kinds.Served served = Kinds.served(kind);
+    String group = served == null ? WEFT : served.group();
+    String plural = served == null ? plural(kind.toLowerCase(Locale.ROOT)) : served.plural();
+    return new Access(verb, group, plural, key.getNamespace(), key.getName());
   }
 
   /** As kubectl guesses it. */

@@ -14,6 +14,7 @@ import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadPort;
+import dev.weft.controlplane.validate.Kinds;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.EndpointSlice;
 import dev.weft.proto.discovery.v1.Inbound;
@@ -159,7 +160,8 @@ final class Clusters {
     for (TrafficPolicy policy : policies) {
       T said = block.apply(policy);
       if (said != null) {
-        message.addOrigins(Messages.origin("TrafficPolicy", policy.meta(), "spec." + field, field));
+        message.addOrigins(
+            Messages.origin(Kinds.TRAFFIC_POLICY, policy.meta(), "spec." + field, field));
         return said;
       }
     }

@@ -11,6 +11,7 @@ import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.Workload;
+import dev.weft.controlplane.validate.Kinds;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.Route;
 import dev.weft.proto.discovery.v1.RouteMatch;
@@ -32,7 +33,6 @@ import org.jspecify.annotations.Nullable;
  * older wins, block by block.
  */
 final class VirtualHosts {
-  private static final String POLICY_KIND = "TrafficPolicy";
 
   private final String domain;
   private final Reads reads;
@@ -277,7 +277,8 @@ final class VirtualHosts {
     for (TrafficPolicy policy : policies) {
       RetryConfig said = policy.retry();
       if (said != null) {
-        message.addOrigins(Messages.origin(POLICY_KIND, policy.meta(), "spec.retry", "retry"));
+        message.addOrigins(
+            Messages.origin(Kinds.TRAFFIC_POLICY, policy.meta(), "spec.retry", "retry"));
         return said;
       }
     }
@@ -292,7 +293,10 @@ final class VirtualHosts {
         message
             .addOrigins(
                 Messages.origin(
-                    POLICY_KIND, policy.meta(), "spec.timeouts.streamIdle", "timeouts.streamIdle"))
+                    Kinds.TRAFFIC_POLICY,
+                    policy.meta(),
+                    "spec.timeouts.streamIdle",
+                    "timeouts.streamIdle"))
             .setStreamIdleTimeoutNanos(said.toNanos());
         return;
       }
@@ -321,7 +325,8 @@ final class VirtualHosts {
       Duration said = ofPolicy.apply(policy);
       if (said != null) {
         message.addOrigins(
-            Messages.origin(POLICY_KIND, policy.meta(), "spec." + policyField, policyField));
+            Messages.origin(
+                Kinds.TRAFFIC_POLICY, policy.meta(), "spec." + policyField, policyField));
         return said.toNanos();
       }
     }

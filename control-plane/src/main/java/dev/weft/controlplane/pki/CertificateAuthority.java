@@ -76,8 +76,7 @@ public final class CertificateAuthority implements ServerIdentity {
 
   @Override
   public Instant notAfter() {
-    KeyedCertificate shown = serving.current();
-    return shown == null ? Instant.EPOCH : shown.notAfter();
+    return serving.notAfter();
   }
 
   /** Until when the authority that signs is in force. */

@@ -81,8 +81,7 @@ public final class FileIdentity implements ServerIdentity {
 
   @Override
   public Instant notAfter() {
-    KeyedCertificate shown = serving.current();
-    return shown == null ? Instant.EPOCH : shown.notAfter();
+    return serving.notAfter();
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,12 @@ final class ServingKey extends X509ExtendedKeyManager {
   @Nullable KeyedCertificate current() {
     Shown now = shown;
     return now == null ? null : now.certificate;
+  }
+
+  /** Until when what is shown is good; the epoch when nothing is. */
+  Instant notAfter() {
+    KeyedCertificate now = current();
+    return now == null ? Instant.EPOCH : now.notAfter();
   }
 
   /** Kinds are named EC, RSA, or, for TLS 1.2 and BoringSSL's callbacks, EC_EC and the like. */

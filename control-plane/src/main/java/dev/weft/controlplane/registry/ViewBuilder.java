@@ -14,6 +14,7 @@ import dev.weft.controlplane.registry.Candidates.Candidate;
 import dev.weft.controlplane.registry.PolicyReader.Decoded;
 import dev.weft.controlplane.registry.RegistryView.Held;
 import dev.weft.controlplane.registry.store.Entry;
+import dev.weft.controlplane.validate.Kinds;
 import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyKey;
 import dev.weft.proto.registry.v1.Instance;
@@ -287,7 +288,7 @@ final class ViewBuilder {
     Decoded decoded = owner == null ? null : owner.value().decoded();
     // By the key's kind, so that a document that can no longer be read also leaves its tree.
     switch (kind) {
-      case "Service" -> {
+      case Kinds.SERVICE -> {
         Service service = decoded instanceof Decoded.OfService(Service found) ? found : null;
         documents = service == null ? documents.remove(object) : documents.put(object, service);
         selecting =
@@ -296,14 +297,14 @@ final class ViewBuilder {
                 : selecting.put(object, service);
         touched.services.add(object);
       }
-      case "HTTPRoute" -> {
+      case Kinds.HTTP_ROUTE -> {
         httpRoutes =
             decoded instanceof Decoded.OfHttpRoute(HttpRoute route)
                 ? httpRoutes.put(object, route)
                 : httpRoutes.remove(object);
         touched.httpRoutes.add(object);
       }
-      case "GRPCRoute", "TLSRoute", "TCPRoute" -> {
+      case Kinds.GRPC_ROUTE, Kinds.TLS_ROUTE, Kinds.TCP_ROUTE -> {
         ObjectKey key = objectKey(object);
         String other = HttpRoute.key(kind, key.namespace(), key.name()).toString();
         otherRoutes =
@@ -312,14 +313,14 @@ final class ViewBuilder {
                 : otherRoutes.remove(other);
         touched.otherRoutes.add(other);
       }
-      case "ReferenceGrant" -> {
+      case Kinds.REFERENCE_GRANT -> {
         referenceGrants =
             decoded instanceof Decoded.OfReferenceGrant(ReferenceGrant grant)
                 ? referenceGrants.put(object, grant)
                 : referenceGrants.remove(object);
         touched.referenceGrants.add(object);
       }
-      case "TrafficPolicy" -> {
+      case Kinds.TRAFFIC_POLICY -> {
         trafficPolicies =
             decoded instanceof Decoded.OfTrafficPolicy(TrafficPolicy policy)
                 ? trafficPolicies.put(object, policy)

@@ -13,24 +13,10 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Reads objects and writes their status and events. Blocks; its owner's thread only. */
 final class StatusApi {
-  private static final String GATEWAY = "gateway.networking.k8s.io";
-  private static final Map<String, String> PLURALS =
-      Map.of(
-          Kinds.HTTP_ROUTE,
-          "httproutes",
-          "GRPCRoute",
-          "grpcroutes",
-          "TLSRoute",
-          "tlsroutes",
-          "TCPRoute",
-          "tcproutes",
-          Kinds.TRAFFIC_POLICY,
-          "trafficpolicies");
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final KubernetesClient client;
@@ -117,17 +103,16 @@ final class StatusApi {
   }
 
   private static String path(String apiVersion, PolicyKey key) {
-    String plural = PLURALS.get(key.getKind());
-    if (plural == null) {
+    Kinds.Served served = Kinds.served(key.getKind());
+    if (served == null) {
       throw new IllegalArgumentException("nothing is said of a " + key.getKind());
     }
-    String version = apiVersion.isEmpty() ? GATEWAY + "/v1" : apiVersion;
     return "/apis/"
-        + version
+        + apiVersion
         + "/namespaces/"
         + key.getNamespace()
         + "/"
-        + plural
+        + served.plural()
         + "/"
         + key.getName();
   }

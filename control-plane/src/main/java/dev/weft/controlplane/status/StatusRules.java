@@ -127,21 +127,18 @@ final class StatusRules {
             new ObjectKey(document.getKey().getNamespace(), document.getKey().getName()));
     var entries = new ArrayList<Entry>();
     for (JsonNode target : spec.path("targetRefs")) {
+      String kind = target.path("kind").asText();
+      String name = target.path("name").asText();
       ObjectNode reference = JsonNodeFactory.instance.objectNode();
-      boolean service = target.path("kind").asText().equals(Kinds.SERVICE);
-      reference.put(
-          "group", service ? "" : target.path("group").asText("gateway.networking.k8s.io"));
-      reference.put("kind", target.path("kind").asText());
+      reference.put("group", kind.equals(Kinds.SERVICE) ? "" : Kinds.GATEWAY_GROUP);
+      reference.put("kind", kind);
       reference.put("namespace", document.getKey().getNamespace());
-      reference.put("name", target.path("name").asText());
-      entries.add(
-          new Entry(
-              reference,
-              List.of(
-                  policy == null
-                      ? PolicyConditions.invalid(problem(document))
-                      : policies.of(
-                          policy, target.path("kind").asText(), target.path("name").asText()))));
+      reference.put("name", name);
+      Condition said =
+          policy == null
+              ? PolicyConditions.invalid(problem(document))
+              : policies.of(policy, kind, name);
+      entries.add(new Entry(reference, List.of(said)));
     }
     return entries;
   }

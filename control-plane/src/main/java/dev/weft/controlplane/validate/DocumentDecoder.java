@@ -133,8 +133,9 @@ public final class DocumentDecoder {
     Place kindAt = document.require("kind", Place.list(Kinds.all()));
     String kind = kindAt == null ? null : kindAt.oneOf(Kinds.all());
     Place version = document.require("apiVersion", "the apiVersion of its kind");
-    if (kind != null && version != null) {
-      version.oneOf(Kinds.API_VERSIONS.getOrDefault(kind, List.of()));
+    Kinds.Served served = kind == null ? null : Kinds.served(kind);
+    if (served != null && version != null) {
+      version.oneOf(served.apiVersions());
     }
     Place metadata = document.require("metadata", "a mapping with the object's name");
     Draft draft = kind == null || metadata == null ? null : metadata(report, kind, metadata);

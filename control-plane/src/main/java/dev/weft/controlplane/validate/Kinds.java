@@ -1,9 +1,9 @@
 package dev.weft.controlplane.validate;
 
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** The kinds of documents, as they are spelled. */
+/** The kinds of documents, as they are spelled, and as the API of Kubernetes serves them. */
 public final class Kinds {
   public static final String SERVICE = "Service";
   public static final String HTTP_ROUTE = "HTTPRoute";
@@ -13,27 +13,66 @@ public final class Kinds {
   public static final String REFERENCE_GRANT = "ReferenceGrant";
   public static final String TRAFFIC_POLICY = "TrafficPolicy";
 
-  static final String GATEWAY_GROUP = "gateway.networking.k8s.io";
-  static final String WEFT_GROUP = "weft.dev";
+  /** The group of Gateway API. */
+  public static final String GATEWAY_GROUP = "gateway.networking.k8s.io";
 
-  /** The apiVersions of each kind. */
-  static final Map<String, List<String>> API_VERSIONS =
-      Map.of(
-          SERVICE, List.of("v1"),
-          HTTP_ROUTE, List.of(GATEWAY_GROUP + "/v1"),
-          GRPC_ROUTE, List.of(GATEWAY_GROUP + "/v1"),
-          TLS_ROUTE,
-              List.of(
-                  GATEWAY_GROUP + "/v1", GATEWAY_GROUP + "/v1alpha3", GATEWAY_GROUP + "/v1alpha2"),
-          TCP_ROUTE, List.of(GATEWAY_GROUP + "/v1", GATEWAY_GROUP + "/v1alpha2"),
-          REFERENCE_GRANT, List.of(GATEWAY_GROUP + "/v1", GATEWAY_GROUP + "/v1beta1"),
-          TRAFFIC_POLICY, List.of(WEFT_GROUP + "/v1alpha1"));
+  /** The group of what is ours. */
+  public static final String WEFT_GROUP = "weft.dev";
+
+  private static final List<Served> ALL =
+      List.of(
+          served(SERVICE, "", "services", "v1"),
+          served(HTTP_ROUTE, GATEWAY_GROUP, "httproutes", "v1"),
+          served(GRPC_ROUTE, GATEWAY_GROUP, "grpcroutes", "v1"),
+          served(TLS_ROUTE, GATEWAY_GROUP, "tlsroutes", "v1", "v1alpha3", "v1alpha2"),
+          served(TCP_ROUTE, GATEWAY_GROUP, "tcproutes", "v1", "v1alpha2"),
+          served(REFERENCE_GRANT, GATEWAY_GROUP, "referencegrants", "v1beta1", "v1"),
+          served(TRAFFIC_POLICY, WEFT_GROUP, "trafficpolicies", "v1alpha1"));
+
+  /**
+   * How Kubernetes serves a kind.
+   *
+   * @param group empty: the core group
+   * @param plural as in the API's paths and in RBAC
+   * @param versions those that are understood, the one to ask for first at the front
+   */
+  public record Served(String kind, String group, String plural, List<String> versions) {
+    /** Copies the versions. */
+    public Served {
+      versions = List.copyOf(versions);
+    }
+
+    /** What may stand in {@code apiVersion}. */
+    List<String> apiVersions() {
+      return versions.stream()
+          .map(version -> group.isEmpty() ? version : group + "/" + version)
+          .toList();
+    }
+  }
 
   private Kinds() {}
 
+  private static Served served(String kind, String group, String plural, String... versions) {
+    return new Served(kind, group, plural, List.of(versions));
+  }
+
   /** Every kind. */
   public static List<String> all() {
-    return List.of(
-        SERVICE, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, TCP_ROUTE, REFERENCE_GRANT, TRAFFIC_POLICY);
+    return ALL.stream().map(Served::kind).toList();
+  }
+
+  /** Every kind with what Kubernetes calls it. */
+  public static List<Served> served() {
+    return ALL;
+  }
+
+  /** How Kubernetes serves that kind; null when it is none of ours. */
+  public static @Nullable Served served(String kind) {
+    for (Served each : ALL) {
+      if (each.kind().equals(kind)) {
+        return each;
+      }
+    }
+    return null;
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.validate.Kinds;
 import dev.weft.controlplane.validate.yaml.CanonicalJson;
 import dev.weft.controlplane.validate.yaml.YamlNode;
 import dev.weft.controlplane.validate.yaml.YamlNode.Entry;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * status, or of a field that nobody here reads, changes no byte. Pure.
  */
 public final class Documents {
-  private static final List<String> OWN = List.of("weft.dev", "gateway.networking.k8s.io");
+  private static final List<String> OWN = List.of(Kinds.WEFT_GROUP, Kinds.GATEWAY_GROUP);
   private static final List<String> META =
       List.of("name", "namespace", "creationTimestamp", "generation", "uid");
   private static final Set<String> SERVICE_SPEC =
@@ -112,7 +113,7 @@ public final class Documents {
   }
 
   private static YamlNode spec(String kind, JsonNode spec) {
-    if (!kind.equals("Service")) {
+    if (!kind.equals(Kinds.SERVICE)) {
       return spec.isObject() ? node(spec) : new Mapping(0, Map.of());
     }
     Map<String, Entry> kept = new LinkedHashMap<>();
