@@ -23,6 +23,21 @@ public record HeadEdits(List<Line> set, List<Line> add, List<byte[]> remove) {
     return set.isEmpty() && add.isEmpty() && remove.isEmpty();
   }
 
+  /** Whether received lines of a name, in lower case, are left out or replaced. */
+  public boolean takesAway(byte[] name) {
+    for (Line line : set) {
+      if (Arrays.equals(line.name(), name)) {
+        return true;
+      }
+    }
+    for (byte[] removed : remove) {
+      if (Arrays.equals(removed, name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** These edits and then others, as one: what the others say of a name holds. */
   public HeadEdits then(HeadEdits later) {
     if (later.isEmpty()) {

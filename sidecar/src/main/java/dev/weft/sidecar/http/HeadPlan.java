@@ -6,6 +6,7 @@ import dev.weft.common.head.HeadView;
 import dev.weft.common.head.WellKnown;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +31,11 @@ public final class HeadPlan {
     WellKnown.WEFT_HOP
   };
 
+  private static final byte[] NOTHING = {};
+
   private HeadEdits[] edits = new HeadEdits[2];
   private int editCount;
+  private boolean movesAdded;
   private byte[] lines = new byte[512];
   private int length;
   private long dropped;
@@ -44,6 +48,7 @@ public final class HeadPlan {
   public void clear() {
     Arrays.fill(edits, 0, editCount, null);
     editCount = 0;
+    movesAdded = false;
     length = 0;
     dropped = 0;
     droppedPrefix = null;
@@ -60,6 +65,7 @@ public final class HeadPlan {
     }
     System.arraycopy(other.edits, 0, edits, 0, other.editCount);
     editCount = other.editCount;
+    movesAdded = other.movesAdded;
     reserve(other.length);
     System.arraycopy(other.lines, 0, lines, 0, other.length);
     length = other.length;
@@ -116,25 +122,82 @@ public final class HeadPlan {
     return acceptTrailers;
   }
 
-  /** Applies compiled edits; what would touch framing or addressing is passed over. */
+  /**
+   * Applies compiled edits to a head that is all our own, or whose received lines they only take
+   * away; what would touch framing or addressing is passed over.
+   */
   public void apply(HeadEdits more) {
     if (more.isEmpty()) {
       return;
     }
+    remember(more);
+    set(more);
+    for (HeadEdits.Line line : more.add()) {
+      add(line);
+    }
+  }
+
+  /**
+   * Applies compiled edits to a received head. An added line comes after the received ones of its
+   * name (Gateway API, HTTPHeaderFilter); at most once for a plan.
+   */
+  public void apply(HeadEdits more, ReceivedHead received) {
+    // A Connection option of that name says that the received lines are not to be sent on.
+    if (more.add().isEmpty() || received.connectionOptions) {
+      apply(more);
+      return;
+    }
+    remember(more);
+    set(more);
+    for (int i = 0; i < more.add().size(); i++) {
+      HeadEdits.Line line = more.add().get(i);
+      if (isFirst(more.add(), i) && !more.takesAway(line.name())) {
+        moveReceived(received.view, line.name());
+      }
+      add(line);
+    }
+    movesAdded = true;
+  }
+
+  private void remember(HeadEdits more) {
     if (editCount == edits.length) {
       edits = Arrays.copyOf(edits, editCount * 2);
     }
     edits[editCount++] = more;
+  }
+
+  private void set(HeadEdits more) {
     for (HeadEdits.Line line : more.set()) {
-      if (!isProtected(line.name())) {
-        line(line.name(), line.value());
+      add(line);
+    }
+  }
+
+  private void add(HeadEdits.Line line) {
+    if (!isProtected(line.name())) {
+      line(line.name(), line.value());
+    }
+  }
+
+  private static boolean isFirst(List<HeadEdits.Line> lines, int index) {
+    for (int i = 0; i < index; i++) {
+      if (Arrays.equals(lines.get(i).name(), lines.get(index).name())) {
+        return false;
       }
     }
-    for (HeadEdits.Line line : more.add()) {
-      if (!isProtected(line.name())) {
-        line(line.name(), line.value());
+    return true;
+  }
+
+  /** What we write by ourselves stays where it is: it may be left out of this head. */
+  private void moveReceived(HeadView received, byte[] name) {
+    for (int i = 0; i < received.headerCount(); i++) {
+      if (isMoved(received, i, name)) {
+        line(name, NOTHING, received.slab(), received.valueStart(i), received.valueEnd(i));
       }
     }
+  }
+
+  private static boolean isMoved(HeadView view, int header, byte[] name) {
+    return view.wellKnown(header) == WellKnown.OTHER && named(view, header, name);
   }
 
   /** Leaves every line out whose name, no well-known one, begins so; lower case. */
@@ -212,6 +275,11 @@ public final class HeadPlan {
       }
       for (int j = 0; j < e.remove().size(); j++) {
         if (named(view, header, e.remove().get(j))) {
+          return true;
+        }
+      }
+      for (int j = 0; movesAdded && j < e.add().size(); j++) {
+        if (isMoved(view, header, e.add().get(j).name())) {
           return true;
         }
       }

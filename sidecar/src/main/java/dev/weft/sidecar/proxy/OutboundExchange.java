@@ -140,7 +140,7 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
         return;
       }
       HeadPlan plan = copy.headPlan();
-      plan.apply(route.config().requestEdits());
+      plan.apply(route.config().requestEdits(), stream.request());
       if (rewrite != null) {
         rewrite.plan(head, plan);
       }
@@ -192,7 +192,7 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
 
   @Override
   public void plan(HeadPlan plan, EndpointTracker endpoint) {
-    plan.apply(requestEdits);
+    plan.apply(requestEdits, stream.request());
     if (rewrite != null) {
       rewrite.plan(stream.request().view, plan);
     }

@@ -408,7 +408,7 @@ abstract class ProxyExchange implements Exchange, CallListener {
     tunnel = response.tunnel;
     openEnded = response.bodyLength == ReceivedHead.UNKNOWN_LENGTH;
     responsePlan.clear();
-    responsePlan.apply(responseEdits);
+    responsePlan.apply(responseEdits, response);
     if (!tunnel) {
       forwarding.planResponse(response.view, responsePlan, worker);
     }

@@ -100,9 +100,34 @@ class UrlFiltersTest {
         assertThat(call.status()).isEqualTo(200);
         assertThat(served.header("x-from")).isEqualTo("backend");
         assertThat(call.head().headers().getAll("x-answer")).containsExactly("route");
-        assertThat(call.head().headers().getAll("x-more"))
-            .containsExactlyInAnyOrder("app", "backend");
+        assertThat(call.head().headers().getAll("x-more")).containsExactly("app", "backend");
         assertThat(call.header("server")).isEmpty();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.weft.sidecar.proxy.Passage#outbound")
+  void anAddedHeaderComesAfterTheCallersOwnOfThatName(Passage passage) {
+    try (var proxy = new ProxyFixture();
+        var app = new App(passage.app())) {
+      proxy.route.request =
+          new HeadEdits(
+              List.of(HeadEdits.Line.of("x-set", "route")),
+              List.of(
+                  HeadEdits.Line.of("x-more", "3"),
+                  HeadEdits.Line.of("x-more", "4"),
+                  HeadEdits.Line.of("x-set", "added"),
+                  HeadEdits.Line.of("content-length", "9")),
+              List.of());
+      try (var caller = new Caller(passage.caller(), proxy.listen(passage, app), "catalog")) {
+        var call = caller.get("/", "x-more", "1", "x-set", "caller", "x-more", "2", "x-kept", "5");
+        var served = app.next();
+        served.reply(200, "ok");
+        assertThat(call.status()).isEqualTo(200);
+        assertThat(served.header("x-more")).isEqualTo("1|2|3|4");
+        assertThat(served.header("x-set")).isEqualTo("route|added");
+        assertThat(served.header("x-kept")).isEqualTo("5");
       }
     }
   }
