@@ -51,12 +51,13 @@ final class Rates {
     run.results.add(bench, contender.name(), p50, (double) figures.p50Micros(), "us");
     run.results.add(bench, contender.name(), p99, (double) figures.p99Micros(), "us");
     run.say(
-        "%-10s at %6.0f/s (got %6.0f)  p50 %6d us  p99 %6d us  errors %d",
+        "%-10s at %6.0f/s (got %6.0f)  p50 %6d us  p99 %6d us  errors %d  %.1f%% late by the generator",
         contender.name(),
         rate,
         figures.requestsPerSecond(),
         figures.p50Micros(),
         figures.p99Micros(),
-        figures.errors());
+        figures.errors(),
+        figures.latePercent());
   }
 }

@@ -136,6 +136,7 @@ public final class H2load implements Load {
         seconds * 1_000_000L,
         latency.percentileMicros(50),
         latency.percentileMicros(99),
-        errors);
+        errors,
+        0);
   }
 }

@@ -29,8 +29,13 @@ import org.jspecify.annotations.Nullable;
  * certificates or an empty string.
  */
 public final class PacerMain {
-  /** A share of the time at the beginning that is not counted: this JVM warms up. */
-  private static final double UNCOUNTED = 0.25;
+  /**
+   * Before what is counted: this JVM warms up, on the processor that the application needs, too.
+   */
+  private static final long WARM_UP_MILLIS = 4000;
+
+  /** From here on a request is late by our own fault, and a figure says more of us. */
+  private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final EventLoop loop;
   private final ByteBuf request;
@@ -43,6 +48,7 @@ public final class PacerMain {
   private boolean armed;
   private boolean stopped;
   private long errors;
+  private long late;
 
   private PacerMain(EventLoop loop, String host, double rate) {
     this.loop = loop;
@@ -64,11 +70,11 @@ public final class PacerMain {
     for (int i = 0; i < connections; i++) {
       pacer.connect(port, tls);
     }
-    long uncounted = (long) (seconds * UNCOUNTED * 1000);
     loop.submit(pacer::begin).sync();
-    loop.schedule(pacer::forgetWarmUp, uncounted, TimeUnit.MILLISECONDS);
-    long counted = seconds * 1000L - uncounted;
-    loop.schedule(() -> pacer.stop(counted * 1000), seconds * 1000L, TimeUnit.MILLISECONDS).sync();
+    loop.schedule(pacer::forgetWarmUp, WARM_UP_MILLIS, TimeUnit.MILLISECONDS);
+    long counted = seconds * 1000L;
+    loop.schedule(() -> pacer.stop(counted * 1000), WARM_UP_MILLIS + counted, TimeUnit.MILLISECONDS)
+        .sync();
     System.exit(0);
   }
 
@@ -120,6 +126,7 @@ public final class PacerMain {
   private void forgetWarmUp() {
     latency.clear();
     errors = 0;
+    late = 0;
     // What this process could not send in time while it was cold is not the contender's delay.
     waiting.clear();
     due = System.nanoTime();
@@ -133,7 +140,8 @@ public final class PacerMain {
                 durationMicros,
                 latency.percentileMicros(50),
                 latency.percentileMicros(99),
-                errors)
+                errors,
+                latency.count() == 0 ? 0 : 100.0 * late / latency.count())
             .line());
     System.out.flush();
   }
@@ -145,6 +153,9 @@ public final class PacerMain {
       if (next == null) {
         waiting.add(due);
       } else {
+        if (now - due > LATE_NANOS) {
+          late++;
+        }
         next.send(due);
       }
       due += (long) (-Math.log(1 - random.nextDouble()) * gapNanos) + 1;
