@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.weft.cli.demo.app.DemoApp;
 import dev.weft.cli.demo.load.Counts;
 import dev.weft.cli.demo.load.Load;
+import dev.weft.cli.demo.load.LoadPod;
 import dev.weft.cli.demo.process.Children;
 import dev.weft.cli.demo.process.Children.Child;
 import dev.weft.cli.demo.process.Ports;
@@ -15,8 +16,10 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +98,31 @@ final class LoadTest {
     }
   }
 
+  @Test
+  void aPodPrintsEverySecondWhatHasBecomeOfItsRequests() {
+    int catalog = ports.next();
+    int frontend = ports.next();
+    Child killed = startApp("catalog", "v1", "catalog-0", catalog, 0);
+    startApp("frontend", "v1", "frontend-0", frontend, catalog);
+
+    startJava("load", LoadPod.class, List.of("100", "localhost", String.valueOf(frontend)));
+
+    await()
+        .atMost(LIMIT)
+        .until(
+            () ->
+                printed("load")
+                    .matches(
+                        "(?s).*ok [1-9][0-9]*, failed 0, broken off 0, versions \\{v1=[1-9].*"));
+    killed.kill();
+    await()
+        .atMost(LIMIT)
+        .until(
+            () ->
+                printed("load").contains("status 502")
+                    && printed("load").matches("(?s).*, failed [1-9].*"));
+  }
+
   /** Announces ten bytes and sends three. */
   private static void breakEveryResponse(ServerSocket server) {
     try {
@@ -116,20 +144,28 @@ final class LoadTest {
 
   private Child startApp(String service, String version, String id, int port, int outboundPort) {
     Child app =
-        children.start(
+        startJava(
             id,
+            DemoApp.class,
+            List.of(service, version, id, String.valueOf(port), String.valueOf(outboundPort)));
+    await().atMost(LIMIT).until(() -> listens(port));
+    return app;
+  }
+
+  private Child startJava(String id, Class<?> main, List<String> arguments) {
+    var command =
+        new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
-                DemoApp.class.getName(),
-                service,
-                version,
-                id,
-                String.valueOf(port),
-                String.valueOf(outboundPort)));
-    await().atMost(LIMIT).until(() -> listens(port));
-    return app;
+                main.getName()));
+    command.addAll(arguments);
+    return children.start(id, command);
+  }
+
+  private String printed(String name) throws IOException {
+    return Files.readString(children.log(name));
   }
 
   private static boolean listens(int port) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * A load generator: a number of connections to {@code frontend}, each with a thread, each sending
@@ -23,7 +24,7 @@ public final class Load implements AutoCloseable {
   private static final int CONNECTIONS = 8;
   private static final int MAX_FAILURES_KEPT = 50;
 
-  private final int port;
+  private final Supplier<HttpCaller> frontend;
   private final List<Thread> threads = new ArrayList<>();
   private volatile long gapNanos;
   private volatile boolean stopped;
@@ -36,9 +37,18 @@ public final class Load implements AutoCloseable {
   private long failedBefore;
   private long failedAfter;
 
-  /** Begins at once to call {@code port} with that many requests a second in all. */
+  /** Begins at once to call a port of the loopback with that many requests a second in all. */
   public Load(int port, int perSecond) {
-    this.port = port;
+    this(() -> new HttpCaller(port), perSecond);
+  }
+
+  /** The same with a port of a host, whose address is looked up for each connection. */
+  public Load(String host, int port, int perSecond) {
+    this(() -> new HttpCaller(host, port), perSecond);
+  }
+
+  private Load(Supplier<HttpCaller> frontend, int perSecond) {
+    this.frontend = frontend;
     pace(perSecond);
     for (int i = 0; i < CONNECTIONS; i++) {
       threads.add(Thread.ofPlatform().daemon().name("load-" + i).start(this::run));
@@ -62,7 +72,7 @@ public final class Load implements AutoCloseable {
   }
 
   private void run() {
-    try (HttpCaller caller = new HttpCaller(port)) {
+    try (HttpCaller caller = frontend.get()) {
       long due = System.nanoTime();
       while (!stopped) {
         call(caller);
