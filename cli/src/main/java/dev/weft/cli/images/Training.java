@@ -81,7 +81,8 @@ final class Training {
     Files.writeString(log(), ended.output());
     for (String name : programs.keySet()) {
       Path made = made(name);
-      if (Files.exists(made)) {
+      // Of a program that has not changed, the kept one stays: its image is then the same.
+      if (Files.exists(made) && !Files.exists(cache(name))) {
         Files.move(made, cache(name));
       }
     }
