@@ -7,10 +7,12 @@ import dev.weft.sidecar.admin.ClustersPage;
 import dev.weft.sidecar.admin.ConfigPage;
 import dev.weft.sidecar.admin.JsonWriter;
 import dev.weft.sidecar.admin.LimitsPage;
+import dev.weft.sidecar.admin.ListeningPorts;
 import dev.weft.sidecar.admin.LogLevels;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.cluster.ClusterReport;
 import dev.weft.sidecar.discovery.DiscoveryStatus;
+import dev.weft.sidecar.proxy.InboundApp;
 import dev.weft.sidecar.registration.Registrar;
 
 /** What the admin server answers. Control loop; what takes long gets a thread for the time. */
@@ -19,6 +21,7 @@ final class AdminRoutes implements AdminHandler {
       """
       GET  /live       the process runs
       GET  /ready      whether it should get traffic, and why not
+      GET  /status     in short: ready, control plane, what the application listens on
       GET  /metrics    Prometheus
       GET  /config     configuration in force, with the documents it comes from
       GET  /clusters   endpoints and their health (?format=text)
@@ -40,6 +43,7 @@ final class AdminRoutes implements AdminHandler {
       case "/" -> reply.text(200, PAGES);
       case "/live" -> reply.text(200, "live");
       case "/ready" -> ready(reply);
+      case "/status" -> status(reply);
       case "/metrics" -> metrics(reply);
       case "/config" -> config(reply);
       case "/clusters" -> clusters(request, reply);
@@ -69,6 +73,33 @@ final class AdminRoutes implements AdminHandler {
       json.field("reason", reason);
     }
     reply.json(reason.isEmpty() ? 200 : 503, json.endObject().toString());
+  }
+
+  /** In short, for {@code weft check}, which asks every sidecar. */
+  private void status(AdminReply reply) {
+    DiscoveryStatus sync = sidecar.discovery().status();
+    String reason = sidecar.notReadyReason();
+    InboundApp app = sidecar.app();
+    var json =
+        new JsonWriter()
+            .object()
+            .field("version", Identity.VERSION)
+            .field("ready", reason.isEmpty())
+            .field("reason", reason);
+    json.object("control_plane")
+        .field("address", sync.controlPlane())
+        .field("connected", sync.connected())
+        .field("problem", sync.problem())
+        .field("revision", sync.revision())
+        .field("last_rejection", sync.lastRejection())
+        .endObject();
+    json.object("application")
+        .field("refused_connections", app == null ? 0 : app.connectFailures());
+    aside(
+        () -> {
+          ListeningPorts.write(json);
+          reply.json(200, json.endObject().endObject().toString());
+        });
   }
 
   private void metrics(AdminReply reply) {

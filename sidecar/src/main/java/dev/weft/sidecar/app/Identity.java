@@ -11,7 +11,8 @@ import java.util.random.RandomGenerator;
 
 /** Who the sidecar is, to the control plane and in the registry. */
 final class Identity {
-  private static final String VERSION = "0.1.0";
+  /** The sidecar's own. */
+  static final String VERSION = "0.1.0";
 
   private Identity() {}
 

@@ -140,6 +140,11 @@ class SidecarTest {
                 request("http://127.0.0.1:" + sidecar.inboundPort() + "/hello"),
                 HttpResponse.BodyHandlers.ofString());
     assertThat(answer.body()).isEqualTo("app /hello");
+    assertThat(admin(sidecar, "GET", "/status").body())
+        .contains("\"ready\": true")
+        .contains("\"connected\": true")
+        .contains("\"listening_known\": true")
+        .contains("\"port\": " + servers.getFirst().getAddress().getPort());
 
     servers.getFirst().stop(0);
     await().until(() -> lastReadiness() == Readiness.NOT_READY);
