@@ -6,7 +6,7 @@ import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.source.apply.AppliedPolicies;
 import dev.weft.controlplane.source.apply.PartlyAppliedException;
 import dev.weft.controlplane.source.apply.PolicyRefusedException;
-import dev.weft.controlplane.validate.Kinds;
+import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.controlplane.validate.yaml.NearMisses;
 import dev.weft.proto.policy.v1.ApplyRequest;
 import dev.weft.proto.policy.v1.ApplyResponse;

@@ -1,6 +1,6 @@
 package dev.weft.controlplane.auth;
 
-import dev.weft.controlplane.validate.Kinds;
+import dev.weft.controlplane.validate.policy.Kinds;
 import java.util.Set;
 
 /**

@@ -1,7 +1,7 @@
 package dev.weft.controlplane.auth;
 
 import dev.weft.controlplane.validate.DocumentKeys;
-import dev.weft.controlplane.validate.Kinds;
+import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.proto.mesh.v1.AwaitSyncRequest;
 import dev.weft.proto.mesh.v1.GetNodeConfigRequest;
 import dev.weft.proto.mesh.v1.ListNodesRequest;

@@ -14,7 +14,7 @@ import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadPort;
-import dev.weft.controlplane.validate.Kinds;
+import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.EndpointSlice;
 import dev.weft.proto.discovery.v1.Inbound;

@@ -11,7 +11,7 @@ import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.Workload;
-import dev.weft.controlplane.validate.Kinds;
+import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.Route;
 import dev.weft.proto.discovery.v1.RouteMatch;

@@ -5,8 +5,8 @@ import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.validate.DocumentDecoder;
-import dev.weft.controlplane.validate.InvalidPolicyException;
-import dev.weft.controlplane.validate.PolicyObject;
+import dev.weft.controlplane.validate.policy.InvalidPolicyException;
+import dev.weft.controlplane.validate.policy.PolicyObject;
 import dev.weft.proto.policy.v1.Policy;
 
 /**

@@ -14,7 +14,7 @@ import dev.weft.controlplane.registry.Candidates.Candidate;
 import dev.weft.controlplane.registry.PolicyReader.Decoded;
 import dev.weft.controlplane.registry.RegistryView.Held;
 import dev.weft.controlplane.registry.store.Entry;
-import dev.weft.controlplane.validate.Kinds;
+import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyKey;
 import dev.weft.proto.registry.v1.Instance;

@@ -3,7 +3,7 @@ package dev.weft.controlplane.registry;
 import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
-import dev.weft.controlplane.validate.Inventory;
+import dev.weft.controlplane.validate.policy.Inventory;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 

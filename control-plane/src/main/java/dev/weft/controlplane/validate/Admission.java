@@ -1,5 +1,9 @@
 package dev.weft.controlplane.validate;
 
+import dev.weft.controlplane.validate.policy.InvalidPolicyException;
+import dev.weft.controlplane.validate.policy.Inventory;
+import dev.weft.controlplane.validate.policy.Kinds;
+import dev.weft.controlplane.validate.policy.PolicyBatch;
 import dev.weft.proto.policy.v1.Manifest;
 import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyError;

@@ -7,6 +7,7 @@ import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
+import dev.weft.controlplane.validate.policy.Inventory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

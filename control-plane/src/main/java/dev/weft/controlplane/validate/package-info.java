@@ -4,7 +4,8 @@
  * and what was expected. Pure functions, free for any thread.
  *
  * <p>{@link dev.weft.controlplane.validate.DocumentDecoder} is the entry. Imports {@code
- * validate.yaml}, {@code model}, {@code common} and the messages of {@code weft.policy.v1}.
+ * validate.spec}, {@code validate.policy}, {@code validate.yaml}, {@code model}, {@code common} and
+ * the messages of {@code weft.policy.v1}.
  */
 @org.jspecify.annotations.NullMarked
 package dev.weft.controlplane.validate;

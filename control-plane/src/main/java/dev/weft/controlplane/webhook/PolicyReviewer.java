@@ -2,7 +2,7 @@ package dev.weft.controlplane.webhook;
 
 import com.google.gson.JsonObject;
 import dev.weft.controlplane.validate.Admission;
-import dev.weft.controlplane.validate.Inventory;
+import dev.weft.controlplane.validate.policy.Inventory;
 import dev.weft.controlplane.webhook.injection.InjectionConfig.Validation;
 import dev.weft.controlplane.webhook.injection.Json;
 import dev.weft.proto.policy.v1.PolicyError;

@@ -2,6 +2,8 @@ package dev.weft.controlplane.validate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.controlplane.validate.policy.Inventory;
+import dev.weft.controlplane.validate.policy.PolicyBatch;
 import dev.weft.proto.policy.v1.Manifest;
 import dev.weft.proto.policy.v1.PolicyError;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.validate.policy.Inventory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

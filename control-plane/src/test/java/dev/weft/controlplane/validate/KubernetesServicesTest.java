@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.controlplane.model.KubernetesService;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
+import dev.weft.controlplane.validate.policy.InvalidPolicyException;
+import dev.weft.controlplane.validate.policy.PolicyObject;
 import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyKey;
 import java.util.List;

@@ -3,6 +3,8 @@ package dev.weft.controlplane.validate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.weft.controlplane.validate.policy.PolicyBatch;
+import dev.weft.controlplane.validate.policy.PolicyDocument;
 import dev.weft.proto.policy.v1.Policy;
 import java.io.IOException;
 import java.util.List;

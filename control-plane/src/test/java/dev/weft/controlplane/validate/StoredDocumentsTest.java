@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.controlplane.model.DocumentMeta;
 import dev.weft.controlplane.model.Service;
+import dev.weft.controlplane.validate.policy.InvalidPolicyException;
+import dev.weft.controlplane.validate.policy.PolicyDocument;
+import dev.weft.controlplane.validate.policy.PolicyObject;
 import dev.weft.proto.policy.v1.Policy;
 import java.io.IOException;
 import java.util.Map;

@@ -4,6 +4,7 @@ import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.wire.TlsSyntax;
+import dev.weft.controlplane.validate.policy.Kinds;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

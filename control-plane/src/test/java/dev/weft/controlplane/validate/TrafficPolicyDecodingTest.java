@@ -14,6 +14,7 @@ import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.common.config.UpstreamTlsConfig.TlsVersion;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.TrafficPolicy.TargetKind;
+import dev.weft.controlplane.validate.policy.PolicyObject;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.weft.controlplane.source.apply;
 
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.store.Txn;
-import dev.weft.controlplane.validate.PolicyDocument;
+import dev.weft.controlplane.validate.policy.PolicyDocument;
 import dev.weft.proto.policy.v1.AppliedPolicy;
 import dev.weft.proto.policy.v1.AppliedPolicy.Action;
 import dev.weft.proto.policy.v1.Policy;

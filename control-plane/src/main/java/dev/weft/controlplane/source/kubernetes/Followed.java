@@ -1,7 +1,7 @@
 package dev.weft.controlplane.source.kubernetes;
 
 import dev.weft.controlplane.source.kubernetes.api.ApiResource;
-import dev.weft.controlplane.validate.Kinds;
+import dev.weft.controlplane.validate.policy.Kinds;
 import java.util.List;
 
 /** The kinds that are followed. */

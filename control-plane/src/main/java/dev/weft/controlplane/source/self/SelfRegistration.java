@@ -7,7 +7,7 @@ import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.WorkloadCodec;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
-import dev.weft.controlplane.validate.Kinds;
+import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.Readiness;
 import java.time.Duration;

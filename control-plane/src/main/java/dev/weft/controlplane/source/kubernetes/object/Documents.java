@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.weft.controlplane.registry.Keyspace;
-import dev.weft.controlplane.validate.Kinds;
+import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.controlplane.validate.yaml.CanonicalJson;
 import dev.weft.controlplane.validate.yaml.YamlNode;
 import dev.weft.controlplane.validate.yaml.YamlNode.Entry;

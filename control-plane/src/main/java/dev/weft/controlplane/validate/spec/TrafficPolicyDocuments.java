@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
@@ -13,6 +13,9 @@ import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.TrafficPolicy.Target;
 import dev.weft.controlplane.model.TrafficPolicy.TargetKind;
+import dev.weft.controlplane.validate.policy.Draft;
+import dev.weft.controlplane.validate.policy.Kinds;
+import dev.weft.controlplane.validate.policy.Reference;
 import dev.weft.controlplane.validate.yaml.GatewayDurations;
 import dev.weft.controlplane.validate.yaml.Known;
 import dev.weft.controlplane.validate.yaml.Obj;
@@ -27,7 +30,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The spec of a {@code TrafficPolicy}. */
-final class TrafficPolicyDocuments {
+public final class TrafficPolicyDocuments {
   private static final int MAX_TARGETS = 16;
   private static final int MAX_THRESHOLD = 1000;
   private static final int MAX_LIMIT = 1_000_000;
@@ -87,7 +90,7 @@ final class TrafficPolicyDocuments {
 
   private TrafficPolicyDocuments() {}
 
-  static TrafficPolicy decode(Draft draft, Place at, DocumentMeta meta) {
+  public static TrafficPolicy decode(Draft draft, Place at, DocumentMeta meta) {
     Obj spec = Obj.of(at, SPEC);
     List<Target> targets = targets(draft, spec);
     boolean ofRoute = targets.stream().anyMatch(target -> target.kind() == TargetKind.HTTP_ROUTE);

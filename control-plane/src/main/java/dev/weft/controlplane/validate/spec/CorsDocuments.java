@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.common.config.CorsConfig;
 import dev.weft.common.wire.Syntax;

@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.policy;
 
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.ServiceRef;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param portNameAt where that is; null when it is not
  * @param role what is there
  */
-record Reference(
+public record Reference(
     String kind,
     ObjectKey key,
     Place at,
@@ -24,7 +24,8 @@ record Reference(
     String portName,
     @Nullable Place portNameAt,
     Role role) {
-  enum Role {
+  /** What a reference is for. */
+  public enum Role {
     /** A route is attached there. */
     PARENT,
     /** A route sends requests there. */
@@ -33,7 +34,8 @@ record Reference(
     TARGET
   }
 
-  static Reference parent(
+  /** To the service whose requests a route is for. */
+  public static Reference parent(
       ServiceRef service, Place at, @Nullable Place portAt, @Nullable Place portNameAt) {
     return new Reference(
         Kinds.SERVICE,
@@ -46,12 +48,14 @@ record Reference(
         Role.PARENT);
   }
 
-  static Reference backend(ServiceRef service, Place at, Place portAt) {
+  /** To a service that a route sends requests to. */
+  public static Reference backend(ServiceRef service, Place at, Place portAt) {
     return new Reference(
         Kinds.SERVICE, service.key(), at, service.port(), portAt, "", null, Role.BACKEND);
   }
 
-  static Reference target(String kind, ObjectKey key, Place at) {
+  /** To what a policy is for. */
+  public static Reference target(String kind, ObjectKey key, Place at) {
     return new Reference(kind, key, at, 0, null, "", null, Role.TARGET);
   }
 }

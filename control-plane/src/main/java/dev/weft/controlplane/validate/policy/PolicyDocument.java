@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.policy;
 
 import dev.weft.proto.policy.v1.PolicyKey;
 

@@ -1,9 +1,10 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.model.DocumentMeta;
 import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.ReferenceGrant.From;
+import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.controlplane.validate.yaml.Known;
 import dev.weft.controlplane.validate.yaml.Obj;
 import dev.weft.controlplane.validate.yaml.Place;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The spec of a Gateway API {@code ReferenceGrant}. What it says of other kinds than routes and
  * services is good, and means nothing here.
  */
-final class ReferenceGrantDocuments {
+public final class ReferenceGrantDocuments {
   private static final int MAX_ITEMS = 16;
 
   private static final Known SPEC = Known.of("from", "to");
@@ -24,7 +25,7 @@ final class ReferenceGrantDocuments {
 
   private ReferenceGrantDocuments() {}
 
-  static ReferenceGrant decode(Place at, DocumentMeta meta) {
+  public static ReferenceGrant decode(Place at, DocumentMeta meta) {
     Obj spec = Obj.of(at, SPEC);
     var from = new ArrayList<From>();
     Place fromAt = spec.require("from", "at least one kind of routes in a namespace");

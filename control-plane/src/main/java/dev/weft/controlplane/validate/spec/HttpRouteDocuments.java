@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.MatchConfig.PathKind;
@@ -11,7 +11,8 @@ import dev.weft.controlplane.model.HttpRoute.Rule;
 import dev.weft.controlplane.model.HttpRoute.Target;
 import dev.weft.controlplane.model.RuleFilters;
 import dev.weft.controlplane.model.ServiceRef;
-import dev.weft.controlplane.validate.RouteFilters.Level;
+import dev.weft.controlplane.validate.policy.Draft;
+import dev.weft.controlplane.validate.spec.RouteFilters.Level;
 import dev.weft.controlplane.validate.yaml.GatewayDurations;
 import dev.weft.controlplane.validate.yaml.Known;
 import dev.weft.controlplane.validate.yaml.Obj;
@@ -23,7 +24,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The spec of a Gateway API {@code HTTPRoute} whose parents are services. */
-final class HttpRouteDocuments {
+public final class HttpRouteDocuments {
   static final int MAX_RULES = 16;
   static final int MAX_MATCHES = 64;
 
@@ -47,7 +48,7 @@ final class HttpRouteDocuments {
 
   private HttpRouteDocuments() {}
 
-  static HttpRoute decode(Draft draft, Place at, DocumentMeta meta) {
+  public static HttpRoute decode(Draft draft, Place at, DocumentMeta meta) {
     Obj spec = Obj.of(at, SPEC);
     List<ServiceRef> parents = RouteReferences.parents(draft, spec);
     hostnames(draft, spec);

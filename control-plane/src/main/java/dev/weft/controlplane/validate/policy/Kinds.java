@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.policy;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +43,7 @@ public final class Kinds {
     }
 
     /** What may stand in {@code apiVersion}. */
-    List<String> apiVersions() {
+    public List<String> apiVersions() {
       return versions.stream()
           .map(version -> group.isEmpty() ? version : group + "/" + version)
           .toList();

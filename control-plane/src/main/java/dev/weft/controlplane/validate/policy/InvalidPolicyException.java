@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.policy;
 
 import dev.weft.proto.policy.v1.PolicyError;
 import java.util.List;
@@ -10,7 +10,7 @@ public final class InvalidPolicyException extends Exception {
 
   private final transient List<PolicyError> errors;
 
-  InvalidPolicyException(List<PolicyError> errors) {
+  public InvalidPolicyException(List<PolicyError> errors) {
     super(errors.stream().map(InvalidPolicyException::line).collect(Collectors.joining("; ")));
     this.errors = List.copyOf(errors);
   }

@@ -1,8 +1,11 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.model.HttpRoute.Target;
 import dev.weft.controlplane.model.ServiceRef;
+import dev.weft.controlplane.validate.policy.Draft;
+import dev.weft.controlplane.validate.policy.Kinds;
+import dev.weft.controlplane.validate.policy.Reference;
 import dev.weft.controlplane.validate.yaml.Known;
 import dev.weft.controlplane.validate.yaml.Obj;
 import dev.weft.controlplane.validate.yaml.Place;

@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.common.config.CorsConfig;
 import dev.weft.common.config.RouteFilterConfig.RedirectConfig;
@@ -7,6 +7,7 @@ import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.model.HeaderChange;
 import dev.weft.controlplane.model.RuleFilters;
 import dev.weft.controlplane.model.RuleFilters.Mirror;
+import dev.weft.controlplane.validate.policy.Draft;
 import dev.weft.controlplane.validate.yaml.Known;
 import dev.weft.controlplane.validate.yaml.Obj;
 import dev.weft.controlplane.validate.yaml.Place;

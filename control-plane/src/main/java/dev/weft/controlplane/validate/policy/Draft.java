@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.policy;
 
 import dev.weft.controlplane.validate.yaml.Place;
 import dev.weft.controlplane.validate.yaml.Report;
@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A document while it is decoded and checked. Used by one thread. */
-final class Draft {
+public final class Draft {
   private final Report report;
   private final List<Reference> references = new ArrayList<>();
   private final String kind;
@@ -23,7 +23,11 @@ final class Draft {
   /** The place of the document's name. */
   private final Place at;
 
-  Draft(Report report, String kind, String namespace, String name, Place at) {
+  /**
+   * @param report collects what is wrong with it
+   * @param at the place of its name
+   */
+  public Draft(Report report, String kind, String namespace, String name, Place at) {
     this.report = report;
     this.kind = kind;
     this.namespace = namespace;
@@ -31,48 +35,53 @@ final class Draft {
     this.at = at;
   }
 
-  Report report() {
+  public Report report() {
     return report;
   }
 
-  List<Reference> references() {
+  /** What it refers to, in its own order. */
+  public List<Reference> references() {
     return references;
   }
 
-  void refer(Reference reference) {
+  public void refer(Reference reference) {
     references.add(reference);
   }
 
-  String kind() {
+  public String kind() {
     return kind;
   }
 
-  String namespace() {
+  public String namespace() {
     return namespace;
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
-  Place at() {
+  /** The place of its name. */
+  public Place at() {
     return at;
   }
 
-  @Nullable PolicyObject object() {
+  /** What it says; null when it is wrong. */
+  public @Nullable PolicyObject object() {
     return object;
   }
 
-  void decoded(PolicyObject decoded, String normalised) {
+  /** It has no errors: what it says, and its text normalised. */
+  public void decoded(PolicyObject decoded, String normalised) {
     object = decoded;
     json = normalised;
   }
 
-  PolicyKey key() {
+  public PolicyKey key() {
     return PolicyKey.newBuilder().setKind(kind).setNamespace(namespace).setName(name).build();
   }
 
-  PolicyDocument document(PolicyObject decoded) {
+  /** What it is without errors. */
+  public PolicyDocument document(PolicyObject decoded) {
     return new PolicyDocument(
         report.manifest(), report.document(), at.line(), key(), json, decoded);
   }

@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.model.DocumentMeta;
@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** The spec of a {@code Service} as people apply it here; see {@link KubernetesServices}. */
-final class ServiceDocuments {
+public final class ServiceDocuments {
   private static final int MAX_PORTS = 100;
   private static final int MAX_LABELS = 128;
 
@@ -42,7 +42,7 @@ final class ServiceDocuments {
 
   private ServiceDocuments() {}
 
-  static Service decode(Place at, DocumentMeta meta) {
+  public static Service decode(Place at, DocumentMeta meta) {
     Obj spec = Obj.of(at, SPEC);
     Place type = spec.get("type");
     if (type != null) {

@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.controlplane.model.HttpRoute.Retry;
 import dev.weft.controlplane.validate.yaml.Known;

@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.wire.Syntax;
@@ -11,6 +11,7 @@ import dev.weft.controlplane.model.HttpRoute.Rule;
 import dev.weft.controlplane.model.HttpRoute.Target;
 import dev.weft.controlplane.model.RuleFilters;
 import dev.weft.controlplane.model.ServiceRef;
+import dev.weft.controlplane.validate.policy.Draft;
 import dev.weft.controlplane.validate.yaml.Known;
 import dev.weft.controlplane.validate.yaml.Obj;
 import dev.weft.controlplane.validate.yaml.Place;
@@ -22,7 +23,7 @@ import java.util.Set;
  * The specs of Gateway API's {@code TLSRoute} and {@code TCPRoute} whose parents are services:
  * where connections go that are passed on as bytes, of TLS by the name in their hello.
  */
-final class ConnectionRouteDocuments {
+public final class ConnectionRouteDocuments {
   private static final int MAX_BACKENDS = 16;
   private static final int MAX_HOSTNAMES = 1024;
 
@@ -40,13 +41,13 @@ final class ConnectionRouteDocuments {
 
   private ConnectionRouteDocuments() {}
 
-  static HttpRoute tcp(Draft draft, Place at, DocumentMeta meta) {
+  public static HttpRoute tcp(Draft draft, Place at, DocumentMeta meta) {
     Obj spec = Obj.of(at, TCP);
     List<ServiceRef> parents = RouteReferences.parents(draft, spec);
     return new HttpRoute(meta, Kind.TCP, parents, rules(draft, spec, List.of(MatchConfig.ANY)));
   }
 
-  static HttpRoute tls(Draft draft, Place at, DocumentMeta meta) {
+  public static HttpRoute tls(Draft draft, Place at, DocumentMeta meta) {
     Obj spec = Obj.of(at, TLS);
     List<ServiceRef> parents = RouteReferences.parents(draft, spec);
     var names = new ArrayList<MatchConfig>();

@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.MatchConfig.PathKind;
@@ -9,7 +9,8 @@ import dev.weft.controlplane.model.HttpRoute.Backend;
 import dev.weft.controlplane.model.HttpRoute.Rule;
 import dev.weft.controlplane.model.RuleFilters;
 import dev.weft.controlplane.model.ServiceRef;
-import dev.weft.controlplane.validate.RouteFilters.Level;
+import dev.weft.controlplane.validate.policy.Draft;
+import dev.weft.controlplane.validate.spec.RouteFilters.Level;
 import dev.weft.controlplane.validate.yaml.Known;
 import dev.weft.controlplane.validate.yaml.Obj;
 import dev.weft.controlplane.validate.yaml.Place;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * The spec of a Gateway API {@code GRPCRoute} whose parents are services, in an HTTPRoute's terms:
  * a call of {@code Method} of {@code pkg.Service} is a request of {@code /pkg.Service/Method}.
  */
-final class GrpcRouteDocuments {
+public final class GrpcRouteDocuments {
   private static final Pattern SERVICE =
       Pattern.compile("[.]?[a-zA-Z_][a-zA-Z_0-9]*([.][a-zA-Z_][a-zA-Z_0-9]*)*");
   private static final Pattern METHOD = Pattern.compile("[A-Za-z_][A-Za-z_0-9]*");
@@ -40,7 +41,7 @@ final class GrpcRouteDocuments {
 
   private GrpcRouteDocuments() {}
 
-  static HttpRoute decode(Draft draft, Place at, DocumentMeta meta) {
+  public static HttpRoute decode(Draft draft, Place at, DocumentMeta meta) {
     Obj spec = Obj.of(at, HttpRouteDocuments.SPEC);
     List<ServiceRef> parents = RouteReferences.parents(draft, spec);
     HttpRouteDocuments.hostnames(draft, spec);

@@ -1,4 +1,4 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.controlplane.model.DocumentMeta;
 import dev.weft.controlplane.model.IpAddresses;
@@ -25,12 +25,12 @@ import java.util.TreeMap;
  * an error here: what is not known, or not for TCP, is passed over. Its selector is Kubernetes'
  * affair, whose endpoints are listed. Pure.
  */
-final class KubernetesServices {
+public final class KubernetesServices {
   private static final String NONE = "None";
 
   private KubernetesServices() {}
 
-  static Service decode(Place at, DocumentMeta meta) {
+  public static Service decode(Place at, DocumentMeta meta) {
     Mapping spec =
         at.node() instanceof Mapping mapping
             ? mapping

@@ -1,7 +1,8 @@
-package dev.weft.controlplane.validate;
+package dev.weft.controlplane.validate.spec;
 
 import dev.weft.controlplane.model.HttpRoute.Target;
 import dev.weft.controlplane.model.RuleFilters.Mirror;
+import dev.weft.controlplane.validate.policy.Draft;
 import dev.weft.controlplane.validate.yaml.Known;
 import dev.weft.controlplane.validate.yaml.Obj;
 import dev.weft.controlplane.validate.yaml.Place;
