@@ -5,6 +5,7 @@ import dev.weft.cli.cluster.MeshCluster;
 import dev.weft.cli.cluster.PodName;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.Endpoint;
+import dev.weft.proto.discovery.v1.Locality;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.Route;
 import dev.weft.proto.discovery.v1.VirtualHost;
@@ -118,6 +119,7 @@ final class ConfigCommand implements Callable<Integer> {
                 resource.getEndpointSlice().getEndpointsList().stream()
                     .map(ConfigCommand::describe)
                     .collect(Collectors.joining(" "));
+            case LOCALITY -> describe(resource.getLocality());
             case INBOUND -> "max requests " + resource.getInbound().getMaxRequests();
             case BODY_NOT_SET -> "";
           });
@@ -156,6 +158,13 @@ final class ConfigCommand implements Callable<Integer> {
         + ", "
         + cluster.getEndpointSlicesCount()
         + (cluster.getEndpointSlicesCount() == 1 ? " slice" : " slices");
+  }
+
+  private static String describe(Locality locality) {
+    return "region "
+        + (locality.getRegion().isEmpty() ? "unknown" : locality.getRegion())
+        + ", zone "
+        + (locality.getZone().isEmpty() ? "unknown" : locality.getZone());
   }
 
   private static String describe(Endpoint endpoint) {

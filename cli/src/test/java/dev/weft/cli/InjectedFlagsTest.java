@@ -96,7 +96,8 @@ final class InjectedFlagsTest {
         Map.of(
             "metadata.name", "web.0",
             "metadata.namespace", "shop",
-            "status.podIP", "10.244.0.7");
+            "status.podIP", "10.244.0.7",
+            "spec.nodeName", "node-1");
     var environment = new HashMap<String, String>();
     for (JsonObject variable : Json.objects(container, "env")) {
       String field = Json.text(variable, "valueFrom", "fieldRef", "fieldPath");

@@ -11,6 +11,7 @@ import dev.weft.proto.discovery.v1.EndpointSlice;
 import dev.weft.proto.discovery.v1.HeldResource;
 import dev.weft.proto.discovery.v1.Inbound;
 import dev.weft.proto.discovery.v1.LoadBalancer;
+import dev.weft.proto.discovery.v1.Locality;
 import dev.weft.proto.discovery.v1.PeerKind;
 import dev.weft.proto.discovery.v1.Protocol;
 import dev.weft.proto.discovery.v1.Resource;
@@ -248,6 +249,23 @@ public final class FakeControlPlane implements AutoCloseable {
     return resource(ResourceKind.ENDPOINT_SLICE, service + ".default:80/0")
         .setEndpointSlice(slice)
         .setVersion("v" + java.util.Arrays.hashCode(ports))
+        .build();
+  }
+
+  /** A slice whose endpoints are each for the callers of one zone. */
+  public static Resource hinted(Resource slice, String... zones) {
+    Resource.Builder hinted = slice.toBuilder().setVersion(slice.getVersion() + "-hinted");
+    for (int i = 0; i < zones.length; i++) {
+      hinted.getEndpointSliceBuilder().getEndpointsBuilder(i).addForZones(zones[i]);
+    }
+    return hinted.build();
+  }
+
+  /** Where a machine stands. */
+  public static Resource node(String name, String zone) {
+    return resource(ResourceKind.NODE, name)
+        .setVersion(zone)
+        .setLocality(Locality.newBuilder().setZone(zone))
         .build();
   }
 

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param proxyProtocol with which header connections begin
  * @param tcpIdleTimeoutNanos how long relayed bytes may stand still; 0: no limit; {@link
  *     #DEFAULT_IDLE}: the sidecar's default
+ * @param sameNodeOnly whether only endpoints for the caller's own machine are used
  */
 public record ClusterConfig(
     String name,
@@ -31,13 +32,48 @@ public record ClusterConfig(
     @Nullable WireProtocol protocol,
     @Nullable UpstreamTlsConfig tls,
     ProxyProtocol proxyProtocol,
-    long tcpIdleTimeoutNanos) {
+    long tcpIdleTimeoutNanos,
+    boolean sameNodeOnly) {
   /** An idle timeout that nobody has set. */
   public static final long DEFAULT_IDLE = -1;
 
   public ClusterConfig {
     endpointSlices = List.copyOf(endpointSlices);
     origins = List.copyOf(origins);
+  }
+
+  /** One whose endpoints may be on any machine. */
+  public ClusterConfig(
+      String name,
+      String service,
+      String namespace,
+      int port,
+      LoadBalancerType loadBalancer,
+      OutlierConfig outlierDetection,
+      @Nullable HealthCheckConfig healthCheck,
+      LimitsConfig limits,
+      List<String> endpointSlices,
+      List<Origin> origins,
+      @Nullable WireProtocol protocol,
+      @Nullable UpstreamTlsConfig tls,
+      ProxyProtocol proxyProtocol,
+      long tcpIdleTimeoutNanos) {
+    this(
+        name,
+        service,
+        namespace,
+        port,
+        loadBalancer,
+        outlierDetection,
+        healthCheck,
+        limits,
+        endpointSlices,
+        origins,
+        protocol,
+        tls,
+        proxyProtocol,
+        tcpIdleTimeoutNanos,
+        false);
   }
 
   /** The header of the PROXY protocol by which a server is told who calls. */
@@ -50,7 +86,9 @@ public record ClusterConfig(
   public enum LoadBalancerType {
     PEAK_EWMA,
     ROUND_ROBIN,
-    WEIGHTED_ROUND_ROBIN
+    WEIGHTED_ROUND_ROBIN,
+    /** All that one caller's address sends goes to one endpoint. */
+    CLIENT_ADDRESS
   }
 
   /**

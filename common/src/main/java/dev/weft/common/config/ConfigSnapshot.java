@@ -10,6 +10,7 @@ import java.util.Map;
  * @param virtualHosts by {@link VirtualHostConfig#name()}
  * @param clusters by {@link ClusterConfig#name()}
  * @param endpointSlices by slice name
+ * @param locality where this machine stands, as the control plane says it; it may not know
  * @param revision the store's revision whose content this completes; 0 before the first
  */
 public record ConfigSnapshot(
@@ -17,15 +18,26 @@ public record ConfigSnapshot(
     Map<String, ClusterConfig> clusters,
     Map<String, List<EndpointConfig>> endpointSlices,
     Map<String, InboundConfig> inbound,
+    Locality locality,
     long revision) {
   public static final ConfigSnapshot EMPTY =
-      new ConfigSnapshot(Map.of(), Map.of(), Map.of(), Map.of(), 0);
+      new ConfigSnapshot(Map.of(), Map.of(), Map.of(), Map.of(), Locality.UNKNOWN, 0);
 
   public ConfigSnapshot {
     virtualHosts = Map.copyOf(virtualHosts);
     clusters = Map.copyOf(clusters);
     endpointSlices = Map.copyOf(endpointSlices);
     inbound = Map.copyOf(inbound);
+  }
+
+  /** Without a word on where this machine stands. */
+  public ConfigSnapshot(
+      Map<String, VirtualHostConfig> virtualHosts,
+      Map<String, ClusterConfig> clusters,
+      Map<String, List<EndpointConfig>> endpointSlices,
+      Map<String, InboundConfig> inbound,
+      long revision) {
+    this(virtualHosts, clusters, endpointSlices, inbound, Locality.UNKNOWN, revision);
   }
 
   /** The endpoints of a cluster, over all its slices; a slice that is not there is left out. */

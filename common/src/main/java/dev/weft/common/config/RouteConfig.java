@@ -8,6 +8,8 @@ import java.util.List;
  *
  * @param backends at least one, of which at least one has a weight above 0 unless all requests are
  *     to be answered 500
+ * @param perTryCoversResponse whether {@code perTryTimeoutNanos} lasts until the last byte of an
+ *     attempt's response, not until its head
  * @param streamIdleTimeoutNanos how long no byte may move in either direction; {@link
  *     #DEFAULT_IDLE}: the sidecar's default
  */
@@ -20,6 +22,7 @@ public record RouteConfig(
     HeadEdits responseEdits,
     long requestTimeoutNanos,
     long perTryTimeoutNanos,
+    boolean perTryCoversResponse,
     long streamIdleTimeoutNanos,
     RetryConfig retry,
     RouteFilterConfig filters) {

@@ -36,7 +36,7 @@ final class Clusters {
         service,
         namespace,
         port,
-        LoadBalancerType.valueOf(at.field("load_balancer").known(cluster.getLoadBalancer()).name()),
+        loadBalancer(at, cluster),
         cluster.hasOutlierDetection()
             ? outlier(at.field("outlier_detection"), cluster.getOutlierDetection())
             : OutlierConfig.DEFAULT,
@@ -53,7 +53,15 @@ final class Clusters {
         proxyProtocol(at.field("proxy_protocol"), cluster.getProxyProtocol()),
         cluster.hasTcpIdleTimeoutNanos()
             ? at.field("tcp_idle_timeout_nanos").nanos(cluster.getTcpIdleTimeoutNanos(), 0)
-            : ClusterConfig.DEFAULT_IDLE);
+            : ClusterConfig.DEFAULT_IDLE,
+        cluster.getSameNodeOnly());
+  }
+
+  private static LoadBalancerType loadBalancer(At at, Cluster cluster) throws WireException {
+    String named = at.field("load_balancer").known(cluster.getLoadBalancer()).name();
+    return cluster.getByClientAddress()
+        ? LoadBalancerType.CLIENT_ADDRESS
+        : LoadBalancerType.valueOf(named);
   }
 
   private static ProxyProtocol proxyProtocol(

@@ -3,6 +3,7 @@ package dev.weft.common.wire;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.InboundConfig;
+import dev.weft.common.config.Locality;
 import dev.weft.common.config.VirtualHostConfig;
 import java.util.List;
 
@@ -31,6 +32,9 @@ public sealed interface DecodedResource {
       endpoints = List.copyOf(endpoints);
     }
   }
+
+  /** Where the machine of that name stands. */
+  record Node(String name, Locality locality) implements DecodedResource {}
 
   record Inbound(InboundConfig config) implements DecodedResource {
     @Override

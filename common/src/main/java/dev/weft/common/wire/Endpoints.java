@@ -8,6 +8,7 @@ import dev.weft.proto.discovery.v1.EndpointSlice;
 import dev.weft.proto.discovery.v1.PeerKind;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +19,7 @@ final class Endpoints {
   private static final int MAX_ENDPOINTS = 100;
   private static final int MAX_LABELS = 128;
   private static final int MAX_TEXT = 256;
+  private static final int MAX_HINTS = 256;
 
   private Endpoints() {}
 
@@ -61,7 +63,21 @@ final class Endpoints {
         at.field("peer").known(endpoint.getPeer()) == PeerKind.SIDECAR,
         protocols(at, endpoint.getProtocolsList()),
         at.field("identity").optionalText(identity, Syntax.MAX_VALUE),
-        labels(at.field("labels"), endpoint.getLabelsMap()));
+        labels(at.field("labels"), endpoint.getLabelsMap()),
+        hints(at, "for_zones", endpoint.getForZonesList()),
+        hints(at, "for_nodes", endpoint.getForNodesList()));
+  }
+
+  private static Set<String> hints(At at, String field, List<String> hints) throws WireException {
+    if (hints.isEmpty()) {
+      return Set.of();
+    }
+    at.field(field).count(hints, MAX_HINTS);
+    var decoded = new LinkedHashSet<String>();
+    for (int i = 0; i < hints.size(); i++) {
+      decoded.add(at.item(field, i).text(hints.get(i), MAX_TEXT));
+    }
+    return decoded;
   }
 
   private static Set<WireProtocol> protocols(
@@ -99,7 +115,7 @@ final class Endpoints {
     return labels;
   }
 
-  private static Locality locality(At at, dev.weft.proto.discovery.v1.Locality locality)
+  static Locality locality(At at, dev.weft.proto.discovery.v1.Locality locality)
       throws WireException {
     String region = at.field("region").optionalText(locality.getRegion(), MAX_TEXT);
     String zone = at.field("zone").optionalText(locality.getZone(), MAX_TEXT);

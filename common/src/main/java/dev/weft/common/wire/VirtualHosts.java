@@ -82,6 +82,7 @@ final class VirtualHosts {
         edits(at.field("response_headers"), route.getResponseHeaders()),
         at.field("request_timeout_nanos").nanos(route.getRequestTimeoutNanos(), 0),
         at.field("per_try_timeout_nanos").nanos(route.getPerTryTimeoutNanos(), 0),
+        route.getPerTryCoversResponse(),
         route.hasStreamIdleTimeoutNanos()
             ? at.field("stream_idle_timeout_nanos").nanos(route.getStreamIdleTimeoutNanos(), 0)
             : RouteConfig.DEFAULT_IDLE,

@@ -3,6 +3,7 @@ package dev.weft.common.wire;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.InboundConfig;
+import dev.weft.common.config.Locality;
 import dev.weft.common.config.Origin;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.proto.discovery.v1.Inbound;
@@ -33,6 +34,7 @@ public final class WireDecoder {
       case ENDPOINT_SLICE ->
           new DecodedResource.Slice(resource.getName().getName(), endpoints(resource));
       case INBOUND -> new DecodedResource.Inbound(inbound(resource));
+      case NODE -> new DecodedResource.Node(resource.getName().getName(), node(resource));
       case RESOURCE_KIND_UNSPECIFIED, UNRECOGNIZED ->
           throw At.root(resource.getName())
               .field("name")
@@ -72,6 +74,12 @@ public final class WireDecoder {
         at.field("max_requests").range(inbound.getMaxRequests(), 0, Integer.MAX_VALUE),
         origins(at, inbound.getOriginsList()),
         ports(at, inbound.getPortsList()));
+  }
+
+  /** Decodes a resource of kind NODE. */
+  public static Locality node(Resource resource) throws WireException {
+    At at = head(resource, ResourceKind.NODE, Resource.BodyCase.LOCALITY);
+    return Endpoints.locality(at.field("locality"), resource.getLocality());
   }
 
   private static List<InboundConfig.InboundPort> ports(

@@ -241,6 +241,7 @@ class RouteTableTest {
         HeadEdits.NONE,
         0,
         0,
+        false,
         0,
         RetryConfig.NEVER,
         RouteFilterConfig.NONE);

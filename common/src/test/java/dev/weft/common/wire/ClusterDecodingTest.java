@@ -7,6 +7,7 @@ import static dev.weft.common.wire.GoodResources.named;
 import static dev.weft.common.wire.GoodResources.resource;
 import static dev.weft.proto.discovery.v1.ProxyProtocol.PROXY_PROTOCOL_V2;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
@@ -22,6 +23,9 @@ import dev.weft.proto.discovery.v1.EndpointSlice;
 import dev.weft.proto.discovery.v1.Inbound;
 import dev.weft.proto.discovery.v1.InboundPort;
 import dev.weft.proto.discovery.v1.Protocol;
+import dev.weft.proto.discovery.v1.Resource;
+import dev.weft.proto.discovery.v1.ResourceKind;
+import dev.weft.proto.discovery.v1.ResourceName;
 import dev.weft.proto.discovery.v1.TcpHealthCheck;
 import java.util.List;
 import java.util.Set;
@@ -76,6 +80,43 @@ class ClusterDecodingTest {
                 Set.of(EndpointConfig.WireProtocol.HTTP1, EndpointConfig.WireProtocol.HTTP2),
                 "",
                 java.util.Map.of("version", "v1")));
+  }
+
+  @Test
+  void where_endpoints_are_for_and_who_stays_with_one() throws WireException {
+    EndpointSlice.Builder slice = goodSlice();
+    slice.getEndpointsBuilder(0).addForZones("eu-1").addForZones("eu-2").addForNodes("n1");
+    EndpointConfig hinted = WireDecoder.endpoints(resource(slice)).getFirst();
+    assertThat(hinted.forZones()).containsExactlyInAnyOrder("eu-1", "eu-2");
+    assertThat(hinted.forNodes()).containsExactly("n1");
+    slice.getEndpointsBuilder(0).addForZones("");
+    assertThatThrownBy(() -> WireDecoder.endpoints(resource(slice)))
+        .hasMessageContaining("endpoints[0].for_zones[2]");
+
+    ClusterConfig sticky = WireDecoder.cluster(resource(goodCluster().setByClientAddress(true)));
+    assertThat(sticky.loadBalancer()).isEqualTo(LoadBalancerType.CLIENT_ADDRESS);
+    assertThat(sticky.sameNodeOnly()).isFalse();
+    assertThat(WireDecoder.cluster(resource(goodCluster().setSameNodeOnly(true))).sameNodeOnly())
+        .isTrue();
+  }
+
+  @Test
+  void a_machine_stands_somewhere_or_it_is_not_known() throws WireException {
+    Resource.Builder node =
+        Resource.newBuilder()
+            .setName(ResourceName.newBuilder().setKind(ResourceKind.NODE).setName("n1"))
+            .setVersion("1")
+            .setLocality(dev.weft.proto.discovery.v1.Locality.newBuilder().setZone("eu-1"));
+    assertThat(WireDecoder.decode(node.build()))
+        .isEqualTo(new DecodedResource.Node("n1", new Locality("", "eu-1", "")));
+    assertThat(
+            WireDecoder.node(
+                node.clone()
+                    .setLocality(dev.weft.proto.discovery.v1.Locality.getDefaultInstance())
+                    .build()))
+        .isEqualTo(Locality.UNKNOWN);
+    assertThatThrownBy(() -> WireDecoder.node(node.clone().clearLocality().build()))
+        .hasMessageContaining("body");
   }
 
   @Test

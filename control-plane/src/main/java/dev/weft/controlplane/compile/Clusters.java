@@ -9,6 +9,7 @@ import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.PodEndpoint;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.TrafficPolicy;
@@ -16,6 +17,7 @@ import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadPort;
 import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.proto.discovery.v1.Cluster;
+import dev.weft.proto.discovery.v1.Endpoint;
 import dev.weft.proto.discovery.v1.EndpointSlice;
 import dev.weft.proto.discovery.v1.Inbound;
 import dev.weft.proto.discovery.v1.InboundPort;
@@ -60,6 +62,10 @@ final class Clusters {
         .setOutlierDetection(
             Messages.outlierDetection(outlier == null ? OutlierConfig.DEFAULT : outlier))
         .setLimits(Messages.limits(limits == null ? LimitsConfig.DEFAULT : limits));
+    if (balancer == null && service.traffic().byClientAddress()) {
+      message.setByClientAddress(true).addOrigins(Messages.origin(service, "loadBalancer"));
+    }
+    message.setSameNodeOnly(service.traffic().sameNodeOnly());
     UpstreamTlsConfig tls = decide(message, policies, TrafficPolicy::tls, "tls");
     if (tls != null) {
       message.setTls(Messages.tls(tls));
@@ -87,18 +93,41 @@ final class Clusters {
   }
 
   /** The workloads that take new requests on that port, in the given order. */
-  static Compiled slice(ResourceKey key, ServicePort port, List<Workload> workloads) {
+  static Compiled slice(
+      ResourceKey key, Service service, ServicePort port, List<Workload> workloads) {
     var message = EndpointSlice.newBuilder();
     for (Workload workload : workloads) {
       WorkloadPort target = port.resolve(workload);
       if (target != null) {
-        message.addEndpoints(Messages.endpoint(workload, target));
+        Endpoint.Builder endpoint = Messages.endpoint(workload, target).toBuilder();
+        hint(endpoint, service, workload);
+        message.addEndpoints(endpoint);
       }
     }
     return new Compiled(
         key,
         Resource.newBuilder().setName(key.toMessage()).setEndpointSlice(message).build(),
         List.of());
+  }
+
+  /**
+   * For whom the endpoint is first. Kubernetes has made up its mind and says so in its slices; for
+   * others it is done as it would (KEP-4444). Those that are leaving are for everybody alike, as
+   * they are there only when no other is.
+   */
+  private static void hint(Endpoint.Builder endpoint, Service service, Workload workload) {
+    PodEndpoint pod = workload.pod();
+    String zone = workload.locality().zone();
+    if (pod != null && service.traffic().sameNodeOnly()) {
+      // Nobody elsewhere may use it, so that no other hint matters.
+      if (!pod.node().isEmpty()) {
+        endpoint.addForNodes(pod.node());
+      }
+    } else if (pod != null && !workload.lastResort()) {
+      endpoint.addAllForZones(pod.forZones()).addAllForNodes(pod.forNodes());
+    } else if (pod == null && service.traffic().preferSameZone() && !zone.isEmpty()) {
+      endpoint.addForZones(zone);
+    }
   }
 
   /**

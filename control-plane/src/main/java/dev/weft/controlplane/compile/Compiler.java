@@ -5,6 +5,7 @@ import dev.weft.controlplane.compile.Reads.Input;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.RegistryChange;
+import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.ResourceKind;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -86,7 +87,7 @@ public final class Compiler {
   /**
    * Compiles a resource and remembers what it was made of.
    *
-   * @return null when the registry does not have it (never for a virtual host or inbound)
+   * @return null when the registry does not have it (never for what may be a root)
    */
   public @Nullable Compiled compile(ResourceKey key) {
     counts.add(key.kind());
@@ -97,6 +98,7 @@ public final class Compiler {
           case INBOUND -> inbound(key, reads);
           case CLUSTER -> cluster(key, reads);
           case ENDPOINT_SLICE -> slice(key);
+          case NODE -> node(key, reads);
           case RESOURCE_KIND_UNSPECIFIED, UNRECOGNIZED ->
               throw new IllegalArgumentException("no such kind of resource: " + key);
         };
@@ -107,6 +109,14 @@ public final class Compiler {
   private static Compiled inbound(ResourceKey key, Reads reads) {
     ObjectKey pod = key.pod();
     return pod == null ? Clusters.inbound(key, reads) : EndpointClusters.inbound(key, pod, reads);
+  }
+
+  private static Compiled node(ResourceKey key, Reads reads) {
+    var message =
+        Resource.newBuilder()
+            .setName(key.toMessage())
+            .setLocality(Messages.locality(reads.localityOf(key.name())));
+    return new Compiled(key, message.build(), List.of());
   }
 
   private @Nullable Compiled cluster(ResourceKey key, Reads reads) {
@@ -136,7 +146,7 @@ public final class Compiler {
             : layout.slices().get(Long.parseLong(key.name().substring(slash + 1)));
     return layout == null || workloads == null
         ? null
-        : Clusters.slice(key, layout.port(), workloads);
+        : Clusters.slice(key, layout.service(), layout.port(), workloads);
   }
 
   /** Nobody asks for this resource any more. */

@@ -51,6 +51,7 @@ final class Mesh {
       }
     }
     EndpointChanges.note(change, changed);
+    change.nodes().forEach(node -> changed.add(Input.node(node)));
     for (ObjectKey key : change.httpRoutes()) {
       move(change.previous().httpRoute(key), change.view().httpRoute(key), changed);
     }
@@ -166,8 +167,12 @@ final class Mesh {
     return target.kind() == TargetKind.SERVICE ? onServices : onRoutes;
   }
 
+  /** Of a route its {@link HttpRoute#key}: two kinds may have the same name. */
   private static ObjectKey target(TrafficPolicy policy, TrafficPolicy.Target target) {
-    return new ObjectKey(policy.meta().namespace(), target.name());
+    String namespace = policy.meta().namespace();
+    return target.kind() == TargetKind.SERVICE
+        ? new ObjectKey(namespace, target.name())
+        : HttpRoute.key(target.kind().kind(), namespace, target.name());
   }
 
   private static Input input(TrafficPolicy policy, TrafficPolicy.Target target) {

@@ -144,6 +144,8 @@ final class Messages {
     return switch (type) {
       case PEAK_EWMA -> LoadBalancer.PEAK_EWMA;
       case ROUND_ROBIN -> LoadBalancer.ROUND_ROBIN;
+      // What is done by those who do not know the field for it.
+      case CLIENT_ADDRESS -> LoadBalancer.PEAK_EWMA;
       case WEIGHTED_ROUND_ROBIN -> LoadBalancer.WEIGHTED_ROUND_ROBIN;
     };
   }
@@ -217,11 +219,7 @@ final class Messages {
             .setAddress(workload.address())
             .setPort(port.port())
             .setWeight(workload.weight())
-            .setLocality(
-                Locality.newBuilder()
-                    .setRegion(workload.locality().region())
-                    .setZone(workload.locality().zone())
-                    .setSubZone(workload.locality().subZone()))
+            .setLocality(locality(workload.locality()))
             .setPeer(workload.sidecar() ? PeerKind.SIDECAR : PeerKind.APPLICATION)
             .setIdentity(workload.identity())
             .setIncarnation(workload.incarnation());
@@ -234,6 +232,14 @@ final class Messages {
       message.addProtocols(Protocol.HTTP1);
     }
     return message.build();
+  }
+
+  static Locality locality(dev.weft.common.config.Locality locality) {
+    return Locality.newBuilder()
+        .setRegion(locality.region())
+        .setZone(locality.zone())
+        .setSubZone(locality.subZone())
+        .build();
   }
 
   static Protocol protocol(WireProtocol protocol) {

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.compile;
 
+import dev.weft.common.config.Locality;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.ReferenceGrant;
@@ -91,9 +92,15 @@ final class Reads {
   }
 
   /** The policies attached to this route: those that win first. */
-  List<TrafficPolicy> policiesOfRoute(ObjectKey route) {
-    inputs.add(new Input(Input.Kind.POLICIES_OF_ROUTE, route));
-    return mesh.policiesOfRoute(route);
+  List<TrafficPolicy> policiesOfRoute(HttpRoute route) {
+    inputs.add(new Input(Input.Kind.POLICIES_OF_ROUTE, route.key()));
+    return mesh.policiesOfRoute(route.key());
+  }
+
+  /** Where the machine of that name stands. */
+  Locality localityOf(String node) {
+    inputs.add(Input.node(node));
+    return mesh.view().localityOf(node);
   }
 
   /** What is known, for a name that is not. */
@@ -117,6 +124,8 @@ final class Reads {
       HOSTNAME,
       /** The services that list a pod, and its ports in each. */
       POD,
+      /** Where a machine stands. */
+      NODE,
       /** Those of its own namespace. */
       ROUTES_OF_SERVICE,
       /** Those of one other namespace. */
@@ -129,6 +138,10 @@ final class Reads {
 
     static Input address(String canonicalAddress) {
       return new Input(Kind.ADDRESS, new ObjectKey("", canonicalAddress));
+    }
+
+    static Input node(String name) {
+      return new Input(Kind.NODE, new ObjectKey("", name));
     }
 
     static Input hostname(ObjectKey service, String hostname) {

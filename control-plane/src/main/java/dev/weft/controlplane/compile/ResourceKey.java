@@ -30,6 +30,11 @@ public record ResourceKey(ResourceKind kind, String name) {
     return new ResourceKey(ResourceKind.INBOUND, namespace + "/" + PODS + pod);
   }
 
+  /** Where the machine of that name stands, for those who run there. */
+  public static ResourceKey node(String name) {
+    return new ResourceKey(ResourceKind.NODE, name);
+  }
+
   /** The pod whose inbound configuration this names; null when it is something else. */
   @Nullable ObjectKey pod() {
     int slash = name.indexOf('/');

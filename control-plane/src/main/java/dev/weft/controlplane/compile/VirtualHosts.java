@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * declares.
  *
  * <p>Who decides a timeout or the retries, the nearest first: the rule itself, a policy on its
- * HTTPRoute, a policy on the addressed service, the default. Of several policies on one target the
+ * route, a policy on the addressed service, the default. Of several policies on one target the
  * older wins, block by block.
  */
 final class VirtualHosts {
@@ -186,10 +186,7 @@ final class VirtualHosts {
       // As Gateway API says: a rule without backends is answered with 500, unless by a redirect.
       message.addBackends(WeightedBackend.newBuilder().setWeight(1));
     }
-    var policies = new ArrayList<TrafficPolicy>();
-    if (candidate.route().kind() == HttpRoute.Kind.HTTP) {
-      policies.addAll(reads.policiesOfRoute(new ObjectKey(meta.namespace(), meta.name())));
-    }
+    var policies = new ArrayList<TrafficPolicy>(reads.policiesOfRoute(candidate.route()));
     policies.addAll(reads.policiesOfService(service));
     behaviour(message, candidate, policies);
     return message.build();
@@ -260,6 +257,9 @@ final class VirtualHosts {
             policies,
             TrafficPolicy::perTryTimeout,
             "timeouts.perTry"));
+    // What a rule says of requests to a backend is about whole responses (GEP-1742).
+    message.setPerTryCoversResponse(
+        candidate != null && candidate.rule().backendRequestTimeout() != null);
     streamIdle(message, policies);
     message.setRetry(Messages.retry(retry(message, candidate, policies)));
   }

@@ -62,7 +62,8 @@ final class DiscoveryMetrics {
           ResourceKind.VIRTUAL_HOST,
           ResourceKind.CLUSTER,
           ResourceKind.ENDPOINT_SLICE,
-          ResourceKind.INBOUND
+          ResourceKind.INBOUND,
+          ResourceKind.NODE
         }) {
       FunctionCounter.builder("weft.discovery.compiled", compiled, counts -> counts.of(kind))
           .description("Resources compiled")

@@ -14,9 +14,10 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Reads the names of one request. A kind that cannot be subscribed to is a mistake of the program
- * and ends the stream; a name that cannot be one comes from whoever sent the sidecar a strange
- * authority, and is ignored so that it harms nobody else.
+ * Reads the names of one request, of which the first also wants what is said of its machine. A kind
+ * that cannot be subscribed to is a mistake of the program and ends the stream; a name that cannot
+ * be one comes from whoever sent the sidecar a strange authority, and is ignored so that it harms
+ * nobody else.
  */
 final class SubscriptionCheck {
   private static final System.Logger LOG = System.getLogger(SubscriptionCheck.class.getName());
@@ -34,6 +35,9 @@ final class SubscriptionCheck {
 
   /** What the stream is to be ended with; empty: go on. */
   Optional<Status> read(DiscoveryRequest request) {
+    if (request.hasNode() && isNodeName(node.getNodeName())) {
+      subscribe.add(ResourceKey.node(node.getNodeName()));
+    }
     for (ResourceName name : request.getUnsubscribeList()) {
       unsubscribe.add(ResourceKey.of(name));
     }
@@ -61,6 +65,10 @@ final class SubscriptionCheck {
 
   List<ResourceKey> unsubscribe() {
     return unsubscribe;
+  }
+
+  private static boolean isNodeName(String name) {
+    return !name.isEmpty() && name.length() <= MAX_NAME;
   }
 
   private static boolean wellFormed(ResourceKey key) {

@@ -10,14 +10,12 @@ import java.util.List;
  *     none: headless or external
  * @param headless whether its name stands for the endpoints' own addresses
  * @param externalName the name outside that it stands for; empty: none. Such a service has no ports
- * @param trafficDistribution which endpoints a caller prefers, as the document says it; empty: any
  * @param publishNotReadyAddresses whether endpoints get requests before they are ready
  */
 public record KubernetesService(
     List<String> clusterIps,
     boolean headless,
     String externalName,
-    String trafficDistribution,
     boolean publishNotReadyAddresses) {
   public KubernetesService {
     clusterIps = List.copyOf(clusterIps);

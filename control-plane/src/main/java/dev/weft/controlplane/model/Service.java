@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param source what wrote the document; empty when implicit
  * @param revision the store's revision of the document; 0 when implicit
  * @param kubernetes what Kubernetes says of it; null: not a service of Kubernetes
+ * @param traffic how callers spread, unless a policy says more
  */
 public record Service(
     String namespace,
@@ -24,10 +25,33 @@ public record Service(
     boolean explicit,
     String source,
     long revision,
-    @Nullable KubernetesService kubernetes) {
+    @Nullable KubernetesService kubernetes,
+    ServiceTraffic traffic) {
   public Service {
     ports = List.copyOf(ports);
     selector = Map.copyOf(selector);
+  }
+
+  /** A service whose callers spread evenly. */
+  public Service(
+      String namespace,
+      String name,
+      List<ServicePort> ports,
+      Map<String, String> selector,
+      boolean explicit,
+      String source,
+      long revision,
+      @Nullable KubernetesService kubernetes) {
+    this(
+        namespace,
+        name,
+        ports,
+        selector,
+        explicit,
+        source,
+        revision,
+        kubernetes,
+        ServiceTraffic.EVEN);
   }
 
   /** A service that no document describes. */

@@ -49,12 +49,12 @@ public record TrafficPolicy(
   }
 
   /**
-   * What a policy may be attached to. On an HTTPRoute only timeouts of requests and retry are
-   * allowed.
+   * What a policy may be attached to. On a route only timeouts of requests and retry are allowed.
    */
   public enum TargetKind {
     SERVICE("Service"),
-    HTTP_ROUTE("HTTPRoute");
+    HTTP_ROUTE("HTTPRoute"),
+    GRPC_ROUTE("GRPCRoute");
 
     private final String kind;
 

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.registry;
 
+import dev.weft.common.config.Locality;
 import dev.weft.controlplane.model.IpAddresses;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadPort;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the stored slices and keeps the endpoints that they list. An endpoint may be in several
@@ -39,6 +41,7 @@ final class EndpointSlices {
   private SortedTree<Workload> byService = SortedTree.empty();
   private SortedTree<Workload> byAddress = SortedTree.empty();
   private SortedTree<Workload> byPod = SortedTree.empty();
+  private SortedTree<Locality> nodes = SortedTree.empty();
 
   private record Claim(String key, long revision, Workload endpoint) {}
 
@@ -47,7 +50,13 @@ final class EndpointSlices {
   }
 
   EndpointTrees trees() {
-    return new EndpointTrees(byService, byAddress, byPod);
+    return new EndpointTrees(byService, byAddress, byPod, nodes);
+  }
+
+  /** Where a machine stands; null: not known any more. */
+  void node(String name, @Nullable Locality locality) {
+    nodes = locality == null ? nodes.remove(name) : nodes.put(name, locality);
+    touched.nodes.add(name);
   }
 
   /** What the slice of that key lists now, all of one service. */

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.registry;
 
+import dev.weft.common.config.Locality;
 import dev.weft.controlplane.model.Workload;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,11 +12,16 @@ import java.util.List;
  * @param byAddress address/namespace/service/id, the address canonical; of an endpoint with several
  *     addresses each
  * @param byPod namespace/id/service
+ * @param nodes by name: where the machines stand
  */
 record EndpointTrees(
-    SortedTree<Workload> byService, SortedTree<Workload> byAddress, SortedTree<Workload> byPod) {
+    SortedTree<Workload> byService,
+    SortedTree<Workload> byAddress,
+    SortedTree<Workload> byPod,
+    SortedTree<Locality> nodes) {
   static final EndpointTrees EMPTY =
-      new EndpointTrees(SortedTree.empty(), SortedTree.empty(), SortedTree.empty());
+      new EndpointTrees(
+          SortedTree.empty(), SortedTree.empty(), SortedTree.empty(), SortedTree.empty());
 
   List<Workload> ofService(String namespace, String service) {
     return with(byService, namespace + '/' + service + '/');

@@ -122,7 +122,9 @@ final class EndpointsCodec {
             endpoint.getHostname(),
             endpoint.getNode(),
             endpoint.getServiceAccount(),
-            endpoint.getServing()));
+            endpoint.getServing(),
+            endpoint.getForZonesList(),
+            endpoint.getForNodesList()));
   }
 
   private static WorkloadPort port(EndpointPort port, boolean sidecar) {

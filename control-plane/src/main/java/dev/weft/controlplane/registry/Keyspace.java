@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * registry/SOURCE/NAMESPACE/SERVICE/ID   registry.v1.Instance
  * endpoints/SOURCE/NAMESPACE/SERVICE/SLICE  registry.v1.ServiceEndpoints
+ * nodes/SOURCE/NAME                      discovery.v1.Locality, where a machine stands
  * policy/SOURCE/KIND/NAMESPACE/NAME      policy.v1.Policy
  * session/REPLICA/NAMESPACE/ID           incarnation, as text; under the replica's lease
  * replica/REPLICA                        replica id, as text; under the replica's lease
@@ -31,6 +32,9 @@ public final class Keyspace {
   /** Every slice of endpoints, of every source. */
   public static final String ENDPOINTS_PREFIX = "endpoints/";
 
+  /** Every machine of which it is known where it stands, of every source. */
+  public static final String NODES_PREFIX = "nodes/";
+
   /** Every policy, of every source. */
   public static final String POLICY_PREFIX = "policy/";
 
@@ -51,6 +55,11 @@ public final class Keyspace {
   /** The key of one slice of a service's endpoints. */
   public static String endpoints(String source, String namespace, String service, String slice) {
     return ENDPOINTS_PREFIX + source + '/' + namespace + '/' + service + '/' + slice;
+  }
+
+  /** The key of a machine. */
+  public static String node(String source, String name) {
+    return NODES_PREFIX + source + '/' + name;
   }
 
   /** The key of a policy document. */

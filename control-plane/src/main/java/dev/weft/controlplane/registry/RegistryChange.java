@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     a changed workload belongs or belonged to
  * @param addresses canonical IP addresses at which a service or endpoints of Kubernetes came,
  *     changed or went
+ * @param nodes names of machines of which it is known, or not any more, where they stand
  * @param httpRoutes by the documents' own names
  * @param otherRoutes routes that are no HTTPRoutes, by {@link
  *     dev.weft.controlplane.model.HttpRoute#key}
@@ -34,6 +35,7 @@ public record RegistryChange(
     List<WorkloadChange> workloads,
     Set<ObjectKey> services,
     Set<String> addresses,
+    Set<String> nodes,
     Set<ObjectKey> httpRoutes,
     Set<ObjectKey> otherRoutes,
     Set<ObjectKey> referenceGrants,
@@ -42,6 +44,7 @@ public record RegistryChange(
     workloads = List.copyOf(workloads);
     services = Set.copyOf(services);
     addresses = Set.copyOf(addresses);
+    nodes = Set.copyOf(nodes);
     httpRoutes = Set.copyOf(httpRoutes);
     otherRoutes = Set.copyOf(otherRoutes);
     referenceGrants = Set.copyOf(referenceGrants);
@@ -77,6 +80,7 @@ public record RegistryChange(
         && workloads.isEmpty()
         && services.isEmpty()
         && addresses.isEmpty()
+        && nodes.isEmpty()
         && httpRoutes.isEmpty()
         && otherRoutes.isEmpty()
         && referenceGrants.isEmpty()
@@ -112,6 +116,7 @@ public record RegistryChange(
         new ArrayList<>(merged.values()),
         union(services, next.services),
         union(addresses, next.addresses),
+        union(nodes, next.nodes),
         union(httpRoutes, next.httpRoutes),
         union(otherRoutes, next.otherRoutes),
         union(referenceGrants, next.referenceGrants),

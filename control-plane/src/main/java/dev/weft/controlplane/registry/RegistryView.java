@@ -1,5 +1,6 @@
 package dev.weft.controlplane.registry;
 
+import dev.weft.common.config.Locality;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.ReferenceGrant;
@@ -200,6 +201,12 @@ public final class RegistryView {
     List<Service> found = new ArrayList<>();
     byClusterIp.forEachWithPrefix(canonicalAddress + '/', found::add);
     return found.isEmpty() ? null : found.getFirst();
+  }
+
+  /** Where the machine of that name stands; unknown where nothing says it. */
+  public Locality localityOf(String node) {
+    Locality locality = endpoints.nodes().get(node);
+    return locality == null ? Locality.UNKNOWN : locality;
   }
 
   /** The workloads that registered under that name, whatever a document selects. */

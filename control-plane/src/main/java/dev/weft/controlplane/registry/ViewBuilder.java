@@ -15,6 +15,7 @@ import dev.weft.controlplane.registry.PolicyReader.Decoded;
 import dev.weft.controlplane.registry.RegistryView.Held;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.validate.policy.Kinds;
+import dev.weft.proto.discovery.v1.Locality;
 import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyKey;
 import dev.weft.proto.registry.v1.Instance;
@@ -58,6 +59,7 @@ final class ViewBuilder {
     final Set<String> services = new HashSet<>();
     final Set<String> endpoints = new HashSet<>();
     final Set<String> addresses = new HashSet<>();
+    final Set<String> nodes = new HashSet<>();
     final Set<String> httpRoutes = new HashSet<>();
     final Set<String> otherRoutes = new HashSet<>();
     final Set<String> referenceGrants = new HashSet<>();
@@ -68,6 +70,7 @@ final class ViewBuilder {
       services.clear();
       endpoints.clear();
       addresses.clear();
+      nodes.clear();
       httpRoutes.clear();
       otherRoutes.clear();
       referenceGrants.clear();
@@ -89,6 +92,9 @@ final class ViewBuilder {
         putInstance(entry, parts(key, 4, "registry/SOURCE/NAMESPACE/SERVICE/ID"));
       } else if (key.startsWith(Keyspace.ENDPOINTS_PREFIX)) {
         putEndpoints(entry, parts(key, 4, "endpoints/SOURCE/NAMESPACE/SERVICE/SLICE"));
+      } else if (key.startsWith(Keyspace.NODES_PREFIX)) {
+        String[] parts = parts(key, 2, "nodes/SOURCE/NAME");
+        slices.node(parts[1], WorkloadCodec.locality(Locality.parseFrom(entry.value())));
       } else if (key.startsWith(Keyspace.POLICY_PREFIX)) {
         putPolicy(entry, parts(key, 4, "policy/SOURCE/KIND/NAMESPACE/NAME"));
       } else if (key.startsWith(Keyspace.SESSION_PREFIX)) {
@@ -119,6 +125,11 @@ final class ViewBuilder {
       }
     } else if (key.startsWith(Keyspace.ENDPOINTS_PREFIX)) {
       slices.remove(key);
+    } else if (key.startsWith(Keyspace.NODES_PREFIX)) {
+      String[] parts = Keyspace.parts(key, 2);
+      if (parts != null) {
+        slices.node(parts[1], null);
+      }
     } else if (key.startsWith(Keyspace.POLICY_PREFIX)) {
       String[] parts = Keyspace.parts(key, 4);
       if (parts != null) {

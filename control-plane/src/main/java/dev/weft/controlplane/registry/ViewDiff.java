@@ -24,6 +24,7 @@ final class ViewDiff {
       each.services.forEach(s -> touched.services.add(s.namespace() + '/' + s.name()));
       each.endpoints.byService().forEach(e -> touched.endpoints.add(EndpointTrees.name(e)));
       each.endpoints.byAddress().forEachEntry((key, e) -> touched.addresses.add(address(key)));
+      each.endpoints.nodes().forEachEntry((name, n) -> touched.nodes.add(name));
       each.byClusterIp.forEachEntry((key, s) -> touched.addresses.add(address(key)));
       each.httpRoutes.forEach(r -> touched.httpRoutes.add(r.meta().toString()));
       each.otherRoutes.forEach(r -> touched.otherRoutes.add(r.key().toString()));
@@ -64,6 +65,7 @@ final class ViewDiff {
         workloads,
         services,
         addresses(previous, view, touched.addresses),
+        nodes(previous, view, touched.nodes),
         changed(previous.httpRoutes, view.httpRoutes, touched.httpRoutes),
         changed(previous.otherRoutes, view.otherRoutes, touched.otherRoutes),
         changed(previous.referenceGrants, view.referenceGrants, touched.referenceGrants),
@@ -91,6 +93,16 @@ final class ViewDiff {
       if (!Objects.equals(previous.serviceAt(address), view.serviceAt(address))
           || !previous.endpointsAt(address).equals(view.endpointsAt(address))) {
         changed.add(address);
+      }
+    }
+    return changed;
+  }
+
+  private static Set<String> nodes(RegistryView previous, RegistryView view, Set<String> touched) {
+    Set<String> changed = new HashSet<>();
+    for (String name : touched) {
+      if (!previous.localityOf(name).equals(view.localityOf(name))) {
+        changed.add(name);
       }
     }
     return changed;

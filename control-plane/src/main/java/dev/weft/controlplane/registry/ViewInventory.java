@@ -1,10 +1,13 @@
 package dev.weft.controlplane.registry;
 
+import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.validate.policy.Inventory;
+import dev.weft.controlplane.validate.policy.Kinds;
 import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a view of the registry knows. */
@@ -25,8 +28,13 @@ public record ViewInventory(RegistryView view) implements Inventory {
   }
 
   @Override
-  public Collection<String> routeNames(String namespace) {
-    return view.httpRoutes(namespace).stream().map(route -> route.meta().name()).toList();
+  public Collection<String> routeNames(String kind, String namespace) {
+    List<HttpRoute> routes =
+        kind.equals(Kinds.HTTP_ROUTE) ? view.httpRoutes(namespace) : view.otherRoutes(namespace);
+    return routes.stream()
+        .filter(route -> route.kind().kind().equals(kind))
+        .map(route -> route.meta().name())
+        .toList();
   }
 
   @Override

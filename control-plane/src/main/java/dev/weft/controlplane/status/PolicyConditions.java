@@ -1,5 +1,6 @@
 package dev.weft.controlplane.status;
 
+import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.registry.RegistryView;
@@ -36,11 +37,12 @@ final class PolicyConditions {
 
   Condition of(TrafficPolicy policy, String kind, String name) {
     String namespace = policy.meta().namespace();
-    boolean service = kind.equals(Kinds.SERVICE);
     boolean there =
-        service
-            ? inventory.service(namespace, name) != null
-            : view.httpRoute(new ObjectKey(namespace, name)) != null;
+        switch (kind) {
+          case Kinds.SERVICE -> inventory.service(namespace, name) != null;
+          case Kinds.HTTP_ROUTE -> view.httpRoute(new ObjectKey(namespace, name)) != null;
+          default -> view.otherRoute(HttpRoute.key(kind, namespace, name)) != null;
+        };
     String target = kind + " " + namespace + "/" + name;
     if (!there) {
       return new Condition(

@@ -70,9 +70,10 @@ final class ReferenceCheck {
   private void exists(Reference reference) {
     ObjectKey key = reference.key();
     Draft draft = batch.get(policyKey(reference.kind(), key));
-    if (reference.kind().equals(Kinds.HTTP_ROUTE)) {
-      if (draft == null && !inventory.routeNames(key.namespace()).contains(key.name())) {
-        dangling(reference, names(Kinds.HTTP_ROUTE, key, inventory.routeNames(key.namespace())));
+    if (!reference.kind().equals(Kinds.SERVICE)) {
+      Collection<String> routes = inventory.routeNames(reference.kind(), key.namespace());
+      if (draft == null && !routes.contains(key.name())) {
+        dangling(reference, names(reference.kind(), key, routes));
       }
       return;
     }
@@ -103,7 +104,9 @@ final class ReferenceCheck {
         .wrong(
             reference.kind().equals(Kinds.SERVICE)
                 ? "a Service" + in + ", as a document or with registered instances"
-                : "an HTTPRoute" + in,
+                : (reference.kind().equals(Kinds.HTTP_ROUTE) ? "an " : "a ")
+                    + reference.kind()
+                    + in,
             NearMisses.hint(reference.key().name(), names));
   }
 

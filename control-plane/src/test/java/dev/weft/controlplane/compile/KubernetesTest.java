@@ -204,7 +204,7 @@ class KubernetesTest {
 
   @Test
   void publishNotReadyAddressesSendsToWhatIsNotReady() {
-    mesh.kubernetesService("web", new KubernetesService(List.of(), true, "", "", true), HTTP);
+    mesh.kubernetesService("web", new KubernetesService(List.of(), true, "", true), HTTP);
     mesh.put(
         slice("web", "a", "http", 8080).addEndpoints(pod("web-0", "10.244.0.7").setReady(false)));
     update();
@@ -214,8 +214,7 @@ class KubernetesTest {
 
   @Test
   void anExternalNameIsNothingOfTheMesh() {
-    mesh.kubernetesService(
-        "ext", new KubernetesService(List.of(), false, "example.org", "", false));
+    mesh.kubernetesService("ext", new KubernetesService(List.of(), false, "example.org", false));
     update();
 
     assertThat(host("ext").getNotFound()).isTrue();

@@ -154,6 +154,7 @@ class VirtualHostsTest {
     assertThat(policies.getMatch().getPathPrefix()).isEqualTo("/policies");
     assertThat(policies.getRequestTimeoutNanos()).isEqualTo(Duration.ofSeconds(2).toNanos());
     assertThat(policies.getPerTryTimeoutNanos()).isEqualTo(Duration.ofSeconds(4).toNanos());
+    assertThat(policies.getPerTryCoversResponse()).isFalse();
     assertThat(policies.getRetry()).isEqualTo(Messages.retry(RetryConfig.NEVER));
     assertThat(policies.getOriginsList())
         .extracting(origin -> origin.getName() + " " + origin.getFieldPath())
@@ -165,10 +166,42 @@ class VirtualHostsTest {
     Route own = host.getRoutes(1);
     assertThat(own.getRequestTimeoutNanos()).isEqualTo(Duration.ofSeconds(1).toNanos());
     assertThat(own.getPerTryTimeoutNanos()).isZero();
+    // What a rule says of requests to a backend is about their whole responses (GEP-1742).
+    assertThat(own.getPerTryCoversResponse()).isTrue();
     assertThat(own.getOriginsList())
         .extracting(origin -> origin.getName() + " " + origin.getFieldPath())
         .contains(
             "split spec.rules[0].timeouts.request", "split spec.rules[0].timeouts.backendRequest");
+  }
+
+  @Test
+  void aPolicyOnAGrpcRouteIsForThatAndNotForAnHttpRouteOfTheName() {
+    mesh.put(instance("catalog", "a")).put(instance("cart", "b"));
+    for (HttpRoute.Kind kind : List.of(HttpRoute.Kind.GRPC, HttpRoute.Kind.HTTP)) {
+      String service = kind == HttpRoute.Kind.GRPC ? "catalog" : "cart";
+      mesh.route(
+          new HttpRoute(
+              meta("same"),
+              kind,
+              List.of(new ServiceRef("default", service, 0)),
+              List.of(TestMesh.rule(MatchConfig.ANY, service))));
+    }
+    mesh.policy(
+        policy(
+            "calls",
+            TargetKind.GRPC_ROUTE,
+            "same",
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(1),
+            RetryConfig.NEVER));
+
+    Route calls = host("catalog").getRoutes(0);
+    assertThat(calls.getRequestTimeoutNanos()).isEqualTo(Duration.ofSeconds(2).toNanos());
+    assertThat(calls.getPerTryTimeoutNanos()).isEqualTo(Duration.ofSeconds(1).toNanos());
+    assertThat(calls.getRetry()).isEqualTo(Messages.retry(RetryConfig.NEVER));
+    Route other = host("cart").getRoutes(0);
+    assertThat(other.getRequestTimeoutNanos()).isZero();
+    assertThat(other.getRetry()).isEqualTo(Messages.retry(RetryConfig.DEFAULT));
   }
 
   @Test

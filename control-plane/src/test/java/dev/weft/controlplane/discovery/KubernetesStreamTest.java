@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.controlplane.compile.ResourceKey;
 import dev.weft.controlplane.model.ServicePort;
+import dev.weft.proto.discovery.v1.DiscoveryRequest;
+import dev.weft.proto.discovery.v1.Node;
 import dev.weft.proto.discovery.v1.ResourceKind;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -57,5 +59,30 @@ class KubernetesStreamTest extends EngineFixture {
 
     assertThat(sidecar.brought()).containsExactly(INBOUND);
     assertThat(sidecar.last().getResources(0).getInbound().getPorts(0).getPort()).isEqualTo(8080);
+  }
+
+  @Test
+  void whoNamesItsMachineIsSentWhereThatStandsAndThatAgainWhenItChanges() {
+    mesh.node("node-1", "a").node("node-2", "b");
+    publish();
+    TestSidecar sidecar = TestSidecar.connectSilently(channel);
+    sidecar.send(
+        DiscoveryRequest.newBuilder()
+            .setNode(
+                Node.newBuilder().setId("frontend-0").setNamespace("default").setNodeName("node-1"))
+            .build());
+    loop.run();
+    assertThat(sidecar.brought()).containsExactly(ResourceKey.node("node-1"));
+    assertThat(sidecar.last().getResources(0).getLocality().getZone()).isEqualTo("a");
+    ack(sidecar);
+
+    mesh.node("node-2", "c");
+    publish();
+    assertThat(sidecar.last().getResources(0).getLocality().getZone()).isEqualTo("a");
+    mesh.node("node-1", "c");
+    publish();
+    assertThat(sidecar.brought()).containsExactly(ResourceKey.node("node-1"));
+    assertThat(sidecar.last().getResources(0).getLocality().getZone()).isEqualTo("c");
+    assertThat(node("frontend-0").getNode().getNodeName()).isEqualTo("node-1");
   }
 }

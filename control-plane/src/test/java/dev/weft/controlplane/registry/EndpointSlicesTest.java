@@ -208,9 +208,11 @@ class EndpointSlicesTest {
   void aViewReadAnewIsTheSame() {
     mesh.kubernetesService("web", List.of("10.96.0.1"), HTTP);
     mesh.put(slice("web", "a", "http", 8080).addEndpoints(pod("web-0", "10.244.0.7")));
+    mesh.node("node-1", "a");
     mesh.commit();
 
     RegistryChange whole = mesh.whole();
+    assertThat(whole.nodes()).containsExactly("node-1");
 
     assertThat(whole.workloads()).hasSize(1);
     assertThat(whole.services()).containsExactly(new ObjectKey("default", "web"));

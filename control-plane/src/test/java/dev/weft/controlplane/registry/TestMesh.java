@@ -10,9 +10,11 @@ import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
+import dev.weft.controlplane.model.ServiceTraffic;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.registry.PolicyReader.Decoded;
 import dev.weft.controlplane.registry.store.Entry;
+import dev.weft.proto.discovery.v1.Locality;
 import dev.weft.proto.discovery.v1.PeerKind;
 import dev.weft.proto.discovery.v1.Protocol;
 import dev.weft.proto.policy.v1.Policy;
@@ -87,14 +89,48 @@ public final class TestMesh {
     return document("Service", namespace, name, new Decoded.OfService(service));
   }
 
+  /** A Service document of the namespace default that says how its callers spread. */
+  public TestMesh service(String name, ServiceTraffic traffic, ServicePort... ports) {
+    var service =
+        new Service(
+            "default",
+            name,
+            List.of(ports),
+            Map.of(),
+            true,
+            Keyspace.APPLY,
+            nextRevision(),
+            null,
+            traffic);
+    return document("Service", "default", name, new Decoded.OfService(service));
+  }
+
+  /** Where a machine stands. */
+  public TestMesh node(String name, String zone) {
+    entry(
+        Keyspace.node(Keyspace.KUBERNETES, name),
+        Locality.newBuilder().setZone(zone).build().toByteString());
+    return this;
+  }
+
+  public TestMesh removeNode(String name) {
+    builder.delete(Keyspace.node(Keyspace.KUBERNETES, name));
+    return this;
+  }
+
   /** A Service of Kubernetes in the namespace default; headless without addresses. */
   public TestMesh kubernetesService(String name, List<String> clusterIps, ServicePort... ports) {
     return kubernetesService(
-        name, new KubernetesService(clusterIps, clusterIps.isEmpty(), "", "", false), ports);
+        name, new KubernetesService(clusterIps, clusterIps.isEmpty(), "", false), ports);
   }
 
   public TestMesh kubernetesService(
       String name, KubernetesService kubernetes, ServicePort... ports) {
+    return kubernetesService(name, kubernetes, ServiceTraffic.EVEN, ports);
+  }
+
+  public TestMesh kubernetesService(
+      String name, KubernetesService kubernetes, ServiceTraffic traffic, ServicePort... ports) {
     var service =
         new Service(
             "default",
@@ -104,7 +140,8 @@ public final class TestMesh {
             true,
             Keyspace.KUBERNETES,
             nextRevision(),
-            kubernetes);
+            kubernetes,
+            traffic);
     return document(
         Keyspace.KUBERNETES, "Service", "default", name, new Decoded.OfService(service));
   }

@@ -150,7 +150,7 @@ class BadDocumentsTest {
             + """
               type: ExternalName
               externalName: example.org
-              sessionAffinity: ClientIP
+              sessionAffinity: Cookie
               publishNotReadyAddresses: true
               ports:
               - {port: 80, name: HTTP}
@@ -161,7 +161,7 @@ class BadDocumentsTest {
                 .indent(0),
         "5: Service default/s: spec.type: is \"ExternalName\", expected ClusterIP, NodePort or LoadBalancer",
         "6: Service default/s: spec.externalName: is not supported yet: a Service selects workloads of the mesh",
-        "7: Service default/s: spec.sessionAffinity: is \"ClientIP\", expected None",
+        "7: Service default/s: spec.sessionAffinity: is \"Cookie\", expected None or ClientIP",
         "8: Service default/s: spec.publishNotReadyAddresses: is true, expected false (what is not ready gets no requests)",
         "10: Service default/s: spec.ports[0].name: is \"HTTP\", expected a DNS label: 1 to 63 of a-z, 0-9 and \"-\"",
         "11: Service default/s: spec.ports[1].port: is 0, expected a whole number from 1 to 65535",

@@ -46,7 +46,7 @@ class BadPoliciesTest {
                 .indent(0),
         "6: TrafficPolicy default/p: spec.targetRefs[0].name: is \"catalgo\", expected a Service of namespace \"default\", as a document or with registered instances; did you mean \"catalog\"?",
         "7: TrafficPolicy default/p: spec.targetRefs[1].name: is \"canari\", expected an HTTPRoute of namespace \"default\"; did you mean \"canary\"?",
-        "8: TrafficPolicy default/p: spec.targetRefs[2].kind: is \"Pod\", expected Service or HTTPRoute",
+        "8: TrafficPolicy default/p: spec.targetRefs[2].kind: is \"Pod\", expected Service, HTTPRoute or GRPCRoute",
         "9: TrafficPolicy default/p: spec.targetRefs[3].group: is \"\", expected gateway.networking.k8s.io",
         "10: TrafficPolicy default/p: spec.targetRefs[4].namespace: is not supported yet: a policy is attached to objects of its own namespace",
         "11: TrafficPolicy default/p: spec.targetRefs[5]: is Service catalog, expected a value that occurs once in its list");
@@ -60,9 +60,9 @@ class BadPoliciesTest {
               timeouts: {tcpIdle: 5m}
             """
                 .indent(0),
-        "6: TrafficPolicy default/p: spec.loadBalancer: is a mapping, expected nothing: an HTTPRoute takes timeouts and retry only; target its Service",
-        "7: TrafficPolicy default/p: spec.proxyProtocol: is \"v2\", expected nothing: an HTTPRoute takes timeouts and retry only; target its Service",
-        "8: TrafficPolicy default/p: spec.timeouts.tcpIdle: is \"5m\", expected nothing: an HTTPRoute has no TCP; target its Service");
+        "6: TrafficPolicy default/p: spec.loadBalancer: is a mapping, expected nothing: a route takes timeouts and retry only; target its Service",
+        "7: TrafficPolicy default/p: spec.proxyProtocol: is \"v2\", expected nothing: a route takes timeouts and retry only; target its Service",
+        "8: TrafficPolicy default/p: spec.timeouts.tcpIdle: is \"5m\", expected nothing: what it is for has no TCP; target its Service");
     bad(
         "values",
         POLICY

@@ -15,6 +15,7 @@ import dev.weft.controlplane.model.RuleFilters;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.ServiceRef;
+import dev.weft.controlplane.model.ServiceTraffic;
 import dev.weft.controlplane.validate.policy.PolicyBatch;
 import dev.weft.controlplane.validate.policy.PolicyDocument;
 import dev.weft.controlplane.validate.policy.PolicyObject;
@@ -66,6 +67,24 @@ class DocumentDecoderTest {
                 "",
                 0,
                 null));
+  }
+
+  @Test
+  void a_service_says_how_its_callers_spread() {
+    String service =
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: catalog}
+        spec:
+          sessionAffinity: ClientIP
+          sessionAffinityConfig: {clientIP: {timeoutSeconds: 60}}
+          trafficDistribution: PreferSameZone
+          ports: [{port: 80}]
+        """;
+    assertThat(((PolicyObject.OfService) good(service).getFirst().object()).service().traffic())
+        .isEqualTo(new ServiceTraffic(true, true, false));
+    assertThat(good(service).getFirst().json()).contains("\"trafficDistribution\"");
   }
 
   @Test

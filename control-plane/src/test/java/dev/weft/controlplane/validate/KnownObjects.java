@@ -5,6 +5,7 @@ import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.validate.policy.Inventory;
+import dev.weft.controlplane.validate.policy.Kinds;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -69,8 +70,8 @@ public final class KnownObjects implements Inventory {
   }
 
   @Override
-  public Collection<String> routeNames(String namespace) {
-    return namespace.equals("default") ? routes : List.of();
+  public Collection<String> routeNames(String kind, String namespace) {
+    return kind.equals(Kinds.HTTP_ROUTE) && namespace.equals("default") ? routes : List.of();
   }
 
   @Override

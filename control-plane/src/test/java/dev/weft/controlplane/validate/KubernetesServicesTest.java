@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.controlplane.model.KubernetesService;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
+import dev.weft.controlplane.model.ServiceTraffic;
 import dev.weft.controlplane.validate.policy.InvalidPolicyException;
 import dev.weft.controlplane.validate.policy.PolicyObject;
 import dev.weft.proto.policy.v1.Policy;
@@ -26,6 +27,7 @@ class KubernetesServicesTest {
                 {"type": "LoadBalancer", "selector": {"app": "web"}, "clusterIP": "10.96.0.1",
                  "clusterIPs": ["10.96.0.1", "fd00::1"], "trafficDistribution": "PreferClose",
                  "publishNotReadyAddresses": true, "sessionAffinity": "ClientIP",
+                 "internalTrafficPolicy": "Local",
                  "ports": [{"name": "http", "port": 80, "targetPort": "web", "nodePort": 30080},
                            {"name": "dns", "port": 53, "protocol": "UDP"},
                            {"name": "grpc", "port": 9000, "protocol": "TCP",
@@ -42,8 +44,8 @@ class KubernetesServicesTest {
                 true,
                 "kubernetes",
                 7,
-                new KubernetesService(
-                    List.of("10.96.0.1", "fd00:0:0:0:0:0:0:1"), false, "", "PreferClose", true)));
+                new KubernetesService(List.of("10.96.0.1", "fd00:0:0:0:0:0:0:1"), false, "", true),
+                new ServiceTraffic(false, true, true)));
   }
 
   @Test
@@ -51,8 +53,7 @@ class KubernetesServicesTest {
     Service service = service("{\"clusterIP\": \"None\", \"clusterIPs\": [\"None\"]}");
 
     assertThat(service.ports()).isEmpty();
-    assertThat(service.kubernetes())
-        .isEqualTo(new KubernetesService(List.of(), true, "", "", false));
+    assertThat(service.kubernetes()).isEqualTo(new KubernetesService(List.of(), true, "", false));
   }
 
   @Test
@@ -64,7 +65,7 @@ class KubernetesServicesTest {
 
     assertThat(service.ports()).isEmpty();
     assertThat(service.kubernetes())
-        .isEqualTo(new KubernetesService(List.of(), false, "example.org", "", false));
+        .isEqualTo(new KubernetesService(List.of(), false, "example.org", false));
   }
 
   @ParameterizedTest

@@ -159,7 +159,7 @@ final class TrafficPolicyCrd {
             + String.join(
                 " || ", ofServices.stream().map(field -> "has(self." + field + ")").toList())
             + " || (has(self.timeouts) && has(self.timeouts.tcpIdle)))",
-        "an HTTPRoute takes timeouts (but tcpIdle) and retry only; target its Service");
+        "a route takes timeouts (but tcpIdle) and retry only; target its Service");
     return spec;
   }
 
@@ -172,7 +172,7 @@ final class TrafficPolicyCrd {
                 "group",
                 oneOf("The group of the kind.", "", Kinds.GATEWAY_GROUP),
                 "kind",
-                oneOf("What is named.", Kinds.SERVICE, Kinds.HTTP_ROUTE),
+                oneOf("What is named.", Kinds.SERVICE, Kinds.HTTP_ROUTE, Kinds.GRPC_ROUTE),
                 "name",
                 map("type", "string", "minLength", 1, "maxLength", 253)));
     rule(
@@ -196,7 +196,7 @@ final class TrafficPolicyCrd {
                 "request",
                 duration("The whole request with all its attempts."),
                 "perTry",
-                duration("One attempt."),
+                duration("One attempt, until its response begins."),
                 "streamIdle",
                 duration("How long no byte of a request or its response may move."),
                 "tcpIdle",

@@ -140,6 +140,32 @@ class TrafficPolicyDecodingTest {
     assertThat(policy.retry()).isNotNull().extracting(RetryConfig::attempts).isEqualTo(0);
   }
 
+  @Test
+  void a_policy_on_a_grpc_route_says_the_same() {
+    TrafficPolicy policy =
+        policy(
+            """
+            apiVersion: weft.dev/v1alpha1
+            kind: TrafficPolicy
+            metadata: {name: p}
+            spec:
+              targetRefs:
+              - {kind: GRPCRoute, name: calls}
+              timeouts: {request: 2s}
+            ---
+            apiVersion: gateway.networking.k8s.io/v1
+            kind: GRPCRoute
+            metadata: {name: calls}
+            spec:
+              parentRefs: [{group: "", kind: Service, name: catalog}]
+              rules: [{backendRefs: [{name: catalog, port: 80}]}]
+            """);
+
+    assertThat(policy.targets())
+        .containsExactly(new TrafficPolicy.Target(TargetKind.GRPC_ROUTE, "calls"));
+    assertThat(policy.requestTimeout()).isEqualTo(Duration.ofSeconds(2));
+  }
+
   private static TrafficPolicy policy(String yaml) {
     return ((PolicyObject.OfPolicy) good(yaml).getFirst().object()).policy();
   }

@@ -21,6 +21,7 @@ public final class ClustersPage {
           .field("load_balancer", cluster.config().loadBalancer().name())
           .field("protocol", ConfigPage.protocol(cluster.config().protocol()))
           .field("emptiness", cluster.emptiness().name())
+          .field("prefers", cluster.preference())
           .field("connections", cluster.connections())
           .field("pending_requests", cluster.pendingRequests());
       totals(json, cluster.totals());

@@ -89,6 +89,7 @@ public final class ConfigPage {
       }
       json.field("request_timeout_nanos", route.requestTimeoutNanos())
           .field("per_try_timeout_nanos", route.perTryTimeoutNanos())
+          .field("per_try_covers_response", route.perTryCoversResponse())
           .object("retry")
           .field("attempts", route.retry().attempts())
           .field("budget_percent", route.retry().budgetPercent());

@@ -7,6 +7,7 @@ import dev.weft.proto.discovery.v1.Protocol;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.InstancePort;
 import dev.weft.sidecar.app.options.SidecarOptions;
+import dev.weft.sidecar.cluster.Home;
 import java.util.random.RandomGenerator;
 
 /** Who the sidecar is, to the control plane and in the registry. */
@@ -24,7 +25,13 @@ final class Identity {
         .setLocality(locality(options))
         .setVersion(VERSION)
         .putAllLabels(options.labels())
+        .setNodeName(options.intercept().nodeName())
         .build();
+  }
+
+  /** Where it runs, for its own choice of endpoints. */
+  static Home home(SidecarOptions options) {
+    return Home.of(options.nodeId(), options.intercept().nodeName(), options.locality().get(1));
   }
 
   /**

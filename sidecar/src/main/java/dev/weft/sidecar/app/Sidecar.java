@@ -103,6 +103,7 @@ public final class Sidecar implements AutoCloseable {
             options.accessLog().equals("off") ? null : AccessLog.open(options.accessLog()));
     workerGroup = transport.newGroup("weft-worker", options.workers());
     clusters = new ClusterSet(options.workers(), NANO_CLOCK, random.split());
+    clusters.home(Identity.home(options));
     checker =
         new HealthChecker(
             clusters,

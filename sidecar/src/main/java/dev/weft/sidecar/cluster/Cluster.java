@@ -1,13 +1,16 @@
 package dev.weft.sidecar.cluster;
 
 import dev.weft.common.config.ClusterConfig;
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.EndpointConfig;
+import dev.weft.sidecar.cluster.Picker.Elsewhere;
 import dev.weft.sidecar.cluster.Picker.Emptiness;
 import dev.weft.sidecar.lb.Candidates;
 import dev.weft.sidecar.lb.ClusterLoad;
 import dev.weft.sidecar.lb.EndpointLoad;
 import dev.weft.sidecar.lb.Policy;
+import dev.weft.sidecar.lb.TopologyHints;
 import dev.weft.sidecar.telemetry.Logs;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -40,6 +43,9 @@ public final class Cluster {
   private volatile Map<EndpointKey, EndpointTracker> endpoints = Map.of();
 
   private List<EndpointConfig> endpointConfigs = List.of();
+  private Home home;
+  private ClusterLoad[] rotationsElsewhere = {};
+  private String preference = "";
   private volatile ClusterConfig config;
   private volatile @Nullable Limit requests;
   private volatile Picker picker;
@@ -48,19 +54,18 @@ public final class Cluster {
   Cluster(
       ClusterConfig config,
       List<EndpointConfig> endpoints,
+      Home home,
       int workers,
       RandomGenerator random,
       EndpointListener listener,
       long nowNanos) {
     this.name = config.name();
     this.config = config;
+    this.home = home;
     this.random = random;
     this.listener = listener;
     this.outliers = new OutlierDetection(name);
-    this.loads = new ClusterLoad[workers];
-    for (int i = 0; i < workers; i++) {
-      loads[i] = new ClusterLoad(i, random.nextLong());
-    }
+    this.loads = newLoads(workers);
     this.counters = new ClusterCounters(workers);
     this.connections = new Limit(config.limits().maxConnections());
     this.pendingRequests = new Limit(config.limits().maxPendingRequests());
@@ -125,10 +130,13 @@ public final class Cluster {
 
   // ---- the control loop
 
-  void update(ClusterConfig newConfig, List<EndpointConfig> newEndpoints, long nowNanos) {
-    if (newConfig.equals(config) && newEndpoints.equals(endpointConfigs)) {
+  void update(
+      ClusterConfig newConfig, List<EndpointConfig> newEndpoints, Home newHome, long nowNanos) {
+    boolean moved = !newHome.zone().equals(home.zone());
+    if (!moved && newConfig.equals(config) && newEndpoints.equals(endpointConfigs)) {
       return;
     }
+    home = newHome;
     Map<EndpointKey, EndpointTracker> before = endpoints;
     apply(newConfig, newEndpoints, nowNanos);
     picker = buildPicker();
@@ -240,7 +248,9 @@ public final class Cluster {
   }
 
   private Picker buildPicker() {
+    TopologyHints near = hints();
     var admitted = new ArrayList<EndpointTracker>(endpoints.size());
+    List<EndpointTracker> elsewhere = near == null ? List.of() : new ArrayList<>();
     var reserve = new ArrayList<EndpointTracker>();
     var probes = new ArrayList<EndpointTracker>();
     for (EndpointTracker endpoint : endpoints.values()) {
@@ -248,7 +258,7 @@ public final class Cluster {
         continue;
       }
       if (endpoint.ejection().admitted()) {
-        admitted.add(endpoint);
+        (near == null || near.prefer(endpoint.config()) ? admitted : elsewhere).add(endpoint);
         continue;
       }
       reserve.add(endpoint);
@@ -257,6 +267,12 @@ public final class Cluster {
         probes.add(endpoint);
       }
     }
+    if (admitted.isEmpty() && !elsewhere.isEmpty()) {
+      // None of those nearby is well: all others, as if there were no nearby ones.
+      admitted.addAll(elsewhere);
+      elsewhere.clear();
+    }
+    preference = near == null ? "" : near.toString();
     Emptiness emptiness =
         endpoints.isEmpty()
             ? Emptiness.NO_ENDPOINTS
@@ -268,10 +284,42 @@ public final class Cluster {
         counters,
         policy(admitted),
         admitted.toArray(EndpointTracker[]::new),
+        elsewhere.isEmpty()
+            ? null
+            : new Elsewhere(
+                rotationsElsewhere(), policy(elsewhere), elsewhere.toArray(EndpointTracker[]::new)),
         policy(reserve),
         reserve.toArray(EndpointTracker[]::new),
         probes.toArray(EndpointTracker[]::new),
-        emptiness);
+        emptiness,
+        config.loadBalancer() == LoadBalancerType.CLIENT_ADDRESS ? home.client() : 0);
+  }
+
+  /** Made when they are needed first, which is never in most clusters. */
+  private ClusterLoad[] rotationsElsewhere() {
+    if (rotationsElsewhere.length == 0) {
+      rotationsElsewhere = newLoads(loads.length);
+    }
+    return rotationsElsewhere;
+  }
+
+  private ClusterLoad[] newLoads(int workers) {
+    var made = new ClusterLoad[workers];
+    for (int i = 0; i < workers; i++) {
+      made[i] = new ClusterLoad(i, random.nextLong());
+    }
+    return made;
+  }
+
+  /** Null: nobody is preferred. Most clusters have no hints, and know it by the first endpoint. */
+  private @Nullable TopologyHints hints() {
+    if (endpointConfigs.isEmpty()) {
+      return null;
+    }
+    EndpointConfig first = endpointConfigs.getFirst();
+    return first.forZones().isEmpty() && first.forNodes().isEmpty()
+        ? null
+        : TopologyHints.of(endpointConfigs, home.nodeName(), home.zone());
   }
 
   private Policy policy(List<EndpointTracker> trackers) {
@@ -285,7 +333,15 @@ public final class Cluster {
         byWorker[worker][i] = tracker.load(worker);
       }
     }
-    return Policy.of(config.loadBalancer(), new Candidates(byWorker, weights));
+    var candidates = new Candidates(byWorker, weights);
+    if (config.loadBalancer() == LoadBalancerType.CLIENT_ADDRESS) {
+      var names = new long[size];
+      for (int i = 0; i < size; i++) {
+        names[i] = trackers.get(i).hostAndPort().hashCode();
+      }
+      return Policy.byClientAddress(candidates, names);
+    }
+    return Policy.of(config.loadBalancer(), candidates);
   }
 
   ClusterStatus status(long nowNanos) {
@@ -298,6 +354,8 @@ public final class Cluster {
         name,
         config,
         picker.emptiness(),
+        preference,
+        picker.preferredCount(),
         connections.used(),
         pendingRequests.used(),
         limit == null ? 0 : limit.used(),

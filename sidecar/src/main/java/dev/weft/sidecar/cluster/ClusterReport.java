@@ -41,6 +41,10 @@ public final class ClusterReport {
       case ALL_FAIL_CHECKS -> text.append("  every endpoint fails its active check");
       case NOT_EMPTY -> {}
     }
+    if (!cluster.preference().isEmpty()) {
+      text.append("  prefers ").append(cluster.preference());
+      text.append(cluster.preferred() < 0 ? ": all alike" : ": " + cluster.preferred());
+    }
     appendTotals(text, cluster.totals());
     for (EndpointStatus endpoint : cluster.endpoints()) {
       append(text, endpoint);

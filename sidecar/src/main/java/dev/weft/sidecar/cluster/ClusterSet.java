@@ -30,6 +30,8 @@ public final class ClusterSet {
   private final RandomGenerator random;
   private final List<EndpointListener> listeners = new ArrayList<>();
   private @Nullable InetAddress ownAddress;
+  private Home home = Home.UNKNOWN;
+  private boolean zoneGiven;
   private int changes;
   private volatile Map<String, Cluster> clusters = Map.of();
 
@@ -70,17 +72,32 @@ public final class ClusterSet {
     ownAddress = address;
   }
 
+  /**
+   * Where we run. A zone that is not said here is taken from snapshots, and kept when they do not
+   * say it any more. To be called before the first update.
+   */
+  public void home(Home where) {
+    home = where;
+    zoneGiven = !where.zone().isEmpty();
+  }
+
   /** Makes and changes what the snapshot has; leaves alone what it does not have. */
   public void update(ConfigSnapshot snapshot) {
     long now = nanoClock.getAsLong();
+    String zone = snapshot.locality().zone();
+    if (!zoneGiven && !zone.isEmpty() && !zone.equals(home.zone())) {
+      home = home.in(zone);
+    }
     var next = new HashMap<>(clusters);
     for (ClusterConfig config : snapshot.clusters().values()) {
-      var endpoints = withoutOwnSidecar(snapshot.endpoints(config));
+      var endpoints = withoutOwnSidecar(usable(config, snapshot.endpoints(config)));
       Cluster known = next.get(config.name());
       if (known == null) {
-        next.put(config.name(), new Cluster(config, endpoints, workers, random, this::onGone, now));
+        next.put(
+            config.name(),
+            new Cluster(config, endpoints, home, workers, random, this::onGone, now));
       } else {
-        known.update(config, endpoints, now);
+        known.update(config, endpoints, home, now);
       }
     }
     clusters = Map.copyOf(next);
@@ -125,6 +142,13 @@ public final class ClusterSet {
         .toList();
   }
 
+  private List<EndpointConfig> usable(ClusterConfig config, List<EndpointConfig> endpoints) {
+    String node = home.nodeName();
+    return config.sameNodeOnly() && !node.isEmpty()
+        ? endpoints.stream().filter(each -> each.forNodes().contains(node)).toList()
+        : endpoints;
+  }
+
   private List<EndpointConfig> withoutOwnSidecar(List<EndpointConfig> endpoints) {
     InetAddress own = ownAddress;
     if (own == null) {
@@ -145,7 +169,9 @@ public final class ClusterSet {
                   false,
                   each.protocols(),
                   each.identity(),
-                  each.labels())
+                  each.labels(),
+                  each.forZones(),
+                  each.forNodes())
               : each);
     }
     return all;

@@ -9,12 +9,16 @@ import java.util.Map;
  * A cluster for people to read ({@code /clusters}).
  *
  * @param emptiness why nobody can be picked, if so
+ * @param preference what its endpoints are preferred by, e.g. {@code zone eu-1a}; empty: nothing
+ * @param preferred how many healthy ones are preferred to others; -1: all that there are alike
  * @param requests under way, if there is a limit on them; else 0
  */
 public record ClusterStatus(
     String name,
     ClusterConfig config,
     Emptiness emptiness,
+    String preference,
+    int preferred,
     int connections,
     int pendingRequests,
     int requests,

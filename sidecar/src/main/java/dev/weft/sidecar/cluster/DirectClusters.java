@@ -144,6 +144,12 @@ public final class DirectClusters {
         new EndpointConfig(
             name, "", ip, address.getPort(), 1, Locality.UNKNOWN, false, Set.of(), "", Map.of());
     return new Cluster(
-        config, List.of(endpoint), workers, random, (cluster, gone) -> {}, nanoClock.getAsLong());
+        config,
+        List.of(endpoint),
+        Home.UNKNOWN,
+        workers,
+        random,
+        (cluster, gone) -> {},
+        nanoClock.getAsLong());
   }
 }

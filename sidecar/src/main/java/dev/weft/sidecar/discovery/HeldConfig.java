@@ -5,6 +5,7 @@ import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.InboundConfig;
+import dev.weft.common.config.Locality;
 import dev.weft.common.config.RouteConfig;
 import dev.weft.common.config.RouteFilterConfig.MirrorConfig;
 import dev.weft.common.config.VirtualHostConfig;
@@ -207,6 +208,7 @@ final class HeldConfig {
     Map<String, ClusterConfig> clusters = snapshot.clusters();
     Map<String, List<EndpointConfig>> slices = snapshot.endpointSlices();
     Map<String, InboundConfig> inbound = snapshot.inbound();
+    Locality locality = snapshot.locality();
     if (touches(ResourceKind.VIRTUAL_HOST, puts, removes)) {
       hosts = new HashMap<>(hosts);
     }
@@ -225,6 +227,7 @@ final class HeldConfig {
         case CLUSTER -> clusters.remove(name.getName());
         case ENDPOINT_SLICE -> slices.remove(name.getName());
         case INBOUND -> inbound.remove(name.getName());
+        case NODE -> locality = Locality.UNKNOWN;
         case RESOURCE_KIND_UNSPECIFIED, UNRECOGNIZED -> {}
       }
     }
@@ -239,9 +242,11 @@ final class HeldConfig {
         slices.put(slice.name(), slice.endpoints());
       } else if (decoded instanceof DecodedResource.Inbound in) {
         inbound.put(in.name(), in.config());
+      } else if (decoded instanceof DecodedResource.Node node) {
+        locality = node.locality();
       }
     }
-    return new ConfigSnapshot(hosts, clusters, slices, inbound, revision);
+    return new ConfigSnapshot(hosts, clusters, slices, inbound, locality, revision);
   }
 
   private static boolean touches(

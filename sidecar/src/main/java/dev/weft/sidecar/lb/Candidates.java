@@ -57,6 +57,11 @@ public final class Candidates {
     return !load.avoided(nowNanos) && !tried.contains(load);
   }
 
+  /** Whether another one would be better for now. */
+  public boolean avoided(int worker, int index, long nowNanos) {
+    return loads[worker][index].avoided(nowNanos);
+  }
+
   /**
    * What every policy does when its own way leads to nobody usable: by weight among the usable,
    * else whose avoidance ends first among those not tried, else nobody. Looks at every endpoint.

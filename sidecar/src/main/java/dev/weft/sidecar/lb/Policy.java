@@ -6,7 +6,7 @@ import dev.weft.common.config.ClusterConfig.LoadBalancerType;
  * A way to choose an endpoint. Immutable, made by the control loop, called by every worker; all
  * that changes is in {@link ClusterLoad} and {@link EndpointLoad}, which the calling worker owns.
  */
-public sealed interface Policy permits PeakEwma, RoundRobin, WeightedRoundRobin {
+public sealed interface Policy permits PeakEwma, RoundRobin, WeightedRoundRobin, ByClientAddress {
   /**
    * Chooses one that the request has not tried, if possible none that is to be avoided.
    *
@@ -28,6 +28,17 @@ public sealed interface Policy permits PeakEwma, RoundRobin, WeightedRoundRobin 
           candidates.equalWeights()
               ? new RoundRobin(candidates)
               : new WeightedRoundRobin(candidates);
+      case CLIENT_ADDRESS ->
+          throw new IllegalArgumentException("this one has to know who the endpoints are");
     };
+  }
+
+  /**
+   * The policy by which a client stays with an endpoint.
+   *
+   * @param endpoints what each endpoint is called, as a number that is the same in every sidecar
+   */
+  static Policy byClientAddress(Candidates candidates, long[] endpoints) {
+    return new ByClientAddress(candidates, endpoints);
   }
 }

@@ -3,8 +3,9 @@ package dev.weft.sidecar.lb;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoints that a request has been sent to already. Owned by the request, on its worker;
- * reused after {@link #reset()}. The picker itself records what it picks.
+ * What a pick has to know of its request: the endpoints that it has been sent to already and, where
+ * that decides, whose it is. Owned by the request, on its worker; reused after {@link #reset()}.
+ * The picker itself records what it picks.
  */
 public final class Tried {
   /** More than a request can have attempts (one and ten more). */
@@ -12,6 +13,7 @@ public final class Tried {
 
   private final @Nullable EndpointLoad[] loads = new @Nullable EndpointLoad[CAPACITY];
   private int count;
+  private long client;
 
   public boolean isEmpty() {
     return count == 0;
@@ -26,6 +28,15 @@ public final class Tried {
       loads[i] = null;
     }
     count = 0;
+  }
+
+  /** Whose request it is, as a number; kept until the next is told. */
+  public void client(long hash) {
+    client = hash;
+  }
+
+  long client() {
+    return client;
   }
 
   /** The oldest is forgotten when there are more than fit. */

@@ -124,6 +124,9 @@ final class OutboundExchange extends ProxyExchange implements VirtualHostLookup.
         route.streamIdleTimeoutNanos() == RouteConfig.DEFAULT_IDLE
             ? Bound.TUNNEL_IDLE.value()
             : route.streamIdleTimeoutNanos();
+    if (route.perTryCoversResponse()) {
+      call.wholeAttempts();
+    }
     start(cluster, route.retry(), route.requestTimeoutNanos(), route.perTryTimeoutNanos());
   }
 

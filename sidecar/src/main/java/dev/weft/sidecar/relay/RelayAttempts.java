@@ -8,6 +8,7 @@ import dev.weft.sidecar.cluster.Picker;
 import dev.weft.sidecar.cluster.Stat;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.lb.Tried;
+import dev.weft.sidecar.proxyprotocol.CallerAddress;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.RequestRecord;
@@ -53,6 +54,9 @@ final class RelayAttempts {
     count++;
     long now = relays.nanoClock.getAsLong();
     Picker picker = to.picker();
+    if (picker.byClient()) {
+      picker.tellClient(tried, CallerAddress.source(relay.caller()));
+    }
     EndpointTracker picked = picker.pick(relays.worker, now, tried, retry.attempts() > 0);
     if (picked == null) {
       relay.refuse(Failure.NO_HEALTHY_ENDPOINT, to.name() + " has no healthy endpoint");

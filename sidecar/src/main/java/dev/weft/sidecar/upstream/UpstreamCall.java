@@ -69,6 +69,7 @@ public final class UpstreamCall implements ResponseListener {
   private long attemptSince;
   private boolean grpc;
   private boolean offered;
+  private boolean wholeAttempts;
 
   /** How long the head took of a response whose status its trailers will tell; -1: none. */
   private long unjudgedNanos = -1;
@@ -94,7 +95,13 @@ public final class UpstreamCall implements ResponseListener {
     attempts.begin();
     grpc = false;
     offered = false;
+    wholeAttempts = false;
     unjudgedNanos = -1;
+  }
+
+  /** An attempt's timeout lasts until its response is whole, not until its head. Before start. */
+  public void wholeAttempts() {
+    wholeAttempts = true;
   }
 
   /**
@@ -128,7 +135,8 @@ public final class UpstreamCall implements ResponseListener {
    * Sends it; an answer may come before this returns.
    *
    * @param timeoutNanos for the whole, from now; 0: none
-   * @param perTryTimeoutNanos for each attempt, until its response head; 0: none
+   * @param perTryTimeoutNanos for each attempt, until its response head or {@link #wholeAttempts}
+   *     its end; 0: none
    */
   public void start(
       Cluster cluster, RetryConfig retry, long timeoutNanos, long perTryTimeoutNanos) {
@@ -261,6 +269,9 @@ public final class UpstreamCall implements ResponseListener {
     attempts.next();
     retryAt = 0;
     Picker picker = to.cluster.picker();
+    if (picker.byClient()) {
+      picker.tellClient(tried, listener.proxyHeader().source());
+    }
     EndpointTracker picked =
         picker.pick(upstream.worker, now, tried, body.replayable() && attempts.retries());
     if (picked == null) {
@@ -369,11 +380,14 @@ public final class UpstreamCall implements ResponseListener {
     }
     responding = true;
     body.release();
-    tryDeadline = 0;
+    if (!wholeAttempts) {
+      tryDeadline = 0;
+    }
     if (response.tunnel) {
       // It lives until its ends close it, or nothing has passed for too long.
       tunnel = true;
       deadline = 0;
+      tryDeadline = 0;
       if (timedIndex >= 0) {
         upstream.stopTiming(this);
       }
@@ -497,7 +511,8 @@ public final class UpstreamCall implements ResponseListener {
     }
     leaveAttempt();
     if (begun) {
-      fail(Failure.RESPONSE_LATE, "the response did not end within the request's timeout");
+      String whose = failure == Failure.PER_TRY_TIMEOUT ? "attempt's" : "request's";
+      fail(Failure.RESPONSE_LATE, "the response did not end within the " + whose + " timeout");
     } else if (failure == Failure.REQUEST_TIMEOUT) {
       fail(failure, "no response within the request's timeout" + where);
     } else {

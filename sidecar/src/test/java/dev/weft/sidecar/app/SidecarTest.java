@@ -1,6 +1,9 @@
 package dev.weft.sidecar.app;
 
+import static dev.weft.sidecar.FakeControlPlane.hinted;
 import static dev.weft.sidecar.FakeControlPlane.inbound;
+import static dev.weft.sidecar.FakeControlPlane.node;
+import static dev.weft.sidecar.FakeControlPlane.slice;
 import static dev.weft.sidecar.FakeControlPlane.unknownHost;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -87,6 +90,36 @@ class SidecarTest {
 
     controlPlane.endpoints("catalog", server("two").getAddress().getPort());
     await().until(() -> call(sidecar, "http://catalog/").body().equals("two /"));
+  }
+
+  @Test
+  void endpointsOfItsZoneGoFirstAndOthersWhenThoseAreGone() throws Exception {
+    HttpServer near = server("near");
+    int far = server("far").getAddress().getPort();
+    controlPlane.put(inbound("frontend"));
+    controlPlane.service("catalog", near.getAddress().getPort(), far);
+    controlPlane.put(
+        hinted(slice("catalog", near.getAddress().getPort(), far), "a", "b"), node("node-1", "a"));
+    Sidecar sidecar = start("--node-name=node-1");
+    for (int i = 0; i < 6; i++) {
+      assertThat(call(sidecar, "http://catalog/").body()).isEqualTo("near /");
+    }
+    assertThat(controlPlane.hellos().getFirst().getNode().getNodeName()).isEqualTo("node-1");
+    assertThat(admin(sidecar, "GET", "/clusters?format=text").body()).contains("prefers zone a: 1");
+
+    // Its machine stands elsewhere now: that is followed; in a zone without endpoints all serve.
+    controlPlane.put(node("node-1", "b"));
+    await().until(() -> call(sidecar, "http://catalog/").body().equals("far /"));
+    controlPlane.put(node("node-1", "c"));
+    await().until(() -> call(sidecar, "http://catalog/").body().equals("near /"));
+    controlPlane.put(node("node-1", "a"));
+    await()
+        .until(() -> admin(sidecar, "GET", "/clusters?format=text").body().contains("zone a: 1"));
+
+    near.stop(0);
+    for (int i = 0; i < 20; i++) {
+      assertThat(call(sidecar, "http://catalog/").body()).isEqualTo("far /");
+    }
   }
 
   @Test

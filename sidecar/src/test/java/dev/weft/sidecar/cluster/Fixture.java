@@ -34,6 +34,7 @@ final class Fixture {
   OutlierConfig outlier = OUTLIER;
   @Nullable HealthCheckConfig check;
   LimitsConfig limits = LimitsConfig.DEFAULT;
+  boolean sameNodeOnly;
 
   Fixture(int workers) {
     set = new ClusterSet(workers, () -> now, new Random(1));
@@ -89,7 +90,8 @@ final class Fixture {
             null,
             null,
             ProxyProtocol.OFF,
-            ClusterConfig.DEFAULT_IDLE);
+            ClusterConfig.DEFAULT_IDLE,
+            sameNodeOnly);
     return new ConfigSnapshot(
         Map.of(), Map.of(NAME, config), Map.of(NAME + "/0", endpoints), Map.of(), 1);
   }

@@ -7,9 +7,11 @@ import com.sun.management.ThreadMXBean;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /** Whom the policies pick, over 100,000 seeded picks. */
 class PolicyTest {
@@ -77,7 +79,7 @@ class PolicyTest {
   }
 
   @ParameterizedTest
-  @EnumSource(LoadBalancerType.class)
+  @EnumSource(value = LoadBalancerType.class, names = "CLIENT_ADDRESS", mode = Mode.EXCLUDE)
   void anAvoidedOneIsPickedWhenNoOtherIsLeft(LoadBalancerType type) {
     Policy policy = policy(type, 1, 1, 1);
     policy.candidates().load(0, 0).avoid(3 * SECOND, 0);
@@ -186,6 +188,43 @@ class PolicyTest {
     assertThat(Arrays.stream(first).min().orElse(0)).isGreaterThan(60);
   }
 
+  @Test
+  void aClientStaysWithItsEndpointAsLongAsThatIsThere() {
+    Policy four = policy(LoadBalancerType.CLIENT_ADDRESS, 1, 1, 1, 1);
+    Policy five = policy(LoadBalancerType.CLIENT_ADDRESS, 1, 1, 1, 1, 1);
+    var elsewhere = new ClusterLoad(0, 7);
+    int moved = 0;
+    for (int client = 0; client < 10_000; client++) {
+      tried.client(client);
+      int before = four.pick(worker, 0, tried);
+      assertThat(four.pick(elsewhere, SECOND, tried)).isEqualTo(before);
+      int after = five.pick(worker, 0, tried);
+      if (after != before) {
+        // Who moves goes to the newcomer, and a fifth of all does.
+        assertThat(after).isEqualTo(4);
+        moved++;
+      }
+    }
+    assertThat(moved).isBetween(1_900, 2_100);
+  }
+
+  @Test
+  void whileAClientsEndpointIsAvoidedItHasOneOtherAndThenItIsBack() {
+    Policy policy = policy(LoadBalancerType.CLIENT_ADDRESS, 1, 1, 1, 1);
+    tried.client(7);
+    int own = policy.pick(worker, 0, tried);
+    policy.candidates().load(0, own).avoid(SECOND, 0);
+    int other = policy.pick(worker, 0, tried);
+    assertThat(other).isNotEqualTo(own);
+    assertThat(policy.pick(worker, MILLI, tried)).isEqualTo(other);
+    assertThat(policy.pick(worker, SECOND, tried)).isEqualTo(own);
+    // When all are to be avoided it stays, too.
+    for (int i = 0; i < 4; i++) {
+      policy.candidates().load(0, i).avoid(SECOND, 2 * SECOND);
+    }
+    assertThat(policy.pick(worker, 2 * SECOND, tried)).isEqualTo(own);
+  }
+
   @ParameterizedTest
   @EnumSource(LoadBalancerType.class)
   void aPickAllocatesNothing(LoadBalancerType type) {
@@ -208,7 +247,14 @@ class PolicyTest {
     for (int i = 0; i < weights.length; i++) {
       loads[0][i] = new EndpointLoad(worker);
     }
-    return Policy.of(type, new Candidates(loads, weights));
+    var candidates = new Candidates(loads, weights);
+    return type == LoadBalancerType.CLIENT_ADDRESS
+        ? Policy.byClientAddress(candidates, names(weights.length))
+        : Policy.of(type, candidates);
+  }
+
+  private static long[] names(int count) {
+    return LongStream.range(0, count).toArray();
   }
 
   private static void observe(Policy policy, int index, long nowNanos, long latencyNanos) {
@@ -218,6 +264,8 @@ class PolicyTest {
   private double[] shares(Policy policy) {
     double[] shares = new double[policy.candidates().size()];
     for (int i = 0; i < PICKS; i++) {
+      // Another caller each time, for the policy that asks who calls.
+      tried.client(i);
       shares[policy.pick(worker, 0, tried)] += 1.0 / PICKS;
     }
     return shares;

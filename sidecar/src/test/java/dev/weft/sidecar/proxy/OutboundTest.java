@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.common.config.BackendConfig;
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadEdits;
+import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +47,25 @@ class OutboundTest {
         assertThat(origin.connections.get()).isEqualTo(1);
         assertThat(origin.requests).hasSize(20);
       }
+    }
+  }
+
+  @Test
+  void whereTheCallersAddressDecidesAllGoesToOneEndpoint() {
+    try (var proxy = new ProxyFixture();
+        var one = Origin.named("one");
+        var two = Origin.named("two");
+        var three = Origin.named("three")) {
+      proxy.loadBalancer = LoadBalancerType.CLIENT_ADDRESS;
+      proxy.serve("catalog", one, two, three);
+      var address = proxy.outbound();
+      var served = new HashSet<String>();
+      for (int i = 0; i < 10; i++) {
+        try (var client = proxy.client(address)) {
+          served.add(client.send(GET).read().body());
+        }
+      }
+      assertThat(served).hasSize(1);
     }
   }
 

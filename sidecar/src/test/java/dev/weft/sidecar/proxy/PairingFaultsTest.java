@@ -148,6 +148,42 @@ class PairingFaultsTest {
 
   @ParameterizedTest
   @MethodSource(OUTBOUND)
+  void anAttemptsTimeoutEndsAtTheResponsesHeadUnlessItCoversTheWhole(Passage passage) {
+    try (var proxy = new ProxyFixture();
+        var app = new App(passage.app())) {
+      proxy.route.perTryNanos = TimeUnit.SECONDS.toNanos(1);
+      try (var caller = new Caller(passage.caller(), proxy.listen(passage, app), "catalog")) {
+        var call = caller.get("/");
+        var request = app.next();
+        request.respond(200).write("half");
+        call.awaitBytes(4);
+        proxy.advance(2, TimeUnit.SECONDS);
+        request.end();
+        assertThat(call.body()).isEqualTo("half");
+      }
+      proxy.route.perTryWhole = true;
+      try (var caller = new Caller(passage.caller(), proxy.listen(passage, app), "catalog")) {
+        var whole = caller.get("/");
+        app.next().reply(200, "ok");
+        assertThat(whole.body()).isEqualTo("ok");
+
+        var late = caller.get("/");
+        var half = app.next();
+        half.respond(200).write("half");
+        late.awaitBytes(4);
+        proxy.advance(999, TimeUnit.MILLISECONDS);
+        half.write("more");
+        late.awaitBytes(8);
+        proxy.advance(1, TimeUnit.MILLISECONDS);
+        late.awaitBroken();
+        assertThat(late.isEnded()).isFalse();
+        half.awaitBroken();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(OUTBOUND)
   void whatMayBeSentAgainIsSentElsewhere(Passage passage) {
     try (var proxy = new ProxyFixture();
         var sick = new App("sick", passage.app(), 100, request -> request.reply(503, "sick"));

@@ -89,6 +89,7 @@ final class ProxyFixture implements AutoCloseable {
   RouteBuilder route = new RouteBuilder();
   Http2Limits http2Limits = Http2Limits.DEFAULT;
   LimitsConfig limits = LimitsConfig.DEFAULT;
+  LoadBalancerType loadBalancer = LoadBalancerType.ROUND_ROBIN;
   InboundConfig inboundConfig = InboundConfig.DEFAULT;
   ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
   long tcpIdleNanos = ClusterConfig.DEFAULT_IDLE;
@@ -136,6 +137,7 @@ final class ProxyFixture implements AutoCloseable {
     RetryConfig retry = RetryConfig.DEFAULT;
     long timeoutNanos;
     long perTryNanos;
+    boolean perTryWhole;
     long idleNanos = RouteConfig.DEFAULT_IDLE;
     HeadEdits request = HeadEdits.NONE;
     HeadEdits response = HeadEdits.NONE;
@@ -166,7 +168,7 @@ final class ProxyFixture implements AutoCloseable {
             authority,
             "test",
             80,
-            LoadBalancerType.ROUND_ROBIN,
+            loadBalancer,
             new OutlierConfig(0, 1, 1, 0),
             null,
             limits,
@@ -216,6 +218,7 @@ final class ProxyFixture implements AutoCloseable {
             route.response,
             route.timeoutNanos,
             route.perTryNanos,
+            route.perTryWhole,
             route.idleNanos,
             route.retry,
             new RouteFilterConfig(route.cors, route.redirect, route.rewrite, route.mirrors));

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
+import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.sidecar.cluster.Stat;
 import dev.weft.sidecar.telemetry.Direction;
 import java.net.InetSocketAddress;
+import java.util.HashSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +71,23 @@ class RelayRetryTest extends RelayFixture {
     await().until(() -> flagged("UF,URX", Direction.OUTBOUND) == 1);
     assertThat(cluster().total(Stat.CX_CONNECT_FAIL)).isEqualTo(3);
     await().until(() -> cluster().connections().used() == 0);
+  }
+
+  @Test
+  void whereTheCallersAddressDecidesEveryConnectionLeadsToOneEndpoint() throws Exception {
+    proxy.loadBalancer = LoadBalancerType.CLIENT_ADDRESS;
+    try (var one = new Origin("db-1", connection -> connection.write("one"));
+        var two = new Origin("db-2", connection -> connection.write("two"));
+        var three = new Origin("db-3", connection -> connection.write("three"))) {
+      InetSocketAddress address = relay(Direction.OUTBOUND, one, two, three);
+      var served = new HashSet<String>();
+      for (int i = 0; i < 8; i++) {
+        try (var client = proxy.client(address)) {
+          served.add(client.readToEnd());
+        }
+      }
+      assertThat(served).hasSize(1);
+    }
   }
 
   @Test

@@ -65,6 +65,7 @@ class ServerNameTest extends RelayFixture {
         HeadEdits.NONE,
         0,
         0,
+        false,
         RouteConfig.DEFAULT_IDLE,
         RetryConfig.DEFAULT,
         RouteFilterConfig.NONE);

@@ -82,6 +82,14 @@ public final class KubernetesSource implements AutoCloseable {
             System::currentTimeMillis,
             System::nanoTime,
             election::renew);
+    Informer<NodeFacts> nodes =
+        informer(
+            Followed.NODES,
+            (version, node) -> NodeFacts.of(node),
+            objects::replaceNodes,
+            objects::putNode,
+            objects::removeNode);
+    followers.add(new Followers(StoreWriter.nodes(), List.of(nodes)));
     followers.add(
         new Followers(
             StoreWriter.endpoints(),
@@ -98,12 +106,7 @@ public final class KubernetesSource implements AutoCloseable {
                     objects::replacePods,
                     objects::putPod,
                     objects::removePod),
-                informer(
-                    Followed.NODES,
-                    (version, node) -> NodeFacts.of(node),
-                    objects::replaceNodes,
-                    objects::putNode,
-                    objects::removeNode))));
+                nodes)));
     for (ApiResource resource : Followed.documents()) {
       String kind = resource.kind();
       followers.add(
@@ -200,7 +203,10 @@ public final class KubernetesSource implements AutoCloseable {
   }
 
   private List<Informer<?>> informers() {
-    return followers.stream().<Informer<?>>flatMap(each -> each.informers().stream()).toList();
+    return followers.stream()
+        .<Informer<?>>flatMap(each -> each.informers().stream())
+        .distinct()
+        .toList();
   }
 
   private <T> Informer<T> informer(
@@ -251,7 +257,7 @@ public final class KubernetesSource implements AutoCloseable {
     }
     // Who does not know what there is does not want to lead.
     for (Followers each : followers) {
-      if (each.informers().stream().allMatch(KubernetesSource::suffices)) {
+      if (each.informers().stream().allMatch(informer -> suffices(informer, each.prefix()))) {
         writer.settle(each.prefix());
       }
     }
@@ -268,9 +274,10 @@ public final class KubernetesSource implements AutoCloseable {
     writer.tick(term);
   }
 
-  /** Without nodes only a region is missing; without anything else, what is stored has to stay. */
-  private static boolean suffices(Informer<?> informer) {
-    return informer.status().complete() || informer.resource().equals(Followed.NODES);
+  /** Endpoints without nodes lack a region only; without anything else, what is stored stays. */
+  private static boolean suffices(Informer<?> informer, String prefix) {
+    return informer.status().complete()
+        || (informer.resource().equals(Followed.NODES) && !prefix.equals(StoreWriter.nodes()));
   }
 
   private void tell() {

@@ -17,8 +17,8 @@ public interface Inventory {
   /** The grants of a namespace, by which routes of others may refer to its services. */
   Collection<ReferenceGrant> referenceGrants(String namespace);
 
-  /** The names of a namespace's HTTPRoutes. */
-  Collection<String> routeNames(String namespace);
+  /** The names of a namespace's routes of one kind. */
+  Collection<String> routeNames(String kind, String namespace);
 
   /** A namespace's traffic policies. */
   Collection<TrafficPolicy> trafficPolicies(String namespace);

@@ -5,6 +5,7 @@ import dev.weft.controlplane.model.IpAddresses;
 import dev.weft.controlplane.model.KubernetesService;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
+import dev.weft.controlplane.model.ServiceTraffic;
 import dev.weft.controlplane.validate.yaml.Place;
 import dev.weft.controlplane.validate.yaml.YamlNode;
 import dev.weft.controlplane.validate.yaml.YamlNode.Entry;
@@ -53,8 +54,11 @@ public final class KubernetesServices {
             external ? List.of() : List.copyOf(addresses),
             headless && !external,
             external ? text(spec, "externalName") : "",
-            text(spec, "trafficDistribution"),
-            text(spec, "publishNotReadyAddresses").equals("true")));
+            text(spec, "publishNotReadyAddresses").equals("true")),
+        new ServiceTraffic(
+            false,
+            text(spec, "sessionAffinity").equals("ClientIP"),
+            text(spec, "internalTrafficPolicy").equals("Local")));
   }
 
   /** Notes an address; whether it says that there is none. */

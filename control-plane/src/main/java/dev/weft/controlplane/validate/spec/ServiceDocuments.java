@@ -4,6 +4,7 @@ import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.model.DocumentMeta;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
+import dev.weft.controlplane.model.ServiceTraffic;
 import dev.weft.controlplane.validate.yaml.Known;
 import dev.weft.controlplane.validate.yaml.Obj;
 import dev.weft.controlplane.validate.yaml.Place;
@@ -19,7 +20,13 @@ public final class ServiceDocuments {
   private static final int MAX_LABELS = 128;
 
   private static final Known SPEC =
-      Known.of("selector", "ports", "type", "sessionAffinity", "publishNotReadyAddresses")
+      Known.of(
+              "selector",
+              "ports",
+              "type",
+              "sessionAffinity",
+              "publishNotReadyAddresses",
+              "trafficDistribution")
           .refusing("externalName", "a Service selects workloads of the mesh")
           .ignoring(
               "allocateLoadBalancerNodePorts",
@@ -34,8 +41,11 @@ public final class ServiceDocuments {
               "loadBalancerClass",
               "loadBalancerIP",
               "loadBalancerSourceRanges",
-              "sessionAffinityConfig",
-              "trafficDistribution");
+              "sessionAffinityConfig");
+
+  /** Who registers itself names no machine: the last is as good as the second. */
+  private static final List<String> DISTRIBUTIONS =
+      List.of("PreferClose", "PreferSameZone", "PreferSameNode");
 
   private static final Known PORT =
       Known.of("name", "port", "targetPort", "protocol", "appProtocol").ignoring("nodePort");
@@ -48,10 +58,10 @@ public final class ServiceDocuments {
     if (type != null) {
       type.oneOf(List.of("ClusterIP", "NodePort", "LoadBalancer"));
     }
-    Place affinity = spec.get("sessionAffinity");
-    if (affinity != null) {
-      affinity.oneOf(List.of("None"));
-    }
+    Place affinityAt = spec.get("sessionAffinity");
+    String affinity = affinityAt == null ? null : affinityAt.oneOf(List.of("None", "ClientIP"));
+    Place distributionAt = spec.get("trafficDistribution");
+    String distribution = distributionAt == null ? null : distributionAt.oneOf(DISTRIBUTIONS);
     Place unready = spec.get("publishNotReadyAddresses");
     if (unready != null && !unready.node().shown().equals("false")) {
       unready.wrong("false (what is not ready gets no requests)");
@@ -67,7 +77,8 @@ public final class ServiceDocuments {
         true,
         meta.source(),
         meta.revision(),
-        null);
+        null,
+        new ServiceTraffic(distribution != null, "ClientIP".equals(affinity), false));
   }
 
   private static List<ServicePort> ports(Place at) {

@@ -84,6 +84,7 @@ public final class TrafficPolicyDocuments {
           .refusing("namespace", "a policy is attached to objects of its own namespace")
           .refusing("sectionName", "a policy is attached to the whole object");
 
+  private static final Map<String, TargetKind> TARGETS = targetKinds();
   private static final Map<String, LoadBalancerType> LOAD_BALANCERS = loadBalancers();
   private static final Map<String, RetryOn> RETRY_ON = retryOn();
   private static final Map<String, ProxyProtocol> PROXY_PROTOCOLS = proxyProtocols();
@@ -93,12 +94,12 @@ public final class TrafficPolicyDocuments {
   public static TrafficPolicy decode(Draft draft, Place at, DocumentMeta meta) {
     Obj spec = Obj.of(at, SPEC);
     List<Target> targets = targets(draft, spec);
-    boolean ofRoute = targets.stream().anyMatch(target -> target.kind() == TargetKind.HTTP_ROUTE);
+    boolean ofRoute = targets.stream().anyMatch(target -> target.kind() != TargetKind.SERVICE);
     if (ofRoute) {
       for (String field : OF_SERVICES) {
         Place place = spec.get(field);
         if (place != null) {
-          place.wrong("nothing: an HTTPRoute takes timeouts and retry only; target its Service");
+          place.wrong("nothing: a route takes timeouts and retry only; target its Service");
         }
       }
     }
@@ -115,7 +116,7 @@ public final class TrafficPolicyDocuments {
       tcpIdle = timeouts.duration("tcpIdle", Duration.ZERO);
       Place tcpIdleAt = timeouts.get("tcpIdle");
       if (ofRoute && tcpIdleAt != null) {
-        tcpIdleAt.wrong("nothing: an HTTPRoute has no TCP; target its Service");
+        tcpIdleAt.wrong("nothing: what it is for has no TCP; target its Service");
       }
       HttpRouteDocuments.notLonger(timeouts.get("perTry"), perTry, "request", request);
     }
@@ -142,25 +143,26 @@ public final class TrafficPolicyDocuments {
 
   private static List<Target> targets(Draft draft, Obj spec) {
     var targets = new ArrayList<Target>();
-    Place list = spec.require("targetRefs", "at least one Service or HTTPRoute");
+    Place list = spec.require("targetRefs", "at least one Service, HTTPRoute or GRPCRoute");
     Set<String> seen = Place.seen();
     for (Place item : list == null ? List.<Place>of() : list.items(1, MAX_TARGETS)) {
       Obj ref = Obj.of(item, TARGET);
-      Place kindAt = ref.require("kind", "Service or HTTPRoute");
-      String kind = kindAt == null ? null : kindAt.oneOf(List.of(Kinds.SERVICE, Kinds.HTTP_ROUTE));
+      Place kindAt = ref.require("kind", Place.list(TARGETS.keySet()));
+      String kind = kindAt == null ? null : kindAt.oneOf(TARGETS.keySet());
       Place nameAt = ref.require("name", "the target's name");
       String name = nameAt == null ? null : nameAt.string();
-      if (nameAt == null || kind == null || name == null) {
+      TargetKind targetKind = kind == null ? null : TARGETS.get(kind);
+      if (nameAt == null || kind == null || targetKind == null || name == null) {
         continue;
       }
-      boolean service = kind.equals(Kinds.SERVICE);
+      boolean service = targetKind == TargetKind.SERVICE;
       Place group = ref.get("group");
       if (group != null && service) {
         RouteReferences.coreGroup(group);
       } else if (group != null) {
         group.oneOf(List.of(Kinds.GATEWAY_GROUP));
       }
-      var target = new Target(service ? TargetKind.SERVICE : TargetKind.HTTP_ROUTE, name);
+      var target = new Target(targetKind, name);
       if (item.unique(seen, target.toString())) {
         targets.add(target);
         draft.refer(Reference.target(kind, new ObjectKey(draft.namespace(), name), nameAt));
@@ -334,6 +336,14 @@ public final class TrafficPolicyDocuments {
         limits.integer("maxPendingRequests", 1, MAX_LIMIT, absent.maxPendingRequests()),
         limits.integer("maxRequests", 0, MAX_LIMIT, absent.maxRequests()),
         limits.nanos("connectTimeout", MILLI, absent.connectTimeoutNanos()));
+  }
+
+  private static Map<String, TargetKind> targetKinds() {
+    var kinds = new LinkedHashMap<String, TargetKind>();
+    for (TargetKind kind : TargetKind.values()) {
+      kinds.put(kind.kind(), kind);
+    }
+    return kinds;
   }
 
   private static Map<String, LoadBalancerType> loadBalancers() {

@@ -208,6 +208,7 @@ final class SidecarTemplate {
     all.add(field("WEFT_POD", "metadata.name"));
     all.add(field("WEFT_NAMESPACE", "metadata.namespace"));
     all.add(field("WEFT_POD_ADDRESS", "status.podIP"));
+    all.add(field("WEFT_NODE_NAME", "spec.nodeName"));
     if (!labels.isEmpty()) {
       all.add(
           variable(

@@ -59,6 +59,7 @@ class KubernetesSourceTest {
       - addresses: [192.0.2.7]
         conditions: {ready: %s, serving: true, terminating: %s}
         zone: east-1
+        hints: {forZones: [{name: east-1}]}
         targetRef: {kind: Pod, name: catalog-0, uid: %s}
       """;
 
@@ -91,6 +92,7 @@ class KubernetesSourceTest {
     assertThat(endpoint.getIncarnation()).isEqualTo(uid);
     assertThat(endpoint.getReady()).isTrue();
     assertThat(endpoint.getLocality().getZone()).isEqualTo("east-1");
+    assertThat(endpoint.getForZonesList()).containsExactly("east-1");
     assertThat(endpoint.getServiceAccount()).isEqualTo("default");
     assertThat(endpoint.getLabelsMap()).containsEntry("version", "v1");
 

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param on whether the listeners take connections that the kernel has redirected
  * @param register whether the instance registers itself
  * @param pod its name; empty: no pod
+ * @param nodeName the machine that it runs on; empty: not told
  * @param podAddress where the application is reached from outside; empty: not told
  * @param probePort for those who ask after health from outside; 0: none
  * @param appProbes the application's own probes, by their name in {@code /app/NAME}
@@ -21,6 +22,7 @@ public record InterceptOptions(
     boolean on,
     boolean register,
     String pod,
+    String nodeName,
     String podAddress,
     int probePort,
     Map<String, ProbeSpec> appProbes) {
@@ -31,6 +33,7 @@ public record InterceptOptions(
           new Flag("intercept", "on|off", "off", "take redirected connections; see intercept"),
           new Flag("register", "on|off", "on", "off: the registry knows the instance anyway"),
           new Flag("pod", "NAME", "", "the pod it stands in, of --namespace"),
+          new Flag("node-name", "NAME", "", "the machine it runs on, a node of Kubernetes"),
           new Flag("pod-address", "IP", "", "where the application is reached from outside"),
           new Flag("probe-port", "PORT", "0", "/ready, /live, /metrics, /app/ on all addresses"),
           new Flag("app-probes", "JSON", "", "the application's probes, as a pod's fields"));
@@ -42,7 +45,7 @@ public record InterceptOptions(
   static InterceptOptions parse(Flags flags) {
     boolean on = flags.second("intercept", "off", "on");
     boolean register = !flags.second("register", "on", "off");
-    String pod = pod(flags.text("pod"));
+    String pod = name(flags, "pod");
     String podAddress = address(flags.text("pod-address"));
     int probePort = flags.number("probe-port", 0, 65535);
     Map<String, ProbeSpec> probes = probes(flags.text("app-probes"));
@@ -64,7 +67,8 @@ public record InterceptOptions(
       forbid(flags, "outbound-tls-cert");
       forbid(flags, "proxy-protocol-from");
     }
-    return new InterceptOptions(on, register, pod, podAddress, probePort, probes);
+    return new InterceptOptions(
+        on, register, pod, name(flags, "node-name"), podAddress, probePort, probes);
   }
 
   /** What a listener is bound to that redirected connections of either family reach. */
@@ -107,7 +111,8 @@ public record InterceptOptions(
     }
   }
 
-  private static String pod(String name) {
+  private static String name(Flags flags, String flag) {
+    String name = flags.text(flag);
     boolean good = name.length() <= MAX_NAME;
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);
@@ -117,7 +122,11 @@ public record InterceptOptions(
     }
     if (!good) {
       throw new IllegalArgumentException(
-          "--pod is \"" + name + "\": expected up to 253 of a-z, 0-9 and, within, - and .");
+          "--"
+              + flag
+              + " is \""
+              + name
+              + "\": expected up to 253 of a-z, 0-9 and, within, - and .");
     }
     return name;
   }

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.source.kubernetes.object;
 
 import com.google.protobuf.ByteString;
+import dev.weft.controlplane.registry.Keyspace;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -120,6 +121,7 @@ public final class ClusterObjects {
   /** A node that is new or has changed. */
   public void putNode(String name, NodeFacts node) {
     if (!node.equals(nodes.put(name, node))) {
+      want(Keyspace.node(Keyspace.KUBERNETES, name), node.stored());
       slicesOfNode.getOrDefault(name, Set.of()).forEach(this::join);
     }
   }
@@ -127,6 +129,7 @@ public final class ClusterObjects {
   /** A node that is gone: its endpoints keep where it stood until their slices change. */
   public void removeNode(String name) {
     nodes.remove(name);
+    want(Keyspace.node(Keyspace.KUBERNETES, name), null);
   }
 
   private void join(String name) {

@@ -39,6 +39,7 @@ public final class Documents {
           "externalName",
           "publishNotReadyAddresses",
           "trafficDistribution",
+          "internalTrafficPolicy",
           "sessionAffinity");
 
   private Documents() {}

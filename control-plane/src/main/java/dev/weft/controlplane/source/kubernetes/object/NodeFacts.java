@@ -1,6 +1,9 @@
 package dev.weft.controlplane.source.kubernetes.object;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.ByteString;
+import dev.weft.proto.discovery.v1.Locality;
+import org.jspecify.annotations.Nullable;
 
 /** What is kept of a node: where it stands; empty where it does not say. Immutable. */
 public record NodeFacts(String region, String zone) {
@@ -10,5 +13,12 @@ public record NodeFacts(String region, String zone) {
     return new NodeFacts(
         labels.path("topology.kubernetes.io/region").asText(""),
         labels.path("topology.kubernetes.io/zone").asText(""));
+  }
+
+  /** As the store has it; null: it says nothing. */
+  @Nullable ByteString stored() {
+    return region.isEmpty() && zone.isEmpty()
+        ? null
+        : Locality.newBuilder().setRegion(region).setZone(zone).build().toByteString();
   }
 }

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,11 +110,22 @@ public record SliceFacts(ServiceEndpoints bare) {
             .setReady(ready)
             .setServing(conditions.path("serving").asBoolean(ready))
             .setTerminating(conditions.path("terminating").asBoolean(false));
+    JsonNode hints = endpoint.path("hints");
+    built
+        .addAllForZones(names(hints.path("forZones")))
+        .addAllForNodes(names(hints.path("forNodes")));
     String zone = text(endpoint, "zone");
     if (!zone.isEmpty()) {
       built.setLocality(Locality.newBuilder().setZone(zone));
     }
     return built.build();
+  }
+
+  private static Set<String> names(JsonNode hints) {
+    Set<String> names = new TreeSet<>();
+    hints.forEach(hint -> names.add(text(hint, "name")));
+    names.remove("");
+    return names;
   }
 
   private static String text(JsonNode object, String field) {

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 public final class StoreWriter {
   private static final String DOCUMENTS = Keyspace.POLICY_PREFIX + Keyspace.KUBERNETES + '/';
   private static final String ENDPOINTS = Keyspace.ENDPOINTS_PREFIX + Keyspace.KUBERNETES + '/';
+  private static final String NODES = Keyspace.NODES_PREFIX + Keyspace.KUBERNETES + '/';
 
   /** Changes of one transaction; the election is compared besides. */
   private static final int MAX_CHANGES = Txn.MAX_OPERATIONS - 8;
@@ -105,6 +106,11 @@ public final class StoreWriter {
     return ENDPOINTS;
   }
 
+  /** The prefix of all nodes. */
+  public static String nodes() {
+    return NODES;
+  }
+
   /** Keys written or removed so far. */
   public long writes() {
     return writes.get();
@@ -157,9 +163,11 @@ public final class StoreWriter {
 
   private void read(Term now) {
     busy = true;
-    CompletableFuture<Range> documents = store.range(DOCUMENTS);
-    documents
+    CompletableFuture<Range> nodes = store.range(NODES);
+    store
+        .range(DOCUMENTS)
         .thenCombine(store.range(ENDPOINTS), List::of)
+        .thenCombine(nodes, (others, last) -> List.of(others.get(0), others.get(1), last))
         .whenComplete((ranges, failure) -> thread.execute(() -> hasRead(now, ranges, failure)));
   }
 
@@ -273,8 +281,8 @@ public final class StoreWriter {
   }
 
   private boolean mayTouch(String key) {
-    if (key.startsWith(ENDPOINTS)) {
-      return settled.contains(ENDPOINTS);
+    if (key.startsWith(ENDPOINTS) || key.startsWith(NODES)) {
+      return settled.contains(key.startsWith(NODES) ? NODES : ENDPOINTS);
     }
     int kindEnd = key.indexOf('/', DOCUMENTS.length());
     return kindEnd > 0 && settled.contains(key.substring(0, kindEnd + 1));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.google.protobuf.ByteString;
+import dev.weft.proto.discovery.v1.Locality;
 import dev.weft.proto.registry.v1.ServiceEndpoint;
 import dev.weft.proto.registry.v1.ServiceEndpoints;
 import java.util.HashMap;
@@ -90,7 +91,40 @@ class ClusterObjectsTest {
     objects.putPod("shop/nobody", pod("p9", true));
     assertThat(objects.takeChanged()).isEmpty();
     objects.putNode("n2", new NodeFacts("r1", "z2"));
-    assertThat(objects.takeChanged()).containsExactly(KEY);
+    assertThat(objects.takeChanged()).containsExactly("nodes/kubernetes/n2", KEY);
+  }
+
+  @Test
+  void aNodeIsStoredWhereItSaysWhereItStands() throws Exception {
+    String node =
+        """
+        {"metadata": {"labels": {"topology.kubernetes.io/region": "eu",
+                                 "topology.kubernetes.io/zone": "eu-a", "other": "1"}}}
+        """;
+    objects.replaceNodes(
+        Map.of("n1", NodeFacts.of(json(node)), "n2", NodeFacts.of(json("{\"metadata\": {}}"))));
+    assertThat(objects.takeChanged()).containsExactly("nodes/kubernetes/n1");
+    assertThat(
+            Locality.parseFrom(Objects.requireNonNull(objects.wanted().get("nodes/kubernetes/n1"))))
+        .isEqualTo(Locality.newBuilder().setRegion("eu").setZone("eu-a").build());
+
+    objects.replaceNodes(Map.of());
+    assertThat(objects.takeChanged()).containsExactly("nodes/kubernetes/n1");
+    assertThat(objects.wanted()).isEmpty();
+  }
+
+  @Test
+  void whatASliceHintsIsKept() throws Exception {
+    objects.putSlice(
+        "shop/catalog-x",
+        slice(
+            SLICE.replace(
+                "\"hostname\": \"catalog-1\",",
+                "\"hostname\": \"catalog-1\", \"hints\": {\"forZones\": [{\"name\": \"z2\"},"
+                    + " {\"name\": \"z1\"}], \"forNodes\": [{\"name\": \"n1\"}]},")));
+    assertThat(stored().getEndpoints(0).getForZonesList()).containsExactly("z1", "z2");
+    assertThat(stored().getEndpoints(0).getForNodesList()).containsExactly("n1");
+    assertThat(stored().getEndpoints(1).getForZonesCount()).isZero();
   }
 
   @Test

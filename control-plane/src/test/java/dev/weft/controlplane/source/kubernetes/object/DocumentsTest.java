@@ -44,7 +44,8 @@ class DocumentsTest {
                 + "\"gateway.networking.k8s.io/c\":\"d\",\"mesh.weft.dev/note\":\"x\\u2028y\"},"
                 + "\"creationTimestamp\":\"2026-11-21T10:00:00Z\",\"generation\":2,"
                 + "\"labels\":{\"weft.dev/a\":\"b\"},\"name\":\"catalog\",\"namespace\":\"shop\","
-                + "\"uid\":\"u1\"},\"spec\":{\"clusterIPs\":[\"10.0.0.7\"],\"ports\":[{\"name\":"
+                + "\"uid\":\"u1\"},\"spec\":{\"clusterIPs\":[\"10.0.0.7\"],"
+                + "\"internalTrafficPolicy\":\"Cluster\",\"ports\":[{\"name\":"
                 + "\"http\",\"port\":80,\"protocol\":\"TCP\",\"targetPort\":8080}],"
                 + "\"sessionAffinity\":\"None\",\"type\":\"ClusterIP\"}}");
     assertThat(PolicyReader.DOCUMENTS.read(policy))

@@ -81,6 +81,7 @@ class StoreWriterTest {
     put("policy/kubernetes/HTTPRoute/shop/unknown", ByteString.copyFromUtf8("route"));
     put("policy/apply/Service/shop/applied", ByteString.copyFromUtf8("applied"));
     put("endpoints/kubernetes/shop/gone/x", ByteString.copyFromUtf8("slice"));
+    put("nodes/kubernetes/gone", ByteString.copyFromUtf8("node"));
     Replica replica = replica();
     replica.put(0, "one");
     replica.lead(elect("a"));
@@ -100,8 +101,12 @@ class StoreWriterTest {
     replica.settle(StoreWriter.endpoints());
     await().atMost(PATIENCE).until(() -> replica.writer.writes() == 3);
     assertThat(keys())
-        .contains("policy/kubernetes/HTTPRoute/shop/unknown")
+        .contains("policy/kubernetes/HTTPRoute/shop/unknown", "nodes/kubernetes/gone")
         .doesNotContain("endpoints/kubernetes/shop/gone/x");
+
+    replica.settle(StoreWriter.nodes());
+    await().atMost(PATIENCE).until(() -> replica.writer.writes() == 4);
+    assertThat(keys()).doesNotContain("nodes/kubernetes/gone");
   }
 
   @Test
