@@ -1,6 +1,5 @@
 package dev.weft.testkit;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
@@ -10,7 +9,6 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The etcd of the PATH as a child of this process. */
@@ -31,14 +29,7 @@ final class EtcdProcess implements EtcdNode {
 
   /** Where it is on the PATH; null if it is not. */
   static @Nullable Path find() {
-    String path = System.getenv("PATH");
-    for (String folder : (path == null ? "" : path).split(Pattern.quote(File.pathSeparator))) {
-      Path candidate = Path.of(folder).resolve("etcd");
-      if (!folder.isEmpty() && Files.isRegularFile(candidate) && Files.isExecutable(candidate)) {
-        return candidate;
-      }
-    }
-    return null;
+    return Programs.find("etcd");
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.weft.cli.install;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -21,6 +22,11 @@ final class InstallOptions {
       paramLabel = "NAME",
       description = "try: one replica with the embedded store (default); ha: two, on etcd.")
   private String overlay = "try";
+
+  @Option(
+      names = "--dashboards",
+      description = "With the dashboards for Grafana and the alerting rules for Prometheus.")
+  private boolean dashboards;
 
   @Option(
       names = "--image-tag",
@@ -52,7 +58,11 @@ final class InstallOptions {
       throw new InstallFailed(
           "there is no overlay \"" + overlay + "\", expected " + names(overlays));
     }
-    return Kustomization.read(folder);
+    List<ObjectManifest> objects = new ArrayList<>(Kustomization.read(folder));
+    if (dashboards) {
+      objects.addAll(Kustomization.read(overlays.resolveSibling("dashboards")));
+    }
+    return objects;
   }
 
   private static String names(Path overlays) {

@@ -17,11 +17,13 @@ import org.snakeyaml.engine.v2.common.FlowStyle;
 
 /**
  * The objects of a folder with a {@code kustomization.yaml}, as {@code kubectl kustomize} builds
- * them, in the order of the files: resources and JSON patches, which is all that {@code deploy/k8s}
- * uses; everything else is refused. A test holds it to {@code kubectl}.
+ * them, in the order of the files: resources, ConfigMaps of files, and JSON patches, which is all
+ * that {@code deploy/k8s} uses; everything else is refused. A test holds it to {@code kubectl}.
  */
 final class Kustomization {
-  private static final Set<String> KNOWN = Set.of("apiVersion", "kind", "resources", "patches");
+  private static final Set<String> KNOWN =
+      Set.of(
+          "apiVersion", "kind", "resources", "patches", "configMapGenerator", "generatorOptions");
 
   private Kustomization() {}
 
@@ -38,6 +40,11 @@ final class Kustomization {
     for (Object resource : list(kustomization, "resources")) {
       Path path = folder.resolve(String.valueOf(resource)).normalize();
       objects.addAll(Files.isDirectory(path) ? read(path) : objects(path));
+    }
+    for (Object generator : list(kustomization, "configMapGenerator")) {
+      objects.add(
+          GeneratedConfigMap.of(
+              folder, mapping(file, generator), kustomization.get("generatorOptions")));
     }
     for (Object patch : list(kustomization, "patches")) {
       Map<?, ?> fields = mapping(file, patch);
@@ -74,7 +81,8 @@ final class Kustomization {
     return objects;
   }
 
-  private static String print(Object content) {
+  /** An object as YAML in blocks. */
+  static String print(Object content) {
     return new Dump(
             DumpSettings.builder()
                 .setDefaultFlowStyle(FlowStyle.BLOCK)
@@ -105,7 +113,12 @@ final class Kustomization {
     return map.get(field) instanceof List<?> list ? list : List.of();
   }
 
-  private static String text(Path file) {
+  /**
+   * A file's content.
+   *
+   * @throws InstallFailed when it cannot be read
+   */
+  static String text(Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {

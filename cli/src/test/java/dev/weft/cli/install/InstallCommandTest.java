@@ -61,6 +61,16 @@ class InstallCommandTest {
   }
 
   @Test
+  void dashboards_are_printed_when_they_are_asked_for() throws Exception {
+    assertThat(run(new InstallCommand(), "--overlay", "ha", "--dashboards")).isZero();
+
+    Map<String, Object> all = byName(kustomize("overlays/ha"));
+    assertThat(out).contains("grafana_dashboard: '1'");
+    all.putAll(byName(kustomize("dashboards")));
+    assertThat(byName(out)).isEqualTo(all);
+  }
+
+  @Test
   void images_are_what_was_asked_for_in_every_place() {
     assertThat(
             run(new InstallCommand(), "--image-tag", "7", "--image-repository", "example.com/mesh"))

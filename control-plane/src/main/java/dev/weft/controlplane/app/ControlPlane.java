@@ -193,7 +193,9 @@ public final class ControlPlane implements AutoCloseable {
           store.close();
           return;
         }
-        serve(ServingParts.start(store, options, kubernetes, meters, () -> !closing));
+        serve(
+            ServingParts.start(
+                new MeteredStore(store, meters), options, kubernetes, meters, () -> !closing));
       }
     } catch (StartFailedException e) {
       fail(e);

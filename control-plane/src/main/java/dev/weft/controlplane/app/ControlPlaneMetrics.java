@@ -1,5 +1,6 @@
 package dev.weft.controlplane.app;
 
+import dev.weft.common.ProcessNumbers;
 import dev.weft.controlplane.api.RegistryService;
 import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.Registry;
@@ -22,6 +23,19 @@ final class ControlPlaneMetrics {
     new JvmThreadMetrics().bindTo(meters);
     new ProcessorMetrics().bindTo(meters);
     new UptimeMetrics().bindTo(meters);
+    String version = ControlPlaneMetrics.class.getPackage().getImplementationVersion();
+    Gauge.builder("weft.build.info", () -> 1)
+        .tags("component", "control-plane", "version", version == null ? "dev" : version)
+        .description("Which program and version this is; always 1")
+        .register(meters);
+    FunctionCounter.builder("process.cpu", meters, all -> ProcessNumbers.cpuSeconds())
+        .baseUnit("seconds")
+        .description("CPU time taken")
+        .register(meters);
+    Gauge.builder("process.resident.memory", ProcessNumbers::residentBytes)
+        .baseUnit("bytes")
+        .description("Memory held in RAM")
+        .register(meters);
   }
 
   static void bind(

@@ -7,6 +7,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -192,6 +193,10 @@ public final class CallGuard implements ServerInterceptor {
   }
 
   private void count(Status.Code status) {
-    meters.counter("weft.auth.refused", "status", status.name()).increment();
+    Counter.builder("weft.auth.refused")
+        .description("Calls that were refused")
+        .tag("status", status.name())
+        .register(meters)
+        .increment();
   }
 }

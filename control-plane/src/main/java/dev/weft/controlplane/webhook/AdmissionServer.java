@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import dev.weft.controlplane.validate.policy.Inventory;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -50,13 +51,27 @@ public final class AdmissionServer implements AutoCloseable {
   /** Reviews of a pod that nobody asked for, so that the first real ones find warm code. */
   private static final int WARM_UP = 200;
 
+  private static final Duration[] BUCKETS = {
+    Duration.ofMillis(1),
+    Duration.ofMillis(2),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(20),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(2),
+    Duration.ofSeconds(10)
+  };
+
   private static final String SAMPLE =
       """
       {"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"warm-up",
        "kind":{"kind":"Pod"},"namespace":"weft-system","operation":"CREATE","object":{
        "metadata":{"name":"sample","labels":{"app":"sample"}},"spec":{"containers":[{"name":"app",
        "ports":[{"name":"http","containerPort":8080}],"readinessProbe":{"httpGet":{"port":"http"}}
-       }]}}}}""";
+       }]}}}}\
+      """;
 
   private final HttpsServer server;
   private final MeterRegistry meters;
@@ -158,8 +173,11 @@ public final class AdmissionServer implements AutoCloseable {
       result = answerInTime(reviewer, exchange);
     } finally {
       deadline.cancel(false);
-      meters
-          .timer("weft.admission.reviews", "webhook", path.substring(1), "result", result)
+      Timer.builder("weft.admission.reviews")
+          .description("What the API server asked the webhooks, until they answered")
+          .tags("webhook", path.substring(1), "result", result)
+          .serviceLevelObjectives(BUCKETS)
+          .register(meters)
           .record(System.nanoTime() - from, TimeUnit.NANOSECONDS);
     }
   }

@@ -12,11 +12,12 @@ import java.util.Set;
 
 /**
  * Brings a snapshot to clusters, inbound path and metrics. Control loop, but for {@link #inbound},
- * which workers read.
+ * which workers read, and the time for a scrape.
  */
 final class ConfigInForce implements ConfigListener {
   private final Sidecar sidecar;
   private volatile InboundConfig inbound = InboundConfig.DEFAULT;
+  private volatile long changedEpochMillis;
   private Set<String> countedClusters = Set.of();
 
   ConfigInForce(Sidecar sidecar) {
@@ -25,6 +26,11 @@ final class ConfigInForce implements ConfigListener {
 
   InboundConfig inbound() {
     return inbound;
+  }
+
+  /** When the configuration in force changed last; 0: there is none. Any thread. */
+  long changedEpochMillis() {
+    return changedEpochMillis;
   }
 
   @Override
@@ -54,6 +60,7 @@ final class ConfigInForce implements ConfigListener {
 
   @Override
   public void inForce(ConfigSnapshot snapshot) {
+    changedEpochMillis = System.currentTimeMillis();
     sidecar.clusters().retire(snapshot);
     Set<String> names = snapshot.clusters().keySet();
     if (!names.equals(countedClusters)) {

@@ -81,6 +81,11 @@ final class Metrics {
         false,
         () -> sidecar.overload().memoryShort() ? 1 : 0);
     to.gauge("server_draining", "1 once it takes leave.", false, () -> sidecar.draining() ? 1 : 0);
+    to.gauge(
+        "server_ready",
+        "1 while it should get traffic; /ready says why not.",
+        false,
+        () -> sidecar.lastReady() ? 1 : 0);
     bounds(sidecar, to);
     discovery(sidecar, to);
     to.clusters(sink -> clusters(sidecar.clusters(), sink));
@@ -129,6 +134,20 @@ final class Metrics {
           cluster -> cluster.total(stat.stat()));
     }
     sink.metric(
+        "cluster_membership",
+        "Endpoints.",
+        false,
+        clusters.all(),
+        Cluster::name,
+        cluster -> cluster.endpoints().size());
+    sink.metric(
+        "cluster_membership_healthy",
+        "Endpoints that neither fail their checks nor are ejected.",
+        false,
+        clusters.all(),
+        Cluster::name,
+        Cluster::healthyEndpoints);
+    sink.metric(
         "cluster_upstream_cx_active",
         "Connections open now.",
         false,
@@ -150,6 +169,16 @@ final class Metrics {
         "1 while a control plane is connected.",
         false,
         () -> status(sidecar).connected() ? 1 : 0);
+    to.gauge(
+        "control_plane_last_update_timestamp_seconds",
+        "When the configuration in force changed last, since 1970; 0: there is none.",
+        false,
+        () -> sidecar.configInForce().changedEpochMillis() / 1000.0);
+    to.gauge(
+        "control_plane_from_disk",
+        "1 while the configuration in force is the last good one from the disk.",
+        false,
+        () -> status(sidecar).fromDisk() ? 1 : 0);
     to.gauge(
         "control_plane_revision",
         "The store's revision in force.",

@@ -82,6 +82,7 @@ public final class Sidecar implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean draining;
   private volatile DiscoveryStatus lastStatus = DiscoveryStatus.NONE;
+  private volatile boolean lastReady;
 
   private Sidecar(SidecarOptions options) throws IOException {
     this.options = options;
@@ -497,9 +498,19 @@ public final class Sidecar implements AutoCloseable {
     return draining;
   }
 
+  ConfigInForce configInForce() {
+    return config;
+  }
+
   /** Control loop: keeps the status for the thread of a scrape. */
   void rememberStatus() {
     lastStatus = discovery.status();
+    lastReady = notReadyReason().isEmpty();
+  }
+
+  /** Any thread: whether it should get traffic, as remembered last. */
+  boolean lastReady() {
+    return lastReady;
   }
 
   /** Any thread: what was remembered last. */

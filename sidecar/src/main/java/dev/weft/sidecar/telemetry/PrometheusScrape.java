@@ -1,5 +1,6 @@
 package dev.weft.sidecar.telemetry;
 
+import dev.weft.common.ProcessNumbers;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -12,7 +13,6 @@ import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +34,6 @@ final class PrometheusScrape {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Map<SeriesKey, Series> series = new LinkedHashMap<>();
-  private final Map<String, FlagSum> flags = new HashMap<>();
   // Micrometer refers to them weakly.
   private final List<Object> owned = new ArrayList<>();
 
@@ -44,6 +43,7 @@ final class PrometheusScrape {
       ClusterNumbers clusters,
       Supplier<List<BoundReading>> bounds) {
     this.workers = workers;
+    process();
     for (Telemetry.ProcessGauge gauge : gauges) {
       process(gauge);
     }
@@ -60,6 +60,23 @@ final class PrometheusScrape {
   String scrape() {
     sync();
     return registry.scrape();
+  }
+
+  /** As every Prometheus client names them, and which program this is. */
+  private void process() {
+    String version = PrometheusScrape.class.getPackage().getImplementationVersion();
+    Gauge.builder("weft.build.info", () -> 1)
+        .tags("component", "sidecar", "version", version == null ? "dev" : version)
+        .description("Which program and version this is; always 1.")
+        .register(registry);
+    FunctionCounter.builder("process.cpu", this, s -> ProcessNumbers.cpuSeconds())
+        .baseUnit("seconds")
+        .description("CPU time taken.")
+        .register(registry);
+    Gauge.builder("process.resident.memory", ProcessNumbers::residentBytes)
+        .baseUnit("bytes")
+        .description("Memory held in RAM.")
+        .register(registry);
   }
 
   private void process(Telemetry.ProcessGauge gauge) {
@@ -105,9 +122,6 @@ final class PrometheusScrape {
       for (RequestStats stats : worker.series()) {
         series.computeIfAbsent(stats.key(), Series::new).parts.add(stats);
       }
-      for (WorkerTelemetry.FlagCount count : worker.flagCounts()) {
-        flags.computeIfAbsent(count.flag, this::newFlag);
-      }
     }
     for (Iterator<Series> all = series.values().iterator(); all.hasNext(); ) {
       Series one = all.next();
@@ -117,37 +131,6 @@ final class PrometheusScrape {
       } else {
         one.register();
       }
-    }
-  }
-
-  private FlagSum newFlag(String flag) {
-    var sum = new FlagSum(flag);
-    for (Direction direction : Direction.values()) {
-      FunctionCounter.builder("weft.rq.response.flag", sum, s -> s.read(direction))
-          .tags("direction", direction.label(), "flag", flag)
-          .description("Requests by response flag.")
-          .register(registry);
-    }
-    return sum;
-  }
-
-  private final class FlagSum {
-    private final String flag;
-
-    FlagSum(String flag) {
-      this.flag = flag;
-    }
-
-    double read(Direction direction) {
-      long sum = 0;
-      for (WorkerTelemetry worker : workers) {
-        for (WorkerTelemetry.FlagCount count : worker.flagCounts()) {
-          if (count.flag.equals(flag)) {
-            sum += count.read(direction);
-          }
-        }
-      }
-      return sum;
     }
   }
 
@@ -190,6 +173,18 @@ final class PrometheusScrape {
                           "weft.upstream.rq.grpc", this, m -> m.sum(p -> p.grpcCalls(status)))
                       .tags(tags.and("grpc_response_status", Integer.toString(status)))
                       .description("gRPC calls that are over, by the status sent back.")
+                      .register(registry));
+        }
+      }
+      for (RequestStats part : parts) {
+        for (String flag : part.flags()) {
+          meters.computeIfAbsent(
+              "flag " + flag,
+              l ->
+                  FunctionCounter.builder(
+                          "weft.rq.response.flag", this, s -> s.sum(p -> p.flagged(flag)))
+                      .tags(tags.and("flag", flag))
+                      .description("Requests and connections by response flag.")
                       .register(registry));
         }
       }

@@ -2,6 +2,9 @@ package dev.weft.sidecar.telemetry;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +33,9 @@ final class RequestStats {
 
   /** Made with the first gRPC call, since most series have none. */
   private volatile long @Nullable [] grpc;
+
+  /** By response flag: failures only, and their flags are the few constants of their table. */
+  private volatile FlagCount[] flags = {};
 
   RequestStats(SeriesKey key) {
     this.key = key;
@@ -70,6 +76,41 @@ final class RequestStats {
     values[BYTES_SENT] += record.bytesSent;
   }
 
+  /** Worker only: a request or a connection has ended with that flag. */
+  void flag(String flag) {
+    FlagCount[] known = flags;
+    for (FlagCount each : known) {
+      if (each.flag.equals(flag)) {
+        each.count[0]++;
+        return;
+      }
+    }
+    var made = new FlagCount(flag);
+    made.count[0] = 1;
+    FlagCount[] more = Arrays.copyOf(known, known.length + 1);
+    more[known.length] = made;
+    flags = more;
+  }
+
+  /** Every flag that was set here; any thread. */
+  List<String> flags() {
+    var names = new ArrayList<String>();
+    for (FlagCount each : flags) {
+      names.add(each.flag);
+    }
+    return names;
+  }
+
+  /** How often that flag was set; any thread. */
+  long flagged(String flag) {
+    for (FlagCount each : flags) {
+      if (each.flag.equals(flag)) {
+        return (long) LONGS.getOpaque(each.count, 0);
+      }
+    }
+    return 0;
+  }
+
   long responses(int statusClass) {
     return read(statusClass);
   }
@@ -101,5 +142,15 @@ final class RequestStats {
 
   private long read(int index) {
     return (long) LONGS.getOpaque(values, index);
+  }
+
+  /** How often one flag was set. */
+  private static final class FlagCount {
+    final String flag;
+    final long[] count = new long[1];
+
+    FlagCount(String flag) {
+      this.flag = flag;
+    }
   }
 }

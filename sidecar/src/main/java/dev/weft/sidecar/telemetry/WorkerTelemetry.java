@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One worker's counters and its way to the access log. Every method is for the worker's thread only
- * unless it says otherwise; none allocates once a series is there.
+ * unless it says otherwise; none allocates once a series is there, and the flag of its failure.
  */
 @SuppressWarnings("EnumOrdinal") // array slots within one process; never stored
 public final class WorkerTelemetry {
@@ -28,10 +28,8 @@ public final class WorkerTelemetry {
   private final long[] counters = new long[WorkerCounter.COUNT * DIRECTIONS.length];
   private final long[] bounds = new long[Bound.COUNT * DIRECTIONS.length];
   private final List<Map<String, Map<String, RequestStats>>> byCluster = new ArrayList<>();
-  private final Map<String, FlagCount> flags = new HashMap<>();
   private @Nullable RequestStats last;
   private volatile List<RequestStats> all = List.of();
-  private volatile List<FlagCount> allFlags = List.of();
 
   WorkerTelemetry(@Nullable AccessLog log) {
     this.log = log;
@@ -49,20 +47,22 @@ public final class WorkerTelemetry {
   /** Counts a request that is over, and writes its line; the record may be reused at once. */
   public void finished(RequestRecord record, long nanoTime) {
     record.durationNanos = nanoTime - record.startNanos;
-    stats(record.direction, record.cluster, record.route).add(record);
-    log(record);
+    RequestStats stats = stats(record.direction, record.cluster, record.route);
+    stats.add(record);
+    ended(stats, record);
   }
 
   /** The same for a relayed connection, which is no request: its bytes count, not its time. */
   public void relayed(RequestRecord record, long nanoTime) {
     record.durationNanos = nanoTime - record.startNanos;
-    stats(record.direction, record.cluster, record.route).addBytes(record);
-    log(record);
+    RequestStats stats = stats(record.direction, record.cluster, record.route);
+    stats.addBytes(record);
+    ended(stats, record);
   }
 
-  private void log(RequestRecord record) {
+  private void ended(RequestStats stats, RequestRecord record) {
     if (!record.flags.isEmpty()) {
-      flag(record.direction, record.flags);
+      stats.flag(record.flags);
     }
     AccessLogRing to = ring;
     AccessLog writer = log;
@@ -113,11 +113,6 @@ public final class WorkerTelemetry {
     return all;
   }
 
-  /** Any thread. */
-  List<FlagCount> flagCounts() {
-    return allFlags;
-  }
-
   @SuppressWarnings("ReferenceEquality") // a quick look before the maps, which compare by value
   private RequestStats stats(Direction direction, String cluster, String route) {
     RequestStats recent = last;
@@ -161,33 +156,7 @@ public final class WorkerTelemetry {
     all = List.copyOf(list);
   }
 
-  // Failures only, and their flags are the few constants of the failure table.
-  private void flag(Direction direction, String flag) {
-    FlagCount count = flags.get(flag);
-    if (count == null) {
-      count = new FlagCount(flag);
-      flags.put(flag, count);
-      allFlags = List.copyOf(flags.values());
-    }
-    count.values[direction.ordinal()]++;
-  }
-
   private static int index(WorkerCounter counter, Direction direction) {
     return counter.ordinal() * DIRECTIONS.length + direction.ordinal();
-  }
-
-  /** How often a response flag was set, per direction. */
-  static final class FlagCount {
-    final String flag;
-    private final long[] values = new long[DIRECTIONS.length];
-
-    FlagCount(String flag) {
-      this.flag = flag;
-    }
-
-    /** Any thread. */
-    long read(Direction direction) {
-      return (long) LONGS.getOpaque(values, direction.ordinal());
-    }
   }
 }

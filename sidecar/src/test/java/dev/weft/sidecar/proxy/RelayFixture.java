@@ -78,15 +78,14 @@ abstract class RelayFixture {
   }
 
   double flagged(String flag, Direction direction) {
-    String line = "weft_rq_response_flag_total{direction=\"" + direction.label() + "\",flag=\"";
+    String labels = "direction=\"" + direction.label() + "\",flag=\"" + flag + "\"";
     return proxy
         .telemetry
         .scrape()
         .lines()
-        .filter(one -> one.startsWith(line + flag + "\"} "))
+        .filter(one -> one.startsWith("weft_rq_response_flag_total{") && one.contains(labels))
         .mapToDouble(one -> Double.parseDouble(one.substring(one.indexOf('}') + 2)))
-        .findFirst()
-        .orElse(0);
+        .sum();
   }
 
   /** Cut off at once, which a client may see as early as at its connect. */

@@ -14,6 +14,8 @@ class TelemetryTest {
     request(first, "catalog.default:80", 200, "", 900_000);
     request(second, "catalog.default:80", 200, "", 90_000);
     request(second, "catalog.default:80", 503, "UH", 90_000);
+    request(second, "catalog.default:80", 503, "UF", 90_000);
+    request(first, "catalog.default:80", 503, "UH", 90_000);
     first.count(WorkerCounter.DOWNSTREAM_CX_TOTAL, Direction.INBOUND);
     second.add(WorkerCounter.DOWNSTREAM_CX_ACTIVE, Direction.INBOUND, 3);
 
@@ -22,14 +24,25 @@ class TelemetryTest {
             "weft_upstream_rq_total{cluster=\"catalog.default:80\",direction=\"outbound\","
                 + "response_code_class=\"2xx\",route=\"r\"} 2.0",
             "weft_upstream_rq_total{cluster=\"catalog.default:80\",direction=\"outbound\","
-                + "response_code_class=\"5xx\",route=\"r\"} 1.0",
+                + "response_code_class=\"5xx\",route=\"r\"} 3.0",
             "weft_upstream_rq_time_seconds_bucket{cluster=\"catalog.default:80\","
-                + "direction=\"outbound\",route=\"r\",le=\"1.0E-4\"} 2",
+                + "direction=\"outbound\",route=\"r\",le=\"1.0E-4\"} 4",
             "weft_upstream_rq_time_seconds_count{cluster=\"catalog.default:80\","
-                + "direction=\"outbound\",route=\"r\"} 3",
-            "weft_rq_response_flag_total{direction=\"outbound\",flag=\"UH\"} 1.0",
+                + "direction=\"outbound\",route=\"r\"} 5",
+            "weft_rq_response_flag_total{cluster=\"catalog.default:80\","
+                + "direction=\"outbound\",flag=\"UH\",route=\"r\"} 2.0",
+            "weft_rq_response_flag_total{cluster=\"catalog.default:80\","
+                + "direction=\"outbound\",flag=\"UF\",route=\"r\"} 1.0",
             "weft_downstream_cx_total{direction=\"inbound\"} 1.0",
             "weft_downstream_cx_active{direction=\"inbound\"} 3.0");
+  }
+
+  @Test
+  void aScrapeSaysWhichProgramThisIsAndWhatItTakes() {
+    assertThat(telemetry.scrape())
+        .contains("weft_build_info{component=\"sidecar\",version=\"")
+        .containsPattern("(?m)^process_cpu_seconds_total [0-9.E]+$")
+        .containsPattern("(?m)^process_resident_memory_bytes [0-9.E]+$");
   }
 
   @Test
