@@ -77,7 +77,8 @@ final class Connection {
     return given == null || given.isBlank() ? LOCAL : given;
   }
 
-  private boolean inCluster() {
+  /** Whether the control plane of a cluster is meant. */
+  boolean inCluster() {
     boolean named = given != null && !given.isBlank();
     if (named && kubeconfig.asked()) {
       throw new ParameterException(

@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
       GetCommand.class,
       RegistryCommand.class,
       ProxyStatusCommand.class,
+      CheckCommand.class,
       InjectCommand.class,
       ConfigCommand.class,
       InstallCommand.class,

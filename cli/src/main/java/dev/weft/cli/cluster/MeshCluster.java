@@ -29,9 +29,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManager;
 import org.jspecify.annotations.Nullable;
@@ -43,14 +43,18 @@ public final class MeshCluster implements AutoCloseable {
   private static final int ADMIN_PORT = 15000;
   private static final String SIDECAR = "weft-sidecar";
   private static final String CA = "weft-ca";
+  private static final int CONNECT_MILLIS = 5_000;
   private static final Duration ADMIN_TIMEOUT = Duration.ofSeconds(15);
 
   private final Config config;
   private final KubernetesClient client;
   private final String system;
-  private final List<LocalPortForward> forwards = new ArrayList<>();
+  private final List<LocalPortForward> forwards = new CopyOnWriteArrayList<>();
 
   private MeshCluster(Config config, String system) {
+    // Whoever waits at a terminal would rather hear at once.
+    config.setConnectionTimeout(CONNECT_MILLIS);
+    config.setRequestRetryBackoffLimit(1);
     this.config = config;
     this.client = new KubernetesClientBuilder().withConfig(config).build();
     this.system = system;
@@ -104,9 +108,17 @@ public final class MeshCluster implements AutoCloseable {
    * @throws ClusterException saying what is missing
    */
   public ManagedChannelBuilder<?> controlPlane() {
-    Pod pod = readyPod();
+    return controlPlane(readyPod().getMetadata().getName());
+  }
+
+  /**
+   * A way to one replica, as {@link #controlPlane()}.
+   *
+   * @param pod of the system namespace
+   */
+  public ManagedChannelBuilder<?> controlPlane(String pod) {
     String trusted = trusted();
-    LocalPortForward forward = forward(system, pod.getMetadata().getName(), GRPC_PORT);
+    LocalPortForward forward = forward(system, pod, GRPC_PORT);
     try {
       TlsChannelCredentials.Builder credentials =
           TlsChannelCredentials.newBuilder()
@@ -129,8 +141,48 @@ public final class MeshCluster implements AutoCloseable {
     }
   }
 
+  /** For what has no method of its own here; closed with this. Any thread. */
+  public KubernetesClient client() {
+    return client;
+  }
+
+  /** The namespace of the control plane. */
+  public String system() {
+    return system;
+  }
+
+  /** What is done with a forwarded port. */
+  @FunctionalInterface
+  public interface Forwarded<T> {
+    T call(int localPort) throws IOException, InterruptedException;
+  }
+
+  /**
+   * Opens a forward, has something done with it, and closes it. Any thread; blocks.
+   *
+   * @throws IOException saying what went wrong under way
+   * @throws ClusterException when the API server forwards nothing
+   */
+  public <T> T through(String namespace, String pod, int port, Forwarded<T> call)
+      throws IOException, InterruptedException {
+    LocalPortForward forward = forward(namespace, pod, port);
+    try {
+      return call.call(forward.getLocalPort());
+    } catch (IOException e) {
+      String problem = problem(List.of(forward));
+      throw new IOException(problem.isEmpty() ? deepest(e) : problem, e);
+    } finally {
+      forwards.remove(forward);
+      forward.close();
+    }
+  }
+
   /** What has gone wrong under way in a forward; empty when nothing has. */
   public String forwardProblem() {
+    return problem(forwards);
+  }
+
+  private static String problem(List<LocalPortForward> forwards) {
     for (LocalPortForward forward : forwards) {
       for (Throwable each : forward.getClientThrowables()) {
         return deepest(each);
