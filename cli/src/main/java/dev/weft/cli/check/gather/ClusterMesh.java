@@ -12,6 +12,8 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,6 +21,10 @@ import java.util.regex.Pattern;
 public final class ClusterMesh {
   private static final int NATIVE_MINOR = 29;
   private static final Pattern MINOR = Pattern.compile("v?1\\.([0-9]{1,4}).*");
+
+  /** Would warn of each version that is no final one, as Weft's own kind's is not. */
+  private static final Logger CHATTER =
+      Logger.getLogger("io.fabric8.kubernetes.client.dsl.internal.VersionUsageUtils");
 
   private final MeshCluster cluster;
   private final KubernetesClient client;
@@ -43,6 +49,7 @@ public final class ClusterMesh {
    * @return whether Weft is installed
    */
   public static boolean check(MeshCluster cluster, String namespace, Findings to) {
+    CHATTER.setLevel(Level.OFF);
     var mesh = new ClusterMesh(cluster, namespace, to);
     try {
       return mesh.run();

@@ -118,11 +118,17 @@ public record InjectionCheck(
   private static String why(Namespace namespace, Pod pod) {
     Instant labelled = labelled(namespace);
     String created = pod.getMetadata().getCreationTimestamp();
-    if (!labelled.equals(Instant.EPOCH) && created != null) {
-      return Instant.parse(created).isBefore(labelled)
-          ? "has no sidecar: it was created before its namespace was labelled"
-          : "has no sidecar, though it was created after its namespace was labelled: the injector"
-              + " was not asked then";
+    // Both are known to the second: within the same one, nobody knows which was first.
+    int order =
+        labelled.equals(Instant.EPOCH) || created == null
+            ? 0
+            : Instant.parse(created).compareTo(labelled);
+    if (order < 0) {
+      return "has no sidecar: it was created before its namespace was labelled";
+    }
+    if (order > 0) {
+      return "has no sidecar, though it was created after its namespace was labelled: the injector"
+          + " was not asked then";
     }
     return "has no sidecar: it was created before its namespace was labelled, or the injector was"
         + " not asked";

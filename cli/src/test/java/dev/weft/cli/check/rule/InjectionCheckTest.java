@@ -41,6 +41,12 @@ class InjectionCheckTest {
         .singleElement()
         .asString()
         .contains("after its namespace was labelled: the injector was not asked");
+
+    pod.getMetadata().setCreationTimestamp("2026-03-01T11:00:00Z");
+    assertThat(judge(pod).of(CheckId.POD_WITHOUT_SIDECAR))
+        .singleElement()
+        .asString()
+        .contains("before its namespace was labelled, or the injector was not asked");
   }
 
   @Test
