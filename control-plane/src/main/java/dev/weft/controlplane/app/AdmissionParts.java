@@ -5,6 +5,7 @@ import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.ViewInventory;
 import dev.weft.controlplane.webhook.AdmissionServer;
 import dev.weft.controlplane.webhook.ClusterAdmission;
+import dev.weft.controlplane.webhook.ClusterEffects;
 import dev.weft.controlplane.webhook.InjectorInForce;
 import dev.weft.controlplane.webhook.injection.InjectionConfig;
 import dev.weft.controlplane.webhook.injection.Injector;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /** Admission in a cluster: the webhooks, and what ties them to it. There is none elsewhere. */
 final class AdmissionParts implements AutoCloseable {
@@ -31,6 +33,7 @@ final class AdmissionParts implements AutoCloseable {
   /**
    * Starts answering.
    *
+   * @param trust makes sure that sidecars of a namespace know the control plane
    * @throws IOException if the address cannot be bound
    */
   static AdmissionParts start(
@@ -38,6 +41,7 @@ final class AdmissionParts implements AutoCloseable {
       KubernetesClient client,
       ServerIdentity identity,
       Registry registry,
+      Consumer<String> trust,
       MeterRegistry meters)
       throws IOException {
     String version =
@@ -48,11 +52,12 @@ final class AdmissionParts implements AutoCloseable {
         AdmissionServer.start(
             address,
             identity.keyManager(),
-            // The API server asks about pods of labelled namespaces only.
+            // The API server asks only where the namespace, or the pod itself, has the label.
             new AdmissionServer.Parts(
                 inForce,
                 namespace -> Map.of(Injector.INJECT, "enabled"),
-                () -> new ViewInventory(registry.current())),
+                () -> new ViewInventory(registry.current()),
+                new ClusterEffects(trust, client, meters)),
             meters);
     return new AdmissionParts(
         server, ClusterAdmission.start(client, NAMESPACE, inForce, identity::trustedPem));

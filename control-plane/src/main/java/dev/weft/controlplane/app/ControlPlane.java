@@ -210,8 +210,8 @@ public final class ControlPlane implements AutoCloseable {
 
   private void serve(ServingParts started) {
     parts = started;
+    authorities = tellTrusted(started);
     admission = startAdmission(started);
-    tellTrusted(started);
     started.registry().addStatusListener(() -> showHealth(started));
     started
         .registry()
@@ -285,6 +285,7 @@ public final class ControlPlane implements AutoCloseable {
   private @Nullable AdmissionParts startAdmission(ServingParts running) {
     ServerIdentity identity = tls.identity();
     int port = options.kubernetes().webhookPort();
+    CaConfigMaps trust = authorities;
     if (kubernetes == null || identity == null || port == 0) {
       return null;
     }
@@ -294,6 +295,7 @@ public final class ControlPlane implements AutoCloseable {
           kubernetes,
           identity,
           running.registry(),
+          trust == null ? namespace -> {} : trust::ensure,
           meters);
     } catch (IOException e) {
       throw cannotListen("--webhook-port", port, e);
@@ -319,17 +321,16 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
-  /** Tells sidecars in the cluster whom to trust. */
-  private void tellTrusted(ServingParts started) {
+  /** Tells sidecars in the cluster whom to trust; null where there are none. */
+  private @Nullable CaConfigMaps tellTrusted(ServingParts started) {
     ServerIdentity identity = tls.identity();
-    if (kubernetes != null && cluster != null && identity != null) {
-      authorities =
-          CaConfigMaps.start(
-              kubernetes,
-              options.security().systemNamespace(),
-              identity::trustedPem,
-              started.reaper()::leading);
-    }
+    return kubernetes == null || cluster == null || identity == null
+        ? null
+        : CaConfigMaps.start(
+            kubernetes,
+            options.security().systemNamespace(),
+            identity::trustedPem,
+            started.reaper()::leading);
   }
 
   private MetricsServer startMetrics() {

@@ -4,6 +4,7 @@ import dev.weft.controlplane.auth.TokenReviewer.Verdict;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
@@ -61,6 +62,23 @@ final class Authenticator {
         Refusal.unauthenticated(
             "it is not known who calls: neither a bearer token nor a client certificate was shown; "
                 + HOW));
+  }
+
+  /**
+   * How long what a caller was let in by is good; a day at most, so that whoever stays longer is
+   * looked at again.
+   */
+  Duration life(Credentials credentials) {
+    String token = credentials.token();
+    if (token != null) {
+      return TokenClaims.of(token).life(clock.instant());
+    }
+    Duration life = TokenClaims.LONGEST;
+    for (X509Certificate each : credentials.chain()) {
+      Duration left = Duration.between(clock.instant(), each.getNotAfter().toInstant());
+      life = left.compareTo(life) < 0 ? left : life;
+    }
+    return life;
   }
 
   ReviewCache<String, Verdict> verdicts() {

@@ -11,8 +11,10 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -86,7 +88,13 @@ public final class CallGuard implements ServerInterceptor {
     var guarded = new Guarded<>(call);
     guarded.decide(
         () -> guarded.caller = authenticator.authenticate(credentials),
-        () -> guarded.listener.serve(next.startCall(guarded.call, headers)));
+        () -> {
+          guarded.listener.serve(next.startCall(guarded.call, headers));
+          if (!call.getMethodDescriptor().getType().clientSendsOneMessage()
+              || !call.getMethodDescriptor().getType().serverSendsOneMessage()) {
+            guarded.endAfter(authenticator.life(credentials));
+          }
+        });
     return guarded.listener;
   }
 
@@ -134,6 +142,33 @@ public final class CallGuard implements ServerInterceptor {
               refuse(refusal);
             }
           });
+    }
+
+    /**
+     * A stream does not outlive what its caller was let in by: a stolen token is worth nothing
+     * after its end, and whoever is still who they were comes again with the next one.
+     */
+    void endAfter(Duration life) {
+      var end = new CompletableFuture<Boolean>();
+      listener.whenOver(() -> end.complete(false));
+      end.completeOnTimeout(true, Math.max(0, life.toNanos()), TimeUnit.NANOSECONDS)
+          .thenAccept(
+              expired -> {
+                if (expired) {
+                  expired();
+                }
+              });
+    }
+
+    private void expired() {
+      var refusal =
+          Refusal.unauthenticated(
+              "what the caller was let in by has expired: come again with what has been renewed"
+                  + " meanwhile (a sidecar reads its token file anew)");
+      if (call.refuse(refusal)) {
+        meters.counter("weft.auth.expired.streams").increment();
+      }
+      listener.refused();
     }
 
     private void refuse(Refusal refusal) {

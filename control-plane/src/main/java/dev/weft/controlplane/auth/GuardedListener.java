@@ -16,6 +16,8 @@ final class GuardedListener<Q> extends ServerCall.Listener<Q> {
   private final Deque<Runnable> waiting = new ArrayDeque<>();
   private boolean held = true;
   private boolean running;
+  private boolean over;
+  private Runnable atEnd = () -> {};
 
   // Changed while it is held only.
   private ServerCall.Listener<Q> target = new ServerCall.Listener<>() {};
@@ -48,6 +50,17 @@ final class GuardedListener<Q> extends ServerCall.Listener<Q> {
       waiting.addFirst(() -> target.onMessage(message));
     }
     release();
+  }
+
+  /** What to do when the call is over, however it ends; at once if it is. Once. */
+  void whenOver(Runnable action) {
+    synchronized (this) {
+      if (!over) {
+        atEnd = action;
+        return;
+      }
+    }
+    action.run();
   }
 
   /** The call has been ended by the guard: only that it is over is still told. */
@@ -89,12 +102,23 @@ final class GuardedListener<Q> extends ServerCall.Listener<Q> {
 
   @Override
   public void onCancel() {
+    end();
     add(() -> target.onCancel());
   }
 
   @Override
   public void onComplete() {
+    end();
     add(() -> target.onComplete());
+  }
+
+  private void end() {
+    Runnable action;
+    synchronized (this) {
+      over = true;
+      action = atEnd;
+    }
+    action.run();
   }
 
   private synchronized void hold() {

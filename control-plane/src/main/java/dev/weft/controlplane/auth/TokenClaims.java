@@ -17,6 +17,9 @@ import java.util.List;
  * @param expires {@link Instant#MAX} when it does not say
  */
 record TokenClaims(String subject, List<String> audiences, Instant expires) {
+  /** Nothing is taken to be good for longer. */
+  static final Duration LONGEST = Duration.ofDays(1);
+
   private static final TokenClaims NOTHING = new TokenClaims("", List.of(), Instant.MAX);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_SHOWN = 200;
@@ -48,8 +51,7 @@ record TokenClaims(String subject, List<String> audiences, Instant expires) {
 
   /** How long it can be good at most. */
   Duration life(Instant now) {
-    Duration most = Duration.ofDays(1);
-    return expires.isAfter(now.plus(most)) ? most : Duration.between(now, expires);
+    return expires.isAfter(now.plus(LONGEST)) ? LONGEST : Duration.between(now, expires);
   }
 
   /** For people; never the token. */

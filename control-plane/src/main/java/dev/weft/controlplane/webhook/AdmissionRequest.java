@@ -11,6 +11,7 @@ import dev.weft.controlplane.webhook.injection.Json;
  * @param operation CREATE, UPDATE, DELETE or CONNECT
  * @param object as it is to be stored; empty for DELETE
  * @param oldObject as it is stored; empty for CREATE
+ * @param dryRun whether nothing will be stored
  */
 record AdmissionRequest(
     String uid,
@@ -19,7 +20,8 @@ record AdmissionRequest(
     String name,
     String operation,
     JsonObject object,
-    JsonObject oldObject) {
+    JsonObject oldObject,
+    boolean dryRun) {
   static final String API_VERSION = "admission.k8s.io/v1";
   static final String KIND = "AdmissionReview";
 
@@ -47,7 +49,8 @@ record AdmissionRequest(
         name(request),
         Json.text(request, "operation"),
         Json.object(request, "object"),
-        Json.object(request, "oldObject"));
+        Json.object(request, "oldObject"),
+        Json.text(request, "dryRun").equals("true"));
   }
 
   /** A name that the API server draws later begins as its prefix does. */

@@ -67,7 +67,7 @@ public final class AdmissionServer implements AutoCloseable {
   private static final String SAMPLE =
       """
       {"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"warm-up",
-       "kind":{"kind":"Pod"},"namespace":"weft-system","operation":"CREATE","object":{
+       "kind":{"kind":"Pod"},"namespace":"weft-system","operation":"CREATE","dryRun":true,"object":{
        "metadata":{"name":"sample","labels":{"app":"sample"}},"spec":{"containers":[{"name":"app",
        "ports":[{"name":"http","containerPort":8080}],"readinessProbe":{"httpGet":{"port":"http"}}
        }]}}}}\
@@ -88,11 +88,13 @@ public final class AdmissionServer implements AutoCloseable {
    * @param injection the configuration in force
    * @param namespaceLabels of a namespace by its name
    * @param inventory what policies may refer to now
+   * @param effects what follows for others from what is said of a pod
    */
   public record Parts(
       InjectorInForce injection,
       Function<String, Map<String, String>> namespaceLabels,
-      Supplier<Inventory> inventory) {}
+      Supplier<Inventory> inventory,
+      PodEffects effects) {}
 
   private AdmissionServer(HttpsServer server, MeterRegistry meters) {
     this.server = server;
@@ -112,7 +114,7 @@ public final class AdmissionServer implements AutoCloseable {
     server.setHttpsConfigurator(secured(keys));
     var admission = new AdmissionServer(server, meters);
     server.setExecutor(admission.threads);
-    Reviewer pods = new PodReviewer(parts.injection(), parts.namespaceLabels());
+    Reviewer pods = new PodReviewer(parts.injection(), parts.namespaceLabels(), parts.effects());
     admission.serve("/inject", pods);
     admission.serve(
         "/validate",

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.webhook;
 
+import dev.weft.controlplane.auth.kubernetes.ChangeWatch;
 import dev.weft.controlplane.webhook.injection.InjectionConfigReader;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -17,8 +18,10 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What ties admission to its cluster: reads the ConfigMap {@code weft-injector}, and keeps in the
  * webhook configurations whose certificates are to be trusted. Every replica does so: all write the
- * same. Owns one thread, on which it looks every five seconds; an API server that is away leaves
- * what was.
+ * same. Owns one thread, on which it looks every five seconds, and as soon as the ConfigMap
+ * changes; an API server that is away leaves what was.
  */
 public final class ClusterAdmission implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ClusterAdmission.class.getName());
@@ -42,6 +45,8 @@ public final class ClusterAdmission implements AutoCloseable {
   private final String namespace;
   private final InjectorInForce inForce;
   private final Supplier<String> trustedPem;
+  private final ChangeWatch<ConfigMap> watch;
+  private final AtomicBoolean looking = new AtomicBoolean();
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("weft-admission-cluster").daemon(true).factory());
@@ -58,6 +63,9 @@ public final class ClusterAdmission implements AutoCloseable {
     this.namespace = namespace;
     this.inForce = inForce;
     this.trustedPem = trustedPem;
+    watch =
+        new ChangeWatch<>(
+            client.configMaps().inNamespace(namespace).withName(INJECTOR), this::lookSoon);
   }
 
   /**
@@ -80,11 +88,24 @@ public final class ClusterAdmission implements AutoCloseable {
 
   @Override
   public void close() {
+    watch.close();
     thread.shutdownNow();
   }
 
+  private void lookSoon() {
+    if (looking.compareAndSet(false, true)) {
+      try {
+        thread.execute(this::look);
+      } catch (RejectedExecutionException e) {
+        // It is being closed.
+      }
+    }
+  }
+
   private void look() {
+    looking.set(false);
     try {
+      watch.keep();
       inForce.clusterHasNative(hasNativeSidecars());
       ConfigMap config = client.configMaps().inNamespace(namespace).withName(INJECTOR).get();
       inForce.update(

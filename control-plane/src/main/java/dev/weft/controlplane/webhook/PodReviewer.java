@@ -16,7 +16,10 @@ import java.util.function.Function;
  *
  * @param namespaceLabels the labels of a namespace by its name
  */
-record PodReviewer(InjectorInForce inForce, Function<String, Map<String, String>> namespaceLabels)
+record PodReviewer(
+    InjectorInForce inForce,
+    Function<String, Map<String, String>> namespaceLabels,
+    PodEffects effects)
     implements Reviewer {
   @Override
   public AdmissionAnswer review(AdmissionRequest request) {
@@ -25,6 +28,14 @@ record PodReviewer(InjectorInForce inForce, Function<String, Map<String, String>
     }
     Injection result =
         inForce.injector().inject(request.object(), namespaceLabels.apply(request.namespace()));
+    if (!request.dryRun()) {
+      switch (result) {
+        case Injected _ -> effects.injected(request.namespace());
+        case Skipped skipped ->
+            effects.skipped(request.namespace(), request.object(), skipped.reason());
+        case LeftAlone _, Refused _ -> {}
+      }
+    }
     return switch (result) {
       case LeftAlone _ -> AdmissionAnswer.allow();
       case Injected injected ->

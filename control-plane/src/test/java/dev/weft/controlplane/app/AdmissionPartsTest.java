@@ -1,5 +1,6 @@
 package dev.weft.controlplane.app;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.controlplane.webhook.Outside;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +70,100 @@ class AdmissionPartsTest {
             "--ignore-not-found");
       }
     }
+  }
+
+  @Test
+  void a_namespace_knows_whom_to_trust_before_its_first_pod_is_there(
+      Cluster cluster, @TempDir Path folder) throws IOException {
+    try (KubernetesClient client = Outside.client(cluster.kubeconfig());
+        Cluster unlabelled = Cluster.open();
+        Cluster labelled = Cluster.open()) {
+      String host = Outside.host(client);
+      int port = Ports.free();
+      ControlPlaneOptions options =
+          ControlPlaneOptions.embedded(folder.resolve("store"))
+              .withPorts(0, 0)
+              .withSecurity(
+                  new SecurityOptions(
+                      SecurityOptions.Tls.AUTHORITY,
+                      null,
+                      folder.resolve("ca"),
+                      List.of(host),
+                      true,
+                      cluster.namespace()))
+              .withKubernetes(
+                  new KubernetesOptions(KubernetesOptions.Mode.ON, cluster.kubeconfig(), port));
+      cluster.everywhere("label", "namespace", cluster.namespace(), "weft.dev/inject=enabled");
+      cluster.apply(Outside.webhooks(host, port));
+      for (Cluster each : List.of(cluster, labelled, unlabelled)) {
+        await()
+            .atMost(PATIENCE)
+            .until(() -> !each.field("serviceaccount/default", "{.metadata.name}").isEmpty());
+      }
+      try (ControlPlane controlPlane = ControlPlane.start(bound(options, host))) {
+        controlPlane.ready().join();
+        String probe = pod("probe", "", "");
+        await()
+            .atMost(PATIENCE)
+            .ignoreExceptions()
+            .until(() -> create(cluster, folder, probe, "--dry-run=server").contains("injected"));
+
+        // At once, as a rollout would: nobody has had the time to look.
+        cluster.everywhere("label", "namespace", labelled.namespace(), "weft.dev/inject=enabled");
+        assertThat(create(labelled, folder, pod("first", "", ""))).contains("injected");
+        assertThat(trusted(labelled)).isNotEmpty();
+
+        assertThat(create(unlabelled, folder, pod("outside", "", ""))).doesNotContain("injected");
+        assertThat(trusted(unlabelled)).isEmpty();
+        String own = pod("own", "labels: {weft.dev/inject: enabled}", "");
+        assertThat(create(unlabelled, folder, own, "--dry-run=server")).contains("injected");
+        assertThat(trusted(unlabelled)).isEmpty();
+        assertThat(create(unlabelled, folder, own)).contains("injected");
+        assertThat(trusted(unlabelled)).isEqualTo(trusted(labelled));
+
+        // Who stays without is told of where people look.
+        assertThat(create(labelled, folder, pod("node", "", "hostNetwork: true")))
+            .contains("skipped");
+        await()
+            .atMost(PATIENCE)
+            .until(
+                () ->
+                    labelled
+                        .kubectl("get", "events", "--field-selector", "reason=SidecarSkipped")
+                        .contains("spec.hostNetwork is true"));
+      } finally {
+        cluster.everywhere(
+            "delete",
+            "mutatingwebhookconfiguration/weft-injector",
+            "validatingwebhookconfiguration/weft-validator",
+            "--ignore-not-found");
+      }
+    }
+  }
+
+  /** Creates a pod, and returns what the API server says that it is. */
+  private static String create(Cluster cluster, Path folder, String pod, String... more)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("pod.yaml"), pod);
+    var arguments = new ArrayList<>(List.of("create", "-f", file.toString(), "-o", "yaml"));
+    arguments.addAll(List.of(more));
+    return cluster.kubectl(arguments.toArray(String[]::new));
+  }
+
+  /** One that is never scheduled: its image is nowhere. */
+  private static String pod(String name, String metadata, String spec) {
+    return "apiVersion: v1\nkind: Pod\nmetadata:\n  name: "
+        + name
+        + "\n"
+        + metadata.indent(2)
+        + "spec:\n"
+        + spec.indent(2)
+        + "  nodeSelector: {weft.test/nowhere: \"true\"}\n"
+        + "  containers: [{name: web, image: web:1}]\n";
+  }
+
+  private static String trusted(Cluster cluster) {
+    return cluster.field("configmap/weft-ca", "{.data.ca\\.crt}");
   }
 
   private static ControlPlaneOptions bound(ControlPlaneOptions options, String host) {

@@ -26,8 +26,11 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.StreamObserver;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -122,6 +125,42 @@ class GuardedControlPlaneTest {
     assertThat(stranger.refusal())
         .hasMessageContaining("UNAUTHENTICATED")
         .hasMessageContaining("is refused by the API server: nobody knows it");
+  }
+
+  @Test
+  void aStreamEndsWithItsTokenAndGoesOnWithTheNextOne() {
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .until(
+            () -> {
+              var stream = new Stream(connect(token(Instant.now().plusSeconds(2))));
+              stream.send(first("catalog-1", "shop", "shop/checkout:80"));
+              assertThat(stream.refusal())
+                  .hasMessageContaining("UNAUTHENTICATED")
+                  .hasMessageContaining("has expired");
+              // On a slow machine it was over before it was let in.
+              return controlPlane.metricsText().contains("weft_auth_expired_streams_total 1.0");
+            });
+    await().until(() -> controlPlane.metricsText().contains("weft_discovery_streams 0.0"));
+
+    var next = new Stream(connect(token(Instant.now().plusSeconds(3600))));
+    next.send(first("catalog-1", "shop", "shop/checkout.example:80"));
+    assertThat(next.response)
+        .succeedsWithin(Duration.ofSeconds(30))
+        .satisfies(response -> assertThat(response.getResourcesCount()).isOne());
+  }
+
+  /** The catalog's, good until then. */
+  private String token(Instant expires) {
+    String claims = "{\"sub\":\"x\",\"aud\":\"weft\",\"exp\":" + expires.getEpochSecond() + "}";
+    String token =
+        "e30."
+            + Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString(claims.getBytes(StandardCharsets.UTF_8))
+            + ".c2ln";
+    cluster.pod(token, "shop", "catalog-1");
+    return token;
   }
 
   @Test
@@ -278,7 +317,7 @@ class GuardedControlPlaneTest {
 
     StatusRuntimeException refusal() throws Exception {
       try {
-        return Status.fromThrowable(failure.get(10, TimeUnit.SECONDS)).asRuntimeException();
+        return Status.fromThrowable(failure.get(30, TimeUnit.SECONDS)).asRuntimeException();
       } catch (ExecutionException e) {
         throw new IllegalStateException(e);
       }

@@ -84,7 +84,8 @@ class AdmissionClusterTest {
             new Parts(
                 inForce,
                 namespace -> Map.of("weft.dev/inject", "enabled"),
-                () -> KnownObjects.NOTHING),
+                () -> KnownObjects.NOTHING,
+                PodEffects.NONE),
             new SimpleMeterRegistry());
     cluster.everywhere("label", "namespace", cluster.namespace(), "weft.dev/inject=enabled");
     cluster.apply(Outside.webhooks(host, server.port()));

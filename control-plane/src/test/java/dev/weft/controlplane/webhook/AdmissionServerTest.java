@@ -66,7 +66,8 @@ class AdmissionServerTest {
             new Parts(
                 inForce,
                 namespace -> Map.of("weft.dev/inject", "enabled"),
-                () -> KnownObjects.NOTHING),
+                () -> KnownObjects.NOTHING,
+                PodEffects.NONE),
             meters);
   }
 

@@ -109,7 +109,7 @@ class PolicyReviewerTest {
 
   private static AdmissionRequest request(String operation, JsonObject object, JsonObject old) {
     return new AdmissionRequest(
-        "u-1", object.get("kind").getAsString(), "shop", "", operation, object, old);
+        "u-1", object.get("kind").getAsString(), "shop", "", operation, object, old, false);
   }
 
   private static JsonObject route(String parents, String rules) {

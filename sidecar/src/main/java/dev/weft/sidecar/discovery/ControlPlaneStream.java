@@ -162,7 +162,11 @@ final class ControlPlaneStream {
     if (lost || !problem.equals(lastSaid)) {
       lastSaid = problem;
       LOG.log(
-          System.Logger.Level.WARNING,
+          // A stream that has lived as long as our token is no trouble: the next one shows the
+          // next.
+          lost && why.startsWith(Status.Code.UNAUTHENTICATED.name())
+              ? System.Logger.Level.INFO
+              : System.Logger.Level.WARNING,
           "control plane {0}: {1}; what is held stays in force",
           lost ? "lost" : "not reached",
           problem);

@@ -5,17 +5,21 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.Watcher;
-import io.fabric8.kubernetes.client.WatcherException;
 import java.lang.System.Logger.Level;
 import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -23,9 +27,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the ConfigMap {@code weft-ca}, by which sidecars know the control plane, in every namespace
- * that is labelled {@code weft.dev/inject=enabled}, and in the control plane's own for people. Only
- * the leader writes, and only what differs. Looks every ten seconds, and as soon as a namespace
- * changes, because pods wait for it. Owns one thread.
+ * that is labelled {@code weft.dev/inject=enabled}, wherever else a pod of the mesh needed it, and
+ * in the control plane's own for people. Only what differs is written.
+ *
+ * <p>The leader looks every ten seconds, and as soon as a namespace changes. Whoever injects a pod
+ * makes sure of its namespace by {@link #ensure}: a pod that is there before the ConfigMap waits
+ * seconds for the kubelet to look again. Owns one thread.
  */
 public final class CaConfigMaps implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(CaConfigMaps.class.getName());
@@ -33,7 +40,18 @@ public final class CaConfigMaps implements AutoCloseable {
   private static final String KEY = "ca.crt";
   private static final String LABEL = "weft.dev/inject";
   private static final String ENABLED = "enabled";
-  private static final long LOOK_SECONDS = 10;
+  private static final Map<String, String> OURS = Map.of("app.kubernetes.io/part-of", "weft");
+  private static final String REMEDY =
+      "give its service account a ClusterRole with create of configmaps, and get, list and update of"
+          + " those named "
+          + NAME;
+  private static final Duration LOOK = Duration.ofSeconds(10);
+
+  /** A namespace that has it is not asked about again for so long. */
+  static final Duration TOLD = Duration.ofSeconds(10);
+
+  /** What a pod's admission waits at most. */
+  static final Duration ENSURE = Duration.ofMillis(500);
 
   private final KubernetesClient client;
   private final String system;
@@ -43,10 +61,19 @@ public final class CaConfigMaps implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("weft-ca-configmaps").daemon(true).factory());
   private final AtomicBoolean looking = new AtomicBoolean();
+  private final ChangeWatch<Namespace> watch;
+  private final Map<String, Told> told = new ConcurrentHashMap<>();
+  private final Map<String, CompletableFuture<Void>> telling = new ConcurrentHashMap<>();
 
   // Owned by the thread.
-  private @Nullable AutoCloseable watch;
   private String problem = "";
+
+  /** What a namespace was seen to have. */
+  private record Told(String content, long atNanos) {
+    boolean holds(String wanted, long now) {
+      return content.equals(wanted) && now - atNanos < TOLD.toNanos();
+    }
+  }
 
   private CaConfigMaps(
       KubernetesClient client, String system, Supplier<String> trusted, BooleanSupplier leading) {
@@ -54,6 +81,7 @@ public final class CaConfigMaps implements AutoCloseable {
     this.system = system;
     this.trusted = trusted;
     this.leading = leading;
+    watch = new ChangeWatch<>(client.namespaces().withLabel(LABEL, ENABLED), this::lookSoon);
   }
 
   /**
@@ -67,75 +95,133 @@ public final class CaConfigMaps implements AutoCloseable {
   public static CaConfigMaps start(
       KubernetesClient client, String system, Supplier<String> trusted, BooleanSupplier leading) {
     var maps = new CaConfigMaps(client, system, trusted, leading);
-    maps.thread.scheduleWithFixedDelay(maps::look, 0, LOOK_SECONDS, TimeUnit.SECONDS);
+    maps.thread.scheduleWithFixedDelay(maps::look, 0, LOOK.toMillis(), TimeUnit.MILLISECONDS);
     return maps;
+  }
+
+  /**
+   * Makes sure that a namespace has it, before a pod comes that needs it; every replica may. Waits
+   * for half a second at most: then the pod waits for the kubelet instead. Any thread.
+   */
+  public void ensure(String namespace) {
+    String wanted = trusted.get();
+    Told known = told.get(namespace);
+    if (wanted.isEmpty() || (known != null && known.holds(wanted, System.nanoTime()))) {
+      return;
+    }
+    var mine = new CompletableFuture<Void>();
+    CompletableFuture<Void> others = telling.putIfAbsent(namespace, mine);
+    if (others == null) {
+      Thread.startVirtualThread(() -> tell(namespace, mine));
+    }
+    try {
+      (others == null ? mine : others).get(ENSURE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.log(
+          Level.WARNING,
+          "a new pod of namespace {0} has to wait for the ConfigMap {1}: {2}",
+          namespace,
+          NAME,
+          e instanceof TimeoutException
+              ? "the API server takes longer than " + ENSURE.toMillis() + " ms"
+              : String.valueOf(e.getCause()));
+    }
   }
 
   @Override
   public void close() {
+    watch.close();
     thread.shutdownNow();
+  }
+
+  private void tell(String namespace, CompletableFuture<Void> done) {
+    try {
+      keep(namespace, client.configMaps().inNamespace(namespace).withName(NAME).get());
+      done.complete(null);
+    } catch (RuntimeException e) {
+      done.completeExceptionally(e);
+    } finally {
+      telling.remove(namespace, done);
+    }
   }
 
   private void look() {
     looking.set(false);
     try {
+      long now = System.nanoTime();
+      told.values().removeIf(each -> now - each.atNanos >= TOLD.toNanos());
       if (!leading.getAsBoolean() || trusted.get().isEmpty()) {
         return;
       }
-      follow();
+      watch.keep();
       Set<String> namespaces = new HashSet<>();
       namespaces.add(system);
       client.namespaces().withLabel(LABEL, ENABLED).list().getItems().stream()
           .filter(each -> each.getMetadata().getDeletionTimestamp() == null)
           .forEach(each -> namespaces.add(each.getMetadata().getName()));
+      Map<String, ConfigMap> there = new HashMap<>();
+      for (ConfigMap map :
+          client.configMaps().inAnyNamespace().withField("metadata.name", NAME).list().getItems()) {
+        there.put(map.getMetadata().getNamespace(), map);
+        // Where it once was needed it stays true: pods that run there read it again.
+        if (isOurs(map)) {
+          namespaces.add(map.getMetadata().getNamespace());
+        }
+      }
       String wrong = "";
       for (String namespace : namespaces) {
         try {
-          keep(namespace);
+          keep(namespace, there.get(namespace));
         } catch (KubernetesClientException e) {
           // One namespace that is being deleted does not keep the others waiting.
-          wrong =
-              Failures.say(
-                  e,
-                  "write the ConfigMap " + namespace + '/' + NAME,
-                  "give its service account a ClusterRole with create of configmaps, and get and"
-                      + " update of the one named "
-                      + NAME);
+          wrong = Failures.say(e, "write the ConfigMap " + namespace + '/' + NAME, REMEDY);
         }
       }
       say(wrong);
     } catch (KubernetesClientException e) {
       say(
           Failures.say(
-              e, "list namespaces", "give its service account a ClusterRole that allows it"));
+              e,
+              "list namespaces and the ConfigMaps " + NAME,
+              "give its service account a ClusterRole that allows it"));
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "keeping the ConfigMaps " + NAME + " failed; it goes on", e);
     }
   }
 
-  private void keep(String namespace) {
+  private static boolean isOurs(ConfigMap map) {
+    Map<String, String> labels = map.getMetadata().getLabels();
+    return labels != null && labels.entrySet().containsAll(OURS.entrySet());
+  }
+
+  private void keep(String namespace, @Nullable ConfigMap found) {
     String wanted = trusted.get();
-    ConfigMap found = client.configMaps().inNamespace(namespace).withName(NAME).get();
-    if (found != null && found.getData() != null && wanted.equals(found.getData().get(KEY))) {
-      return;
+    if (found == null || found.getData() == null || !wanted.equals(found.getData().get(KEY))) {
+      write(namespace, wanted, found == null);
     }
+    told.put(namespace, new Told(wanted, System.nanoTime()));
+  }
+
+  private void write(String namespace, String wanted, boolean anew) {
     ConfigMap map =
         new ConfigMapBuilder()
             .withNewMetadata()
             .withNamespace(namespace)
             .withName(NAME)
-            .withLabels(Map.of("app.kubernetes.io/part-of", "weft"))
+            .withLabels(OURS)
             .endMetadata()
             .withData(Map.of(KEY, wanted))
             .build();
     try {
-      if (found == null) {
+      if (anew) {
         client.resource(map).create();
       } else {
         client.resource(map).update();
       }
     } catch (KubernetesClientException e) {
-      // Another leader was quicker, or the namespace has gone: the next look tells.
+      // Another replica was quicker, or the namespace has gone: the next look tells.
       if (e.getCode() != HttpURLConnection.HTTP_CONFLICT
           && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
         throw e;
@@ -143,40 +229,13 @@ public final class CaConfigMaps implements AutoCloseable {
     }
   }
 
-  /** Looks as soon as a namespace changes; while there is no watch, every ten seconds has to do. */
-  private void follow() {
-    if (watch != null) {
-      return;
-    }
-    watch =
-        client
-            .namespaces()
-            .withLabel(LABEL, ENABLED)
-            .watch(
-                new Watcher<>() {
-                  @Override
-                  public void eventReceived(Action action, Namespace namespace) {
-                    lookSoon();
-                  }
-
-                  @Override
-                  public void onClose(WatcherException cause) {
-                    submit(() -> watch = null);
-                  }
-                });
-  }
-
   private void lookSoon() {
     if (looking.compareAndSet(false, true)) {
-      submit(this::look);
-    }
-  }
-
-  private void submit(Runnable task) {
-    try {
-      thread.execute(task);
-    } catch (RejectedExecutionException e) {
-      // It is being closed.
+      try {
+        thread.execute(this::look);
+      } catch (RejectedExecutionException e) {
+        // It is being closed.
+      }
     }
   }
 
