@@ -5,6 +5,7 @@ import dev.weft.controlplane.api.PolicyService;
 import dev.weft.controlplane.api.RegistryService;
 import dev.weft.controlplane.discovery.DiscoveryEngine;
 import dev.weft.controlplane.discovery.DiscoveryOptions;
+import dev.weft.controlplane.inforce.ReplicaReports;
 import dev.weft.controlplane.registry.HistoryKeeper;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Reaper;
@@ -14,6 +15,7 @@ import dev.weft.controlplane.registry.Sessions;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.source.apply.AppliedPolicies;
 import dev.weft.controlplane.source.kubernetes.KubernetesSource;
+import dev.weft.controlplane.status.SidecarCounts;
 import dev.weft.controlplane.status.StatusWriter;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.ServerServiceDefinition;
@@ -90,7 +92,16 @@ final class ServingParts implements AutoCloseable {
       kubernetes = KubernetesSource.start(store, registry, options.replicaId(), cluster);
       KubernetesMetrics.bind(meters, kubernetes);
       statuses =
-          StatusWriter.start(registry, kubernetes::term, cluster, options.replicaId(), meters);
+          StatusWriter.start(
+              registry,
+              kubernetes::term,
+              cluster,
+              options.replicaId(),
+              new SidecarCounts(
+                  options.replicaId(),
+                  discovery::inForce,
+                  new ReplicaReports(store, lease, meters)),
+              meters);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.weft.controlplane.compile.CompileCounts;
 import dev.weft.controlplane.compile.Compiler;
 import dev.weft.controlplane.compile.ResourceKey;
 import dev.weft.controlplane.discovery.Outstanding.Owed;
+import dev.weft.controlplane.inforce.InForce;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryChange;
 import dev.weft.controlplane.snapshot.ResourceTable;
@@ -43,6 +44,7 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
   private final Watchers watchers;
   private final ChangeBatch batch;
   private final AckWaiters waiters = new AckWaiters();
+  private final InForceCounts counts;
   private final DiscoveryMetrics metrics;
   private final Set<NodeStream> streams = new LinkedHashSet<>();
   private final Map<String, NodeStream> byNode = new HashMap<>();
@@ -56,6 +58,8 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     this.compileCounts = compiler.counts();
     this.table = new ResourceTable(compiler);
     this.watchers = new Watchers(table);
+    this.counts = new InForceCounts(table, watchers, loop);
+    watchers.listener(counts::touched);
     this.batch = new ChangeBatch(loop, options, this::apply);
     this.metrics = new DiscoveryMetrics(meters, compileCounts, table);
     loop.schedule(SWEEP_NANOS, this::sweep);
@@ -98,6 +102,7 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     var why = new Owed(change.view().revision(), sinceNanos);
     var touched = new LinkedHashSet<NodeStream>();
     for (ResourceTable.Update update : table.update(change)) {
+      counts.changed(update);
       for (NodeStream stream : watchers.of(update.now().key())) {
         stream.changed(update, why);
         touched.add(stream);
@@ -105,6 +110,10 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     }
     for (NodeStream stream : first || otherStore ? List.copyOf(streams) : touched) {
       guarded(stream, () -> flush(stream));
+    }
+    counts.compiled();
+    if (otherStore) {
+      counts.restart();
     }
     waiters.reached(table.revision(), streams);
     observe();
@@ -258,6 +267,11 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     if (response == null) {
       return;
     }
+    settle(stream, response, request);
+    response.resources().keySet().forEach(resource -> counts.touched(resource.key()));
+  }
+
+  private void settle(NodeStream stream, Outstanding response, DiscoveryRequest request) {
     if (request.hasRejection()) {
       Rejection rejection = request.getRejection();
       stream.refused(response, rejection, table.revision(), loop.wallMillis());
@@ -335,6 +349,21 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
           waiters.reached(table.revision(), streams);
           if (!future.isDone()) {
             loop.schedule(timeout.toNanos(), () -> waiters.expire(waiter));
+          }
+        });
+    return future;
+  }
+
+  /** In how many of the sidecars connected here every document is in force. */
+  public CompletableFuture<InForce> inForce() {
+    var future = new CompletableFuture<InForce>();
+    loop.execute(
+        () -> {
+          InForce now = InForce.UNKNOWN;
+          try {
+            now = counts.count();
+          } finally {
+            future.complete(now);
           }
         });
     return future;

@@ -285,6 +285,26 @@ final class NodeStream {
     }
   }
 
+  /** Whether the sidecar has exactly this in force. */
+  boolean has(EncodedResource resource) {
+    Holding holding = holdings.get(resource.key());
+    return holding != null && resource.version().equals(holding.version);
+  }
+
+  /** Whether it has refused exactly this. */
+  boolean refuses(EncodedResource resource) {
+    Holding holding = holdings.get(resource.key());
+    return holding != null && resource.version().equals(holding.refused);
+  }
+
+  /** Why, as far as it is known: of the last refusal. */
+  String refusalOf(EncodedResource resource) {
+    Rejection last = stats.lastRejection();
+    return last == null || !ResourceKey.of(last.getResource()).equals(resource.key())
+        ? "refused " + resource.key()
+        : resource.key() + " " + last.getFieldPath() + " " + last.getMessage();
+  }
+
   /** Whether something that changed up to that revision is not in force there yet. */
   boolean owes(long revision) {
     Outstanding unanswered = outstanding;

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Watchers {
   private final ResourceTable table;
   private final Map<ResourceKey, Set<NodeStream>> streams = new HashMap<>();
+  private Consumer<ResourceKey> touched = _ -> {};
 
   Watchers(ResourceTable table) {
     this.table = table;
@@ -26,20 +28,34 @@ final class Watchers {
     return table.get(key);
   }
 
+  /** Who is told of each resource that a stream comes to want, or wants no more. */
+  void listener(Consumer<ResourceKey> listener) {
+    touched = listener;
+  }
+
   void add(ResourceKey key, NodeStream stream) {
     streams.computeIfAbsent(key, _ -> new LinkedHashSet<>()).add(stream);
+    touched.accept(key);
   }
 
   void remove(ResourceKey key, NodeStream stream) {
     Set<NodeStream> watching = streams.get(key);
-    if (watching != null && watching.remove(stream) && watching.isEmpty()) {
-      streams.remove(key);
-      table.forget(key);
+    if (watching != null && watching.remove(stream)) {
+      touched.accept(key);
+      if (watching.isEmpty()) {
+        streams.remove(key);
+        table.forget(key);
+      }
     }
   }
 
   Set<NodeStream> of(ResourceKey key) {
     return streams.getOrDefault(key, Set.of());
+  }
+
+  /** What somebody wants. */
+  Set<ResourceKey> wanted() {
+    return streams.keySet();
   }
 
   /** How many resources somebody wants. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * session/REPLICA/NAMESPACE/ID           incarnation, as text; under the replica's lease
  * replica/REPLICA                        replica id, as text; under the replica's lease
  * leader/ROLE                            replica id, as text; under the replica's lease
+ * inforce/REPLICA/CHUNK                  what it tells of its sidecars, as text; under its lease
  * </pre>
  */
 public final class Keyspace {
@@ -44,6 +45,7 @@ public final class Keyspace {
   static final String SESSION_PREFIX = "session/";
   static final String REPLICA_PREFIX = "replica/";
   static final String LEADER_PREFIX = "leader/";
+  static final String REPORT_PREFIX = "inforce/";
 
   private Keyspace() {}
 
@@ -65,6 +67,11 @@ public final class Keyspace {
   /** The key of a policy document. */
   public static String policy(String source, String kind, String namespace, String name) {
     return POLICY_PREFIX + source + '/' + kind + '/' + namespace + '/' + name;
+  }
+
+  /** The key of a part of what a replica tells of its sidecars. */
+  public static String report(String replica, int chunk) {
+    return REPORT_PREFIX + replica + '/' + chunk;
   }
 
   static String session(String replica, String namespace, String id) {

@@ -38,6 +38,7 @@ public final class RegistryView {
           SortedTree.empty(),
           SortedTree.empty(),
           SortedTree.empty(),
+          SortedTree.empty(),
           EndpointTrees.EMPTY);
 
   private final String storeId;
@@ -85,6 +86,9 @@ public final class RegistryView {
   /** By role. */
   final SortedTree<Held> leaders;
 
+  /** replica/chunk. */
+  final SortedTree<Report> reports;
+
   final EndpointTrees endpoints;
 
   /**
@@ -94,6 +98,14 @@ public final class RegistryView {
    * @param value what the key holds: a session's incarnation, else the replica's id
    */
   record Held(String holder, String value, long revision) {}
+
+  /**
+   * What a replica tells the others of its sidecars, in one of several parts.
+   *
+   * @param text as it stands in the store
+   * @param revision at which it was written
+   */
+  public record Report(String replica, int chunk, String text, long revision) {}
 
   RegistryView(
       String storeId,
@@ -112,6 +124,7 @@ public final class RegistryView {
       SortedTree<Held> sessions,
       SortedTree<Held> replicas,
       SortedTree<Held> leaders,
+      SortedTree<Report> reports,
       EndpointTrees endpoints) {
     this.storeId = storeId;
     this.revision = revision;
@@ -129,6 +142,7 @@ public final class RegistryView {
     this.sessions = sessions;
     this.replicas = replicas;
     this.leaders = leaders;
+    this.reports = reports;
     this.endpoints = endpoints;
   }
 
@@ -337,6 +351,25 @@ public final class RegistryView {
     List<RegistryProblem> found = new ArrayList<>();
     problems.forEach(found::add);
     return found;
+  }
+
+  /** The ids of the replicas that are there. */
+  public List<String> replicas() {
+    List<String> found = new ArrayList<>();
+    replicas.forEach(held -> found.add(held.holder()));
+    return found;
+  }
+
+  /** What replicas tell of their sidecars. */
+  public List<Report> reports() {
+    List<Report> found = new ArrayList<>();
+    reports.forEach(found::add);
+    return found;
+  }
+
+  /** Whether what replicas tell, or which there are, is other than in another view. */
+  public boolean tellsOtherThan(RegistryView other) {
+    return reports != other.reports || replicas != other.replicas;
   }
 
   /** How many sessions all replicas hold. */

@@ -57,7 +57,7 @@ public final class ReplicaLease {
   }
 
   /** The lease, if there is one right now. */
-  @Nullable Lease current() {
+  public @Nullable Lease current() {
     synchronized (lock) {
       return lease;
     }

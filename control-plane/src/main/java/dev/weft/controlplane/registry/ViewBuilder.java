@@ -13,6 +13,7 @@ import dev.weft.controlplane.model.WorkloadPort;
 import dev.weft.controlplane.registry.Candidates.Candidate;
 import dev.weft.controlplane.registry.PolicyReader.Decoded;
 import dev.weft.controlplane.registry.RegistryView.Held;
+import dev.weft.controlplane.registry.RegistryView.Report;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.proto.discovery.v1.Locality;
@@ -50,6 +51,7 @@ final class ViewBuilder {
   private SortedTree<Held> sessions = SortedTree.empty();
   private SortedTree<Held> replicas = SortedTree.empty();
   private SortedTree<Held> leaders = SortedTree.empty();
+  private SortedTree<Report> reports = SortedTree.empty();
   private final Touched touched = new Touched();
   private final EndpointSlices slices = new EndpointSlices(touched);
 
@@ -104,6 +106,15 @@ final class ViewBuilder {
         replicas = replicas.put(last(key), held(entry, entry.value().toStringUtf8()));
       } else if (key.startsWith(Keyspace.LEADER_PREFIX)) {
         leaders = leaders.put(last(key), held(entry, entry.value().toStringUtf8()));
+      } else if (key.startsWith(Keyspace.REPORT_PREFIX)) {
+        String[] parts = parts(key, 2, "inforce/REPLICA/CHUNK");
+        var report =
+            new Report(
+                parts[0],
+                Integer.parseInt(parts[1]),
+                entry.value().toStringUtf8(),
+                entry.modRevision());
+        reports = reports.put(last(key), report);
       }
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
       // What the key held before must not go on as if it were current.
@@ -146,6 +157,8 @@ final class ViewBuilder {
       replicas = replicas.remove(last(key));
     } else if (key.startsWith(Keyspace.LEADER_PREFIX)) {
       leaders = leaders.remove(last(key));
+    } else if (key.startsWith(Keyspace.REPORT_PREFIX)) {
+      reports = reports.remove(last(key));
     }
   }
 
@@ -172,6 +185,7 @@ final class ViewBuilder {
             sessions,
             replicas,
             leaders,
+            reports,
             slices.trees());
     RegistryChange change =
         resync ? ViewDiff.full(previous, view) : ViewDiff.of(previous, view, touched, false);

@@ -5,7 +5,9 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
 import dev.weft.controlplane.compile.Compiled;
 import dev.weft.controlplane.compile.ResourceKey;
+import dev.weft.controlplane.inforce.Document;
 import dev.weft.proto.discovery.v1.DiscoveryResponse;
+import dev.weft.proto.discovery.v1.Origin;
 import dev.weft.proto.discovery.v1.Resource;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,7 +15,9 @@ import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A resource in the bytes in which every subscriber gets it. Immutable, for any thread.
@@ -27,14 +31,16 @@ public final class EncodedResource {
   private final ResourceKey key;
   private final String version;
   private final List<ResourceKey> needs;
+  private final List<Document> documents;
   private final byte[] field;
   private final int start;
 
   private EncodedResource(
-      ResourceKey key, String version, List<ResourceKey> needs, byte[] field, int start) {
-    this.key = key;
+      Compiled compiled, String version, List<Document> documents, byte[] field, int start) {
+    this.key = compiled.key();
     this.version = version;
-    this.needs = needs;
+    this.needs = compiled.needs();
+    this.documents = documents;
     this.field = field;
     this.start = start;
   }
@@ -62,7 +68,7 @@ public final class EncodedResource {
       // Fields may come in any order: the version after what it is the hash of.
       out.writeString(Resource.VERSION_FIELD_NUMBER, version);
       out.checkNoSpaceLeft();
-      return new EncodedResource(compiled.key(), version, compiled.needs(), field, start);
+      return new EncodedResource(compiled, version, documents(resource), field, start);
     } catch (IOException e) {
       throw new UncheckedIOException("an array of the computed size was too small", e);
     }
@@ -78,6 +84,22 @@ public final class EncodedResource {
     }
   }
 
+  /** Each once; a Service is not one of those that are told how they stand. */
+  private static List<Document> documents(Resource resource) {
+    Set<Document> found = new LinkedHashSet<>();
+    resource.getVirtualHost().getRoutesList().forEach(route -> add(route.getOriginsList(), found));
+    add(resource.getCluster().getOriginsList(), found);
+    return List.copyOf(found);
+  }
+
+  private static void add(List<Origin> origins, Set<Document> found) {
+    for (Origin origin : origins) {
+      if (Document.isCounted(origin.getKind())) {
+        found.add(new Document(origin.getKind(), origin.getNamespace(), origin.getName()));
+      }
+    }
+  }
+
   public ResourceKey key() {
     return key;
   }
@@ -89,6 +111,11 @@ public final class EncodedResource {
   /** What it refers to by name. */
   public List<ResourceKey> needs() {
     return needs;
+  }
+
+  /** The routes and policies that decide something in it. */
+  public List<Document> documents() {
+    return documents;
   }
 
   /** Bytes that it takes in a response. */

@@ -75,6 +75,17 @@ public final class ResourceTable {
     return slot.current;
   }
 
+  /** The newest good encoding of what somebody has asked for; null when there is none. */
+  public @Nullable EncodedResource known(ResourceKey key) {
+    Slot slot = slots.get(key);
+    return slot == null ? null : slot.current;
+  }
+
+  /** Why the newest content of a resource is not sent; null: it is. */
+  public @Nullable ResourceProblem problem(ResourceKey key) {
+    return problems.get(key);
+  }
+
   /** Compiles anew what the change has touched, and returns what differs. */
   public List<Update> update(RegistryChange change) {
     revision = change.view().revision();
@@ -112,7 +123,9 @@ public final class ResourceTable {
     } catch (RuntimeException e) {
       // A mistake in here must not keep anything else from being sent.
       LOG.log(Level.ERROR, "compiling " + key + " failed", e);
-      report(new ResourceProblem(key, "", "could not be compiled: " + e, revision), slot.current);
+      report(
+          new ResourceProblem(key, "", "could not be compiled: " + e, revision, List.of()),
+          slot.current);
     }
   }
 
@@ -137,7 +150,11 @@ public final class ResourceTable {
     } catch (WireException e) {
       report(
           new ResourceProblem(
-              key, e.fieldPath(), "is " + e.value() + ", expected " + e.expected(), revision),
+              key,
+              e.fieldPath(),
+              "is " + e.value() + ", expected " + e.expected(),
+              revision,
+              encoded.documents()),
           before);
     }
   }

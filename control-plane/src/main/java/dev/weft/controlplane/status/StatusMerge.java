@@ -78,6 +78,15 @@ final class StatusMerge {
     for (Condition condition : entry.conditions()) {
       conditions.add(condition(known, wanted.generation(), condition, now));
     }
+    if (entry.accepted() && !entry.says(InForceCondition.TYPE)) {
+      // Nothing is known at present: what was said of the same version stays.
+      for (JsonNode old : known) {
+        if (old.path("type").asText().equals(InForceCondition.TYPE)
+            && old.path("observedGeneration").asLong() == wanted.generation()) {
+          conditions.add(old);
+        }
+      }
+    }
     return node;
   }
 

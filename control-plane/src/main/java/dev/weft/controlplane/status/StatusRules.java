@@ -3,6 +3,7 @@ package dev.weft.controlplane.status;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weft.controlplane.inforce.Document;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.ServiceRef;
@@ -76,15 +77,7 @@ final class StatusRules {
 
   /** Whether anything is said of such objects. */
   static boolean speaksOf(String kind) {
-    if (kind.equals(Kinds.TRAFFIC_POLICY)) {
-      return true;
-    }
-    for (HttpRoute.Kind each : HttpRoute.Kind.values()) {
-      if (each.kind().equals(kind)) {
-        return true;
-      }
-    }
-    return false;
+    return Document.isCounted(kind);
   }
 
   private List<Entry> ofRoute(Policy document, JsonNode spec) {

@@ -1,7 +1,9 @@
 package dev.weft.controlplane.status;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.controlplane.validate.RouteConditions;
 import dev.weft.controlplane.validate.RouteConditions.Condition;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -44,6 +46,35 @@ record WantedStatus(Shape shape, String uid, long generation, List<Entry> entrie
     Entry {
       conditions = List.copyOf(conditions);
     }
+
+    boolean accepted() {
+      return conditions.stream()
+          .anyMatch(each -> each.type().equals(RouteConditions.ACCEPTED) && each.holds());
+    }
+
+    boolean says(String type) {
+      return conditions.stream().anyMatch(each -> each.type().equals(type));
+    }
+
+    private Entry with(Condition condition) {
+      var all = new ArrayList<>(conditions);
+      all.add(condition);
+      return new Entry(reference, all);
+    }
+  }
+
+  /** Whether it is accepted by anyone: else there is nothing that could be in force. */
+  boolean accepted() {
+    return entries.stream().anyMatch(Entry::accepted);
+  }
+
+  /** The same with one more condition for each relative that accepts it. */
+  WantedStatus with(Condition condition) {
+    return new WantedStatus(
+        shape,
+        uid,
+        generation,
+        entries.stream().map(entry -> entry.accepted() ? entry.with(condition) : entry).toList());
   }
 
   /** Those conditions that do not hold, each once. */

@@ -80,6 +80,10 @@ final class TrafficPolicyCrd {
                             "Accepted",
                             ".status.ancestors[0].conditions[?(@.type==\"Accepted\")].status",
                             "string"),
+                        column(
+                            "In Force",
+                            ".status.ancestors[0].conditions[?(@.type==\"weft.dev/InForce\")].status",
+                            "string"),
                         column("Age", ".metadata.creationTimestamp", "date")),
                     "schema",
                     map("openAPIV3Schema", schema())))));
