@@ -10,9 +10,6 @@ import dev.weft.controlplane.app.SecurityOptions;
 import dev.weft.testkit.cluster.Cluster;
 import dev.weft.testkit.cluster.ClusterTest;
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,7 +52,7 @@ final class ClusterCommandsTest {
               image: weft.test/busybox:1
               command: [nc, -ll, -p, "7700", -e, nc, "%s", "%d"]
           """
-              .formatted(hostAsPodsSeeIt(cluster), controlPlane.grpcPort()));
+              .formatted(cluster.hostAddress().getHostAddress(), controlPlane.grpcPort()));
       cluster.await("pod/relay", "condition=Ready");
       await()
           .atMost(LONG)
@@ -177,17 +174,5 @@ final class ClusterCommandsTest {
     cluster.everywhere("config", "set-credentials", "robot", "--token=" + token, file);
     cluster.everywhere("config", "set-context", "--current", "--user=robot", file);
     return copy.toString();
-  }
-
-  /** From which of our addresses the API server is reached: pods reach us there, too. */
-  private static String hostAsPodsSeeIt(Cluster cluster) throws IOException {
-    URI server =
-        URI.create(
-            cluster.everywhere(
-                "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"));
-    try (DatagramSocket socket = new DatagramSocket()) {
-      socket.connect(new InetSocketAddress(server.getHost(), server.getPort()));
-      return socket.getLocalAddress().getHostAddress();
-    }
   }
 }

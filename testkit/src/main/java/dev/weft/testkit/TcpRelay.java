@@ -10,9 +10,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A stretch of network that can be cut: forwards connections from a port of its own to another of
- * the loopback. Cut, it ends all connections and every new one at once. Thread-safe; virtual
- * threads do the work.
+ * A stretch of network that can be cut: forwards connections from a port of its own to one of the
+ * loopback. Cut, it ends all connections and every new one at once. Thread-safe; virtual threads do
+ * the work.
  */
 public final class TcpRelay implements AutoCloseable {
   private final int target;
@@ -21,13 +21,18 @@ public final class TcpRelay implements AutoCloseable {
   private final AtomicInteger accepted = new AtomicInteger();
   private volatile boolean cut;
 
-  /** Begins to forward to a port. */
+  /** Begins to forward from a port of the loopback to another. */
   public TcpRelay(int target) {
+    this(InetAddress.getLoopbackAddress(), target);
+  }
+
+  /** Begins to forward from a port of one of our addresses to one of the loopback. */
+  public TcpRelay(InetAddress address, int target) {
     this.target = target;
     try {
-      server = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
+      server = new ServerSocket(0, 128, address);
     } catch (IOException e) {
-      throw new UncheckedIOException("no free port on the loopback", e);
+      throw new UncheckedIOException("no free port at " + address, e);
     }
     Thread.ofVirtual().start(this::accept);
   }

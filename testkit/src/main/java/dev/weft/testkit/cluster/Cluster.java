@@ -4,6 +4,10 @@ import java.io.File;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,6 +117,23 @@ public final class Cluster implements AutoCloseable {
     String images =
         everywhere("get", "nodes", "-o", "jsonpath={.items[*].status.images[*].names[*]}");
     return images.contains(ours) ? ours : "busybox:1.37";
+  }
+
+  /**
+   * From which of this machine's addresses the API server is reached: pods reach this machine
+   * there, too.
+   */
+  public InetAddress hostAddress() {
+    URI server =
+        URI.create(
+            everywhere(
+                "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"));
+    try (DatagramSocket socket = new DatagramSocket()) {
+      socket.connect(new InetSocketAddress(server.getHost(), server.getPort()));
+      return socket.getLocalAddress();
+    } catch (IOException e) {
+      throw new UncheckedIOException("no way to " + server, e);
+    }
   }
 
   /**

@@ -1,0 +1,260 @@
+package dev.weft.dist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.gson.Gson;
+import dev.weft.dist.Distribution.Run;
+import dev.weft.testkit.cluster.Cluster;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/**
+ * Weft in the cluster of {@code KUBECONFIG}, installed from the manifests as a person would do it,
+ * once for all classes that take it ({@link InstalledMeshExtension}). Whoever changes it puts it
+ * back. For one thread.
+ *
+ * <p>{@code WEFT_IMAGE_LOAD} is the command that loads an image's archive into the cluster, e.g.
+ * {@code kind load image-archive}. The images are made, unless {@code WEFT_IMAGES} is a folder that
+ * has them.
+ */
+final class InstalledMesh implements AutoCloseable {
+  private static final Path SOURCES = Path.of("..").toAbsolutePath().normalize();
+  static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private static final String SYSTEM = "--namespace=weft-system";
+  private static final String CONTROL_PLANE = "deployment/weft-control-plane";
+  private static final Distribution WEFT = Distribution.built();
+
+  private final Cluster cluster;
+  private boolean loaded;
+  private boolean installed;
+
+  /**
+   * @param cluster for what has no namespace; closed with this
+   */
+  InstalledMesh(Cluster cluster) {
+    this.cluster = cluster;
+  }
+
+  /** Installs it, where it is not; returns when the control plane is ready. */
+  void install() {
+    if (installed) {
+      return;
+    }
+    loadImages();
+    installed = true;
+    restore();
+  }
+
+  /** Takes back what was changed of the installation. */
+  void restore() {
+    cluster.everywhere("apply", "-k", SOURCES.resolve("deploy/k8s").toString());
+    awaitRollout();
+  }
+
+  /** Uninstalls it as the guide says; returns when its objects are gone. */
+  void uninstall() {
+    if (!installed) {
+      return;
+    }
+    installed = false;
+    Run printed = WEFT.run(Map.of(), "weft", "uninstall");
+    assertThat(printed.exitCode()).as(printed.err()).isZero();
+    try {
+      Path file = Files.createTempFile("weft-uninstall", ".yaml");
+      Files.writeString(file, printed.out());
+      cluster.everywhere("delete", "--ignore-not-found", "--timeout=120s", "-f", file.toString());
+      Files.delete(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Puts a test's namespace into the mesh; pods that are created from now on have a sidecar. */
+  void join(Cluster namespace) {
+    String name = namespace.namespace();
+    cluster.everywhere("label", "namespace", name, "weft.dev/inject=enabled");
+    // Pods without a controller are not tried again.
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                !namespace.field("serviceaccount/default", "{.metadata.name}").isEmpty()
+                    && !namespace.field("configmap/weft-ca", "{.metadata.name}").isEmpty());
+  }
+
+  /** Ends the control plane; returns when nothing is left of its pods. */
+  void stopControlPlane() {
+    cluster.everywhere("scale", SYSTEM, CONTROL_PLANE, "--replicas=0");
+    await().atMost(PATIENCE).until(() -> controlPlanePods("{.metadata.name}").isEmpty());
+  }
+
+  /** Starts it after {@link #stopControlPlane}; returns when it is ready. */
+  void startControlPlane() {
+    cluster.everywhere("scale", SYSTEM, CONTROL_PLANE, "--replicas=1");
+    awaitRollout();
+  }
+
+  /** Replaces its pods; returns when the new ones are ready. */
+  void restartControlPlane() {
+    cluster.everywhere("rollout", "restart", SYSTEM, CONTROL_PLANE);
+    awaitRollout();
+  }
+
+  /** Has it keep its registry in an etcd until {@link #restore}. */
+  void keepIn(String etcdEndpoint) {
+    cluster.everywhere(
+        "patch",
+        SYSTEM,
+        CONTROL_PLANE,
+        "--type=json",
+        "--patch="
+            + new Gson()
+                .toJson(
+                    List.of(
+                        argument(3, "--store=etcd"),
+                        argument(4, "--etcd-endpoints=" + etcdEndpoint))));
+    awaitRollout();
+  }
+
+  /** As the overlay {@code ha} has it. */
+  private static Map<String, String> argument(int index, String value) {
+    String path = "/spec/template/spec/containers/0/args/" + index;
+    return Map.of("op", "replace", "path", path, "value", value);
+  }
+
+  /** How often containers of the control plane's pods have been restarted. */
+  int controlPlaneRestarts() {
+    return controlPlanePods("{.status.containerStatuses[*].restartCount}")
+        .lines()
+        .mapToInt(line -> Integer.parseInt(line.strip()))
+        .sum();
+  }
+
+  private String controlPlanePods(String jsonPath) {
+    return cluster.everywhere(
+        "get",
+        "pods",
+        SYSTEM,
+        "-l",
+        "app.kubernetes.io/name=weft-control-plane",
+        "-o",
+        "jsonpath={range .items[*]}" + jsonPath + "{\"\\n\"}{end}");
+  }
+
+  private void awaitRollout() {
+    cluster.everywhere("rollout", "status", SYSTEM, CONTROL_PLANE, "--timeout=140s");
+  }
+
+  /** What pods are injected with: the document in the ConfigMap {@code weft-injector}. */
+  String injection() {
+    return cluster.everywhere(
+        "get", "configmap", SYSTEM, "weft-injector", "-o", "jsonpath={.data.config\\.yaml}");
+  }
+
+  /** Changes {@link #injection}; it comes into force within seconds. */
+  void changeInjection(UnaryOperator<String> change) {
+    String data =
+        new Gson().toJson(Map.of("data", Map.of("config.yaml", change.apply(injection()))));
+    cluster.everywhere(
+        "patch", "configmap", SYSTEM, "weft-injector", "--type=merge", "--patch=" + data);
+  }
+
+  /** The sidecar's image, as pods of the mesh name it. */
+  String sidecarImage() {
+    return injection()
+        .lines()
+        .filter(line -> line.startsWith("image:"))
+        .map(line -> line.substring("image:".length()).strip())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The archive of an image. */
+  static Path archive(String name) {
+    String given = System.getenv("WEFT_IMAGES");
+    Path folder = given == null ? WEFT.home().resolve("images") : Path.of(given);
+    return folder.resolve(name + ".tar");
+  }
+
+  /** Loads an image's archive into the cluster. */
+  void load(Path archive) {
+    var command = new ArrayList<>(loadCommand());
+    command.add(archive.toString());
+    try {
+      Process process = new ProcessBuilder(command).inheritIO().start();
+      assertThat(process.waitFor()).as(String.join(" ", command)).isZero();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static List<String> loadCommand() {
+    String load = System.getenv("WEFT_IMAGE_LOAD");
+    assumeTrue(load != null, "needs WEFT_IMAGE_LOAD, the command that loads an image's archive");
+    return List.of(load.split(" "));
+  }
+
+  private void loadImages() {
+    if (loaded) {
+      return;
+    }
+    assertThat(loadCommand()).isNotEmpty();
+    if (System.getenv("WEFT_IMAGES") == null) {
+      Run made = WEFT.run(Map.of(), "weft", "images");
+      assertThat(made.exitCode()).as(made.out() + made.err()).isZero();
+    }
+    for (String name : List.of("weft-control-plane", "weft-sidecar")) {
+      load(archive(name));
+    }
+    loaded = true;
+  }
+
+  /** A file of the examples for Kubernetes, for a test's namespace. */
+  static String example(String name, Cluster namespace) {
+    try {
+      return Files.readString(SOURCES.resolve("examples/kubernetes").resolve(name))
+          .replace("namespace: shop", "namespace: " + namespace.namespace());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the sidecar of a pod counts; of the first pod with that label {@code app}. */
+  static String metrics(Cluster namespace, String app) {
+    String pod =
+        namespace.kubectl(
+            "get", "pods", "-l", "app=" + app, "-o", "jsonpath={.items[0].metadata.name}");
+    return namespace.everywhere(
+        "get",
+        "--raw",
+        "/api/v1/namespaces/" + namespace.namespace() + "/pods/" + pod + ":15021/proxy/metrics");
+  }
+
+  /** Runs the distribution's command line on the cluster; it must succeed. */
+  String weft(String... arguments) {
+    var all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--kubeconfig", cluster.kubeconfig().toString()));
+    Run run = WEFT.run(Map.of(), "weft", all.toArray(String[]::new));
+    assertThat(run.exitCode()).as(String.join(" ", all) + ": " + run.err()).isZero();
+    return run.out();
+  }
+
+  @Override
+  public void close() {
+    uninstall();
+    cluster.close();
+  }
+}
