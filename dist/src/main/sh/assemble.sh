@@ -5,7 +5,7 @@ set -eu
 source=$1 target=$2 sidecar=$3 cli=$4 manifests=$5
 
 # Needed to compile, or to run what the sidecar never calls; kept out of its folder.
-left_out='annotations-[0-9]|animal-sniffer|jsr305|j2objc|listenablefuture|error_prone|proto-google-common|netty-codec-socks|netty-handler-proxy|grpc-context-'
+left_out='annotations-[0-9]|animal-sniffer|jsr305|j2objc|listenablefuture|error_prone|proto-google-common|netty-codec-socks|netty-handler-proxy|grpc-context-|prometheus-metrics-exposition-formats'
 
 copy_jars() { # BUILD_FOLDER TARGET_FOLDER EXCLUDED
   mkdir -p "$2"

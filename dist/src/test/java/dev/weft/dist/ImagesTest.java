@@ -1,13 +1,20 @@
 package dev.weft.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weft.dist.Distribution.Run;
+import dev.weft.testkit.Ports;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +34,13 @@ final class ImagesTest {
   private static final Path IMAGES = Distribution.built().home().resolve("images");
   private static final Pattern LAYERS = Pattern.compile("\"Layers\":\\[([^]]*)]");
   private static final Pattern BLOB = Pattern.compile("blobs/sha256/[0-9a-f]{64}");
+
+  private static final String REVIEW =
+      """
+      {"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1",
+       "kind":{"kind":"Pod"},"namespace":"shop","operation":"CREATE","object":{"apiVersion":"v1",
+       "kind":"Pod","metadata":{"name":"web"},"spec":{"containers":[{"name":"web","image":"web:1"}]
+       }}}}""";
 
   private static Map<String, Long> digests = new HashMap<>();
 
@@ -75,6 +89,72 @@ final class ImagesTest {
     assertThat(out).contains(expected);
   }
 
+  /**
+   * Classes that nothing was found to need are not in the image. What it does in a cluster starts
+   * without one, too: certificates, webhooks, the client of an API server that is away.
+   */
+  @Test
+  void theControlPlaneServesWithWhatIsInTheImage(@TempDir Path files) throws Exception {
+    unpack("weft-control-plane");
+    List<Integer> ports = Ports.free(4);
+    Files.writeString(
+        root.resolve("tmp/kubeconfig"),
+        """
+        apiVersion: v1
+        kind: Config
+        current-context: away
+        clusters: [{name: away, cluster: {server: "https://127.0.0.1:%d"}}]
+        users: [{name: away, user: {token: abc}}]
+        contexts: [{name: away, context: {cluster: away, user: away}}]
+        """
+            .formatted(ports.get(3)));
+    Path log = files.resolve("log");
+    Process controlPlane =
+        new ProcessBuilder(
+                inItsRoot(
+                    "/weft/runtime/bin/java -XX:AOTMode=on @/weft/conf/weft-control-plane.args"
+                        + " --store embedded --data-dir /tmp/store --tls on --tls-dir /tmp/ca"
+                        + " --kubernetes on --kubeconfig /tmp/kubeconfig --auth off"
+                        + " --grpc-port %d --metrics-port %d --webhook-port %d"
+                            .formatted(ports.get(0), ports.get(1), ports.get(2))))
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    try {
+      await()
+          .atMost(Duration.ofMinutes(2))
+          .until(() -> !controlPlane.isAlive() || answersReady(ports.get(1)));
+      assertThat(controlPlane.isAlive()).as(Files.readString(log)).isTrue();
+
+      String trusted = root.resolve("tmp/ca/ca.crt").toString();
+      assertThat(
+              run(
+                  "curl",
+                  "--silent",
+                  "--cacert",
+                  trusted,
+                  "--data",
+                  REVIEW,
+                  "https://localhost:" + ports.get(2) + "/inject"))
+          .contains("JSONPatch");
+      Run nodes =
+          Distribution.built()
+              .run(
+                  Map.of(),
+                  "weft",
+                  "proxy-status",
+                  "--control-plane",
+                  "localhost:" + ports.get(0),
+                  "--control-plane-ca",
+                  trusted);
+      assertThat(nodes.exitCode()).as(nodes.out() + nodes.err() + Files.readString(log)).isZero();
+      assertThat(Files.readString(log)).doesNotContain("NoClassDefFoundError", "ClassNotFound");
+    } finally {
+      controlPlane.destroyForcibly();
+      controlPlane.waitFor();
+    }
+  }
+
   @Test
   void theSidecarStartsByAScriptWithoutAShell() throws Exception {
     unpack("weft-sidecar");
@@ -90,7 +170,7 @@ final class ImagesTest {
    * pod.
    */
   @ParameterizedTest
-  @CsvSource({"weft-control-plane, 170", "weft-sidecar, 120"})
+  @CsvSource({"weft-control-plane, 120", "weft-sidecar, 105"})
   void anImageIsSmall(String name, long most) throws Exception {
     unpack(name);
 
@@ -110,6 +190,27 @@ final class ImagesTest {
       run("tar", "-xf", root.resolve(blob).toString(), "-C", root.toString());
     }
     run("rm", "-r", root.resolve("blobs").toString());
+  }
+
+  private static boolean answersReady(int port) throws InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client
+              .send(
+                  HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/ready")).build(),
+                  HttpResponse.BodyHandlers.discarding())
+              .statusCode()
+          == 200;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** With the devices that a container has; ends with whoever starts it. */
+  private List<String> inItsRoot(String command) {
+    String mounts =
+        "mount --rbind /dev %1$s/dev && mount -t proc proc %1$s/proc && exec chroot %1$s %2$s"
+            .formatted(root, command);
+    return List.of("unshare", "-r", "-m", "-p", "-f", "--kill-child", "sh", "-c", mounts);
   }
 
   private String inRoot(String command) throws Exception {

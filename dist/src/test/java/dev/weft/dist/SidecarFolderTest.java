@@ -47,7 +47,6 @@ final class SidecarFolderTest {
             "perfmark-api",
             "prometheus-metrics-config",
             "prometheus-metrics-core",
-            "prometheus-metrics-exposition-formats",
             "prometheus-metrics-exposition-textformats",
             "prometheus-metrics-model",
             "prometheus-metrics-tracer-common",

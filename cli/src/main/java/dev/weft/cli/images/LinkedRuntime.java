@@ -31,7 +31,6 @@ final class LinkedRuntime {
             jlink.toString(),
             "--add-modules",
             String.join(",", modules),
-            // Native libraries come stripped; stripping them again depends on the system's objcopy.
             "--strip-java-debug-attributes",
             "--no-header-files",
             "--no-man-pages",
@@ -39,6 +38,9 @@ final class LinkedRuntime {
             "--compress=zip-9",
             "--output",
             target.toString()));
+    for (Path binary : root.binaries()) {
+      ElfSymbols.strip(binary);
+    }
     root.adopt(Layer.RUNTIME, FOLDER);
   }
 

@@ -2,6 +2,7 @@ package dev.weft.cli.images;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program of the distribution that becomes an image of its own.
@@ -16,6 +17,7 @@ import java.util.List;
  * @param modules the JDK's modules that it uses
  * @param environment {@code NAME=value}
  * @param tools programs of the system that it runs
+ * @param reach where the classes begin that stay in the image; null: all stay
  */
 record Program(
     String name,
@@ -26,7 +28,8 @@ record Program(
     String userName,
     List<String> modules,
     List<String> environment,
-    List<String> tools) {
+    List<String> tools,
+    @Nullable Reach reach) {
   static final String CONTROL_PLANE = "weft-control-plane";
   static final String SIDECAR = "weft-sidecar";
 
@@ -44,12 +47,12 @@ record Program(
             "java.management",
             "java.naming",
             "java.net.http",
-            "java.sql",
-            "java.xml",
             "jdk.httpserver",
             "jdk.unsupported"),
+        // A few threads that work; each arena keeps what its busiest moment took.
+        List.of("MALLOC_ARENA_MAX=2"),
         List.of(),
-        List.of());
+        Reach.CONTROL_PLANE);
   }
 
   /**
@@ -67,7 +70,8 @@ record Program(
         List.of("java.base", "java.logging", "java.management", "jdk.unsupported"),
         // See the start script: a proxy's few threads gain nothing from more arenas.
         List.of("MALLOC_ARENA_MAX=1"),
-        List.of("nft"));
+        List.of("nft"),
+        null);
   }
 
   Path options() {

@@ -32,15 +32,11 @@ final class ProgramFiles {
   ProgramFiles(Program program, RootFileSystem root) throws IOException {
     this.program = program;
     this.root = root;
-    for (Path jar : files(program.home().resolve("lib"), ".jar")) {
-      String name = jar.getFileName().toString();
-      // Native libraries are files beside the jars.
-      if (!name.contains("-linux-")) {
-        Layer layer = name.startsWith("weft-") ? Layer.PROGRAM : Layer.LIBRARIES;
-        root.file(layer, jar, JARS + name);
-        jars.add(name);
-      }
-    }
+    // Native libraries are files beside the jars.
+    addJars(
+        files(program.home().resolve("lib"), ".jar").stream()
+            .filter(jar -> !jar.getFileName().toString().contains("-linux-"))
+            .toList());
     Path libraries = program.home().resolve("native");
     natives = Files.isDirectory(libraries);
     if (natives) {
@@ -55,6 +51,28 @@ final class ProgramFiles {
               .filter(line -> !line.isEmpty() && !line.startsWith("#"))
               .toList();
     }
+  }
+
+  private void addJars(List<Path> all) throws IOException {
+    Reach reach = program.reach();
+    ReachableClasses classes = reach == null ? null : ReachableClasses.of(all, reach);
+    for (Path jar : all) {
+      String name = jar.getFileName().toString();
+      if (classes == null) {
+        root.file(layer(name), jar, JARS + name);
+        jars.add(name);
+      } else {
+        byte[] trimmed = TrimmedJar.of(jar, classes, "_" + ofNetty() + ".so");
+        if (trimmed.length > 0) {
+          root.bytes(layer(name), JARS + name, trimmed);
+          jars.add(name);
+        }
+      }
+    }
+  }
+
+  private static Layer layer(String jar) {
+    return jar.startsWith("weft-") ? Layer.PROGRAM : Layer.LIBRARIES;
   }
 
   /** How Netty calls the architecture that this runs on. */

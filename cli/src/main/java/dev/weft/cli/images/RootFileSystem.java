@@ -2,6 +2,7 @@ package dev.weft.cli.images;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -61,9 +62,13 @@ final class RootFileSystem {
   }
 
   void text(Layer layer, String path, String content) throws IOException {
+    bytes(layer, path, content.getBytes(StandardCharsets.UTF_8));
+  }
+
+  void bytes(Layer layer, String path, byte[] content) throws IOException {
     Path target = at(path);
     Files.createDirectories(target.getParent());
-    Files.writeString(target, content);
+    Files.write(target, content);
     own(layer, path);
   }
 
