@@ -63,6 +63,11 @@ final class AdmissionParts implements AutoCloseable {
         server, ClusterAdmission.start(client, NAMESPACE, inForce, identity::trustedPem));
   }
 
+  /** Whether its first answers will be quick. */
+  boolean warm() {
+    return server.warm();
+  }
+
   @Override
   public void close() {
     cluster.close();

@@ -259,6 +259,10 @@ public final class ControlPlane implements AutoCloseable {
     if (running == null) {
       return new MetricsServer.Readiness(false, "no store yet: " + notOpen);
     }
+    AdmissionParts asked = admission;
+    if (asked == null ? hasWebhooks() : !asked.warm()) {
+      return new MetricsServer.Readiness(false, "the webhooks are being tried");
+    }
     RegistryStatus status = running.registry().status();
     StringBuilder text = new StringBuilder();
     text.append(
@@ -281,12 +285,16 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
-  /** Null where no API server asks. */
+  /** Not where no API server asks. */
+  private boolean hasWebhooks() {
+    return kubernetes != null && tls.identity() != null && options.kubernetes().webhookPort() != 0;
+  }
+
   private @Nullable AdmissionParts startAdmission(ServingParts running) {
     ServerIdentity identity = tls.identity();
     int port = options.kubernetes().webhookPort();
     CaConfigMaps trust = authorities;
-    if (kubernetes == null || identity == null || port == 0) {
+    if (kubernetes == null || identity == null || !hasWebhooks()) {
       return null;
     }
     try {

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.webhook;
 
 import com.google.gson.JsonParseException;
+import com.sun.net.httpserver.HttpContext;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
@@ -16,6 +17,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,9 +50,6 @@ public final class AdmissionServer implements AutoCloseable {
 
   private static final int BACKLOG = 256;
 
-  /** Reviews of a pod that nobody asked for, so that the first real ones find warm code. */
-  private static final int WARM_UP = 200;
-
   private static final Duration[] BUCKETS = {
     Duration.ofMillis(1),
     Duration.ofMillis(2),
@@ -64,15 +63,6 @@ public final class AdmissionServer implements AutoCloseable {
     Duration.ofSeconds(10)
   };
 
-  private static final String SAMPLE =
-      """
-      {"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"warm-up",
-       "kind":{"kind":"Pod"},"namespace":"weft-system","operation":"CREATE","dryRun":true,"object":{
-       "metadata":{"name":"sample","labels":{"app":"sample"}},"spec":{"containers":[{"name":"app",
-       "ports":[{"name":"http","containerPort":8080}],"readinessProbe":{"httpGet":{"port":"http"}}
-       }]}}}}\
-      """;
-
   private final HttpsServer server;
   private final MeterRegistry meters;
   private final Semaphore turns = new Semaphore(MAX_REVIEWS);
@@ -81,6 +71,9 @@ public final class AdmissionServer implements AutoCloseable {
   private final ScheduledExecutorService deadlines =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("weft-admission-time").daemon(true).factory());
+
+  private volatile boolean warm;
+  private volatile boolean closing;
 
   /**
    * What the server decides by.
@@ -115,12 +108,14 @@ public final class AdmissionServer implements AutoCloseable {
     var admission = new AdmissionServer(server, meters);
     server.setExecutor(admission.threads);
     Reviewer pods = new PodReviewer(parts.injection(), parts.namespaceLabels(), parts.effects());
+    Reviewer policies =
+        new PolicyReviewer(parts.inventory(), () -> parts.injection().config().validation());
     admission.serve("/inject", pods);
-    admission.serve(
-        "/validate",
-        new PolicyReviewer(parts.inventory(), () -> parts.injection().config().validation()));
-    admission.threads.execute(() -> warmUp(pods));
+    admission.serve("/validate", policies);
+    List<HttpContext> samples =
+        List.of(admission.sample(WarmUp.INJECT, pods), admission.sample(WarmUp.VALIDATE, policies));
     server.start();
+    admission.threads.execute(() -> admission.warmUp(samples));
     return admission;
   }
 
@@ -131,16 +126,38 @@ public final class AdmissionServer implements AutoCloseable {
   /** Answers what is under way, for two seconds at most, and ends. */
   @Override
   public void close() {
+    closing = true;
     server.stop(2);
     threads.shutdownNow();
     deadlines.shutdownNow();
   }
 
-  private static void warmUp(Reviewer pods) {
-    for (int i = 0; i < WARM_UP; i++) {
-      AdmissionRequest request = AdmissionRequest.parse(SAMPLE);
-      pods.review(request).review(request.uid());
+  /** Whether it has answered itself, over its port, often enough to answer others quickly. */
+  public boolean warm() {
+    return warm;
+  }
+
+  private void warmUp(List<HttpContext> samples) {
+    try {
+      WarmUp.run(server.getAddress());
+    } catch (IOException e) {
+      // One that is closed is not waited for.
+      Level level = closing ? Level.DEBUG : Level.WARNING;
+      LOG.log(level, "the first reviews will be slow, trying them failed: {0}", e.toString());
+    } finally {
+      samples.forEach(server::removeContext);
+      warm = true;
     }
+  }
+
+  private HttpContext sample(String path, Reviewer reviewer) {
+    return server.createContext(
+        path,
+        exchange -> {
+          try (exchange) {
+            answerInTime(reviewer, exchange);
+          }
+        });
   }
 
   private static HttpsConfigurator secured(X509ExtendedKeyManager keys) {

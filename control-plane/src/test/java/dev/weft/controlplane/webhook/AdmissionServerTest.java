@@ -3,6 +3,7 @@ package dev.weft.controlplane.webhook;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -19,6 +20,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -33,6 +35,8 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
@@ -110,6 +114,27 @@ class AdmissionServerTest {
         .containsExactly("weft-init", "weft-sidecar");
     assertThat(meters.get("weft.admission.reviews").tag("result", "patched").timer().count())
         .isEqualTo(1);
+  }
+
+  @Test
+  void it_answers_itself_first_and_counts_only_others() throws Exception {
+    await().atMost(Duration.ofMinutes(1)).until(server::warm);
+
+    assertThat(post(WarmUp.INJECT, review("Pod", "CREATE", POD)).statusCode()).isEqualTo(404);
+    assertThat(post(WarmUp.VALIDATE, review("Pod", "CREATE", POD)).statusCode()).isEqualTo(404);
+    assertThat(meters.getMeters()).isEmpty();
+  }
+
+  @Test
+  void who_does_not_answer_is_not_waited_for() throws Exception {
+    try (var silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var address = new InetSocketAddress(silent.getInetAddress(), silent.getLocalPort());
+      CompletableFuture<Void> asked =
+          CompletableFuture.runAsync(() -> assertThatThrownBy(() -> WarmUp.run(address)));
+      silent.accept().close();
+
+      asked.get(1, TimeUnit.MINUTES);
+    }
   }
 
   @Test
