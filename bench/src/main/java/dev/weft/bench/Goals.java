@@ -43,6 +43,16 @@ final class Goals {
     goals.add(Goal.atMost("idle", Measures.BYTES_PER_CONNECTION, 1, ENVOY));
     goals.add(Goal.atLeast("body-down", Measures.BYTES_PER_CPU, 0.9, HAPROXY));
     goals.add(Goal.atLeast("body-up", Measures.BYTES_PER_CPU, 0.9, HAPROXY));
+    goals.add(Goal.atMost(KubernetesBench.NAME, Measures.IMAGE_CONTROL_PLANE, 120));
+    goals.add(Goal.atMost(KubernetesBench.NAME, Measures.IMAGE_SIDECAR, 120));
+    goals.add(Goal.atMost(KubernetesBench.NAME, Measures.WEBHOOK_P99, 20));
+    goals.add(Goal.atMost(KubernetesBench.NAME, Measures.WEBHOOK_P99_TEN, 20));
+    goals.add(Goal.atMost(KubernetesBench.NAME, Measures.ROUTE_P99, 500));
+    goals.add(Goal.atMost(KubernetesBench.NAME, Measures.ROUTE_ERRORS, 0));
+    goals.add(Goal.atMost(KubernetesBench.NAME, Measures.SIDECAR_IDLE, 72));
+    goals.add(Goal.atMost(KubernetesBench.NAME, Measures.SIDECAR_LOAD, 72));
+    goals.add(Goal.atMost(KubernetesBench.NAME, Measures.CONTROL_PLANE_RSS, 300));
+    goals.add(Goal.atMost(KubernetesBench.NAME, Measures.POD_DELAY, 1_000));
     return goals;
   }
 }

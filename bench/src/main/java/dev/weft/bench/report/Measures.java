@@ -19,5 +19,25 @@ public final class Measures {
   public static final String BYTES_PER_CPU = "mb_per_cpu_second";
   public static final String ERRORS = "errors";
 
+  /** On a cluster; "route" is from before it is applied until it is in force everywhere. */
+  public static final String ROUTE_P50 = "route_in_force_p50_ms";
+
+  public static final String ROUTE_P99 = "route_in_force_p99_ms";
+  public static final String ROUTE_APPLIED = "of_which_api_server_p50_ms";
+  public static final String ROUTE_ERRORS = "failed_calls_meanwhile";
+  public static final String POD_PLAIN = "pod_ready_plain_p50_ms";
+  public static final String POD_INJECTED = "pod_ready_injected_p50_ms";
+  public static final String POD_DELAY = "pod_ready_delayed_by_ms";
+  public static final String IMAGE_CONTROL_PLANE = "image_control_plane_mb";
+  public static final String IMAGE_SIDECAR = "image_sidecar_mb";
+  public static final String SIDECAR_IDLE = "sidecar_rss_mb_idle";
+  public static final String SIDECAR_LOAD = "sidecar_rss_mb_load";
+  public static final String CONTROL_PLANE_RSS = "control_plane_rss_mb";
+  public static final String LOAD_RATE = "load_requests_per_second";
+  public static final String WEBHOOK_P50 = "webhook_p50_ms";
+  public static final String WEBHOOK_P99 = "webhook_p99_ms";
+  public static final String WEBHOOK_P50_TEN = "webhook_p50_ms_ten_at_a_time";
+  public static final String WEBHOOK_P99_TEN = "webhook_p99_ms_ten_at_a_time";
+
   private Measures() {}
 }

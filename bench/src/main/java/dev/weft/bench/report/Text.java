@@ -55,6 +55,35 @@ public final class Text {
     out.flush();
   }
 
+  /** One line a measure of Weft: what was measured, and beside it the goal where there is one. */
+  public static void verdicts(Results results, String bench, List<Goal> goals, PrintWriter out) {
+    out.printf(Locale.ROOT, "%n%-32s%12s %-6s%-12s%n", bench, "measured", "", "goal");
+    results
+        .measures(bench, Contenders.WEFT)
+        .forEach(
+            (measure, series) -> {
+              String goal = "";
+              String verdict = "";
+              for (Goal each : goals) {
+                if (each.bench().equals(bench) && each.measure().equals(measure)) {
+                  goal = each.text();
+                  verdict = each.met(series.median()) ? "met" : "MISSED";
+                }
+              }
+              out.println(
+                  String.format(
+                          Locale.ROOT,
+                          "%-32s%12s %-6s%-12s%s",
+                          measure,
+                          number(series.median()),
+                          series.unit(),
+                          goal,
+                          verdict)
+                      .stripTrailing());
+            });
+    out.flush();
+  }
+
   /** The same as a table in Markdown, without what was not measured. */
   public static String markdown(Results results, List<Goal> goals) {
     var text =

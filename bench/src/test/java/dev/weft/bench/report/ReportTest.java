@@ -57,6 +57,26 @@ final class ReportTest {
   }
 
   @Test
+  void everyMeasureHasItsGoalBesideItWhereThereIsOne() {
+    results.add("k8s", "weft", Measures.ROUTE_P50, 40, "ms");
+    results.add("k8s", "weft", Measures.ROUTE_P99, 510, "ms");
+    results.add("k8s", "weft", Measures.CONTROL_PLANE_RSS, 250, "MB");
+    List<Goal> goals =
+        List.of(
+            Goal.atMost("k8s", Measures.ROUTE_P99, 500),
+            Goal.atMost("k8s", Measures.CONTROL_PLANE_RSS, 300));
+    var text = new StringWriter();
+
+    Text.verdicts(results, "k8s", goals, new PrintWriter(text));
+
+    assertThat(text.toString().lines().map(line -> line.replaceAll(" +", " ")))
+        .containsSequence(
+            "route_in_force_p50_ms 40.0 ms",
+            "route_in_force_p99_ms 510 ms <= 500 MISSED",
+            "control_plane_rss_mb 250 MB <= 300 met");
+  }
+
+  @Test
   void jsonIsReadBackAsItWasWritten(@TempDir Path folder) throws IOException {
     measured("h2-h1", "weft", 20.25, 20.5, 31);
     measured("h2-h1", "envoy-mesh", 40);
