@@ -1,6 +1,8 @@
 package dev.weft.testkit;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -8,6 +10,7 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A stretch of network that can be cut: forwards connections from a port of its own to one of the
@@ -15,10 +18,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  * the work.
  */
 public final class TcpRelay implements AutoCloseable {
+  private static final int BUFFER = 8192;
+
   private final int target;
   private final ServerSocket server;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final AtomicInteger accepted = new AtomicInteger();
+  private final AtomicLong answered = new AtomicLong();
   private volatile boolean cut;
 
   /** Begins to forward from a port of the loopback to another. */
@@ -58,6 +64,11 @@ public final class TcpRelay implements AutoCloseable {
     return accepted.get();
   }
 
+  /** How many bytes the target has sent so far. */
+  public long answered() {
+    return answered.get();
+  }
+
   private void accept() {
     while (!server.isClosed()) {
       try {
@@ -78,8 +89,8 @@ public final class TcpRelay implements AutoCloseable {
       }
       try (Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target)) {
         open.add(upstream);
-        Thread back = Thread.ofVirtual().start(() -> copy(upstream, client));
-        copy(client, upstream);
+        Thread back = Thread.ofVirtual().start(() -> copy(upstream, client, answered));
+        copy(client, upstream, new AtomicLong());
         back.join();
         open.remove(upstream);
       }
@@ -92,12 +103,18 @@ public final class TcpRelay implements AutoCloseable {
     }
   }
 
-  private void copy(Socket from, Socket to) {
+  private void copy(Socket from, Socket to, AtomicLong count) {
     try {
       if (cut) {
         return;
       }
-      from.getInputStream().transferTo(to.getOutputStream());
+      InputStream in = from.getInputStream();
+      OutputStream out = to.getOutputStream();
+      byte[] buffer = new byte[BUFFER];
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        count.addAndGet(read);
+        out.write(buffer, 0, read);
+      }
     } catch (IOException e) {
       // One side left.
     } finally {

@@ -98,6 +98,8 @@ final class Metrics {
         Bound.REQUESTS,
         () -> sidecar.overload().requests(),
         () -> sidecar.overload().maxRequests());
+    to.bound(Bound.HEAD_BYTES, () -> -1, () -> sidecar.options().http().maxHead());
+    to.bound(Bound.H2_HEAD_BYTES, () -> -1, () -> sidecar.options().http().maxHead());
     to.bound(
         Bound.CONNECTION_AGE,
         () -> -1,

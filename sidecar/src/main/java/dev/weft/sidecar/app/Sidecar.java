@@ -161,6 +161,7 @@ public final class Sidecar implements AutoCloseable {
             random.split(),
             telemetry::reached);
     var epochMicros = (LongSupplier) () -> System.currentTimeMillis() * 1000;
+    ConnectionLimits http1 = ConnectionLimits.DEFAULT.withMaxHead(options.http().maxHead());
     for (int i = 0; i < options.workers(); i++) {
       workers.add(
           new Worker(
@@ -171,8 +172,8 @@ public final class Sidecar implements AutoCloseable {
               telemetry.newWorker(),
               NANO_CLOCK,
               epochMicros,
-              ConnectionLimits.DEFAULT.withPaths(options.http().paths()),
-              UpstreamLimits.of(Http2Limits.of(memory.directBytes())),
+              http1.withPaths(options.http().paths()),
+              UpstreamLimits.of(http1, http2Limits()),
               random.nextLong(),
               overload));
       workers.getLast().rules(options.http().rules());
@@ -265,6 +266,10 @@ public final class Sidecar implements AutoCloseable {
     telemetry.close();
   }
 
+  private Http2Limits http2Limits() {
+    return Http2Limits.of(memory.directBytes()).withMaxHead(options.http().maxHead());
+  }
+
   private void begin() throws IOException {
     boolean redirected = options.intercept().on();
     if (redirected && transport != Transport.EPOLL) {
@@ -274,7 +279,7 @@ public final class Sidecar implements AutoCloseable {
     var outboundStacks = new ArrayList<ConnectionStack>();
     var inboundStacks = new ArrayList<ConnectionStack>();
     var calls = new ArrayList<OutboundStack>();
-    Http2Limits http2 = Http2Limits.of(memory.directBytes());
+    Http2Limits http2 = http2Limits();
     for (Worker worker : workers) {
       worker.secure(tls.clients());
       var call =

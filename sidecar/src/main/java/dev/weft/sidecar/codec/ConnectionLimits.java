@@ -25,6 +25,11 @@ public record ConnectionLimits(
         maxRequestLine, maxHead, maxHeaders, headTimeoutNanos, idleTimeoutNanos, rules);
   }
 
+  public ConnectionLimits withMaxHead(int bytes) {
+    return new ConnectionLimits(
+        maxRequestLine, bytes, maxHeaders, headTimeoutNanos, idleTimeoutNanos, paths);
+  }
+
   public static final ConnectionLimits DEFAULT =
       new ConnectionLimits(
           Bound.REQUEST_LINE.intValue(),

@@ -35,7 +35,12 @@ public enum Bound {
 
   // Messages of HTTP/1.1.
   REQUEST_LINE(Scope.WORKER, Unit.BYTES, kib(8), "", "414 DPE, closed"),
-  HEAD_BYTES(Scope.WORKER, Unit.BYTES, kib(64), "", "431 DPE, closed; from upstream 502 UPE"),
+  HEAD_BYTES(
+      Scope.WORKER,
+      Unit.BYTES,
+      kib(64),
+      "--max-head-bytes",
+      "431 DPE, closed; from upstream 502 UPE"),
   HEAD_LINES(Scope.WORKER, Unit.COUNT, 128, "", "431 DPE, closed; from upstream 502 UPE"),
   EMPTY_LINES(Scope.WORKER, Unit.BYTES, 16, "", "400 DPE, closed"),
   HEAD_TIME(Scope.WORKER, Unit.TIME, seconds(10), "", "408 DPE, closed"),
@@ -49,7 +54,8 @@ public enum Bound {
 
   // Connections of HTTP/2: windows and the like, and what a peer may have too much of.
   H2_STREAMS(Scope.WORKER, Unit.COUNT, 256, "", "the stream is refused, unread"),
-  H2_HEAD_BYTES(Scope.WORKER, Unit.BYTES, kib(64), "", "431 DPE; from upstream 502 UPE"),
+  H2_HEAD_BYTES(
+      Scope.WORKER, Unit.BYTES, kib(64), "--max-head-bytes", "431 DPE; from upstream 502 UPE"),
   H2_STREAM_WINDOW(Scope.QUIET, Unit.BYTES, kib(128), "", "the peer waits"),
   H2_CONNECTION_WINDOW(Scope.QUIET, Unit.BYTES, kib(512), "", "the peer waits"),
   H2_UPSTREAM_WINDOW(Scope.QUIET, Unit.BYTES, mib(2), "", "further connections from its half on"),

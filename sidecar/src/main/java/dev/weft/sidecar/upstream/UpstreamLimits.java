@@ -19,12 +19,12 @@ public record UpstreamLimits(
     long idleTimeoutNanos,
     long appIdleTimeoutNanos,
     int maxStreams) {
-  public static final UpstreamLimits DEFAULT = of(Http2Limits.DEFAULT);
+  public static final UpstreamLimits DEFAULT = of(ConnectionLimits.DEFAULT, Http2Limits.DEFAULT);
 
-  /** With the windows of callers' connections as the measure of our own. */
-  public static UpstreamLimits of(Http2Limits http2) {
+  /** With the heads and the windows of callers' connections as the measure of our own. */
+  public static UpstreamLimits of(ConnectionLimits http1, Http2Limits http2) {
     return new UpstreamLimits(
-        ConnectionLimits.DEFAULT,
+        http1,
         http2.towardsEndpoint(),
         Bound.UPSTREAM_IDLE.value(),
         Bound.UPSTREAM_APP_IDLE.value(),

@@ -87,7 +87,7 @@ final class ProxyFixture implements AutoCloseable {
   final EventLoop loop;
   final Overload overload = new Overload(MAX_REQUESTS);
   RouteBuilder route = new RouteBuilder();
-  Http2Limits http2Limits = Http2Limits.DEFAULT;
+  final Http2Limits http2Limits;
   LimitsConfig limits = LimitsConfig.DEFAULT;
   LoadBalancerType loadBalancer = LoadBalancerType.ROUND_ROBIN;
   InboundConfig inboundConfig = InboundConfig.DEFAULT;
@@ -114,6 +114,7 @@ final class ProxyFixture implements AutoCloseable {
 
   ProxyFixture(boolean epoll, ConnectionLimits http1, @Nullable AccessLog log) {
     this.epoll = epoll;
+    http2Limits = Http2Limits.DEFAULT.withMaxHead(http1.maxHead());
     telemetry = new Telemetry(log);
     group = (epoll ? Transport.EPOLL : Transport.NIO).newGroup("weft-test", 1);
     loop = group.next();
@@ -127,7 +128,7 @@ final class ProxyFixture implements AutoCloseable {
             nanos::get,
             () -> 0,
             http1,
-            UpstreamLimits.DEFAULT,
+            UpstreamLimits.of(http1, http2Limits),
             42,
             overload);
   }

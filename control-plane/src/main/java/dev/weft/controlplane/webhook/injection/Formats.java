@@ -16,6 +16,11 @@ final class Formats {
   private static final BigDecimal LEAST_CPU = new BigDecimal("0.001");
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,10}");
   private static final int MAX_PORT = 65535;
+
+  /** As {@code --max-head-bytes} of the sidecar. */
+  private static final int LEAST_HEAD = 8 << 10;
+
+  private static final int MOST_HEAD = 256 << 10;
   private static final long MAX_UID = Integer.MAX_VALUE;
 
   private Formats() {}
@@ -46,6 +51,14 @@ final class Formats {
     boolean good =
         ends.length <= 2 && port(ends[0]) >= 1 && port(ends[ends.length - 1]) >= port(ends[0]);
     return good ? null : "a port from 1 to 65535, or a range such as 9000-9010";
+  }
+
+  static @Nullable String headBytes(String text) {
+    boolean good =
+        NUMBER.matcher(text).matches()
+            && Long.parseLong(text) >= LEAST_HEAD
+            && Long.parseLong(text) <= MOST_HEAD;
+    return good ? null : "a number of bytes from " + LEAST_HEAD + " to " + MOST_HEAD;
   }
 
   static @Nullable String cidr(String text) {

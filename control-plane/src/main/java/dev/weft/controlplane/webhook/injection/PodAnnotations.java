@@ -31,6 +31,7 @@ final class PodAnnotations {
   private static final String MEMORY_LIMIT = PREFIX + "proxy-memory-limit";
   private static final String LOG_LEVEL = PREFIX + "log-level";
   private static final String ACCESS_LOG = PREFIX + "access-log";
+  private static final String MAX_HEAD = PREFIX + "max-head-bytes";
   private static final String INBOUND_PORTS = PREFIX + "exclude-inbound-ports";
   private static final String OUTBOUND_PORTS = PREFIX + "exclude-outbound-ports";
   private static final String OUTBOUND_CIDRS = PREFIX + "exclude-outbound-cidrs";
@@ -45,6 +46,7 @@ final class PodAnnotations {
           MEMORY_LIMIT,
           LOG_LEVEL,
           ACCESS_LOG,
+          MAX_HEAD,
           INBOUND_PORTS,
           OUTBOUND_PORTS,
           OUTBOUND_CIDRS,
@@ -88,7 +90,8 @@ final class PodAnnotations {
             items(OUTBOUND_CIDRS, everywhere.outboundCidrs(), Formats::cidr),
             items(UIDS, everywhere.uids(), Formats::uid)),
         oneOf(LOG_LEVEL, InjectionConfig.LOG_LEVELS, config.logLevel()),
-        oneOf(ACCESS_LOG, List.of("on", "off"), config.accessLog() ? "on" : "off").equals("on"));
+        oneOf(ACCESS_LOG, List.of("on", "off"), config.accessLog() ? "on" : "off").equals("on"),
+        value(MAX_HEAD, Formats::headBytes, ""));
   }
 
   private Resources resources(Resources standard) {

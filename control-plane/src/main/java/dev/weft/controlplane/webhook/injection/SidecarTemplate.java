@@ -200,6 +200,9 @@ final class SidecarTemplate {
     option(args, "log-level", settings.logLevel());
     option(args, "access-log", settings.accessLog() ? "-" : "off");
     option(args, "drain-seconds", "" + config.drainSeconds());
+    if (!settings.maxHeadBytes().isEmpty()) {
+      option(args, "max-head-bytes", settings.maxHeadBytes());
+    }
     return args;
   }
 

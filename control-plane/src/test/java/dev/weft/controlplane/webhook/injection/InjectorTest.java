@@ -134,6 +134,7 @@ class InjectorTest {
         "weft.dev/proxy-memory | 1Gi | at most the limit of 192Mi; raise it with weft.dev/proxy-memory-limit",
         "weft.dev/log-level | debgu | did you mean \"debug\"?",
         "weft.dev/access-log | yes | expected one of on, off",
+        "weft.dev/max-head-bytes | 1Mi | expected a number of bytes from 8192 to 262144",
         "weft.dev/exclude-inbound-ports | 80,http | is \"http\", expected a port from 1 to 65535",
         "weft.dev/exclude-outbound-ports | 9010-9000 | or a range such as 9000-9010",
         "weft.dev/exclude-outbound-ports | 70000 | expected a port",
@@ -172,7 +173,7 @@ class InjectorTest {
             "metadata.annotations[weft.dev/zebra] is unknown and has no effect; known are"
                 + " weft.dev/inject, weft.dev/proxy-cpu, weft.dev/proxy-cpu-limit,"
                 + " weft.dev/proxy-memory, weft.dev/proxy-memory-limit, weft.dev/log-level,"
-                + " weft.dev/access-log, weft.dev/exclude-inbound-ports,"
+                + " weft.dev/access-log, weft.dev/max-head-bytes, weft.dev/exclude-inbound-ports,"
                 + " weft.dev/exclude-outbound-ports, weft.dev/exclude-outbound-cidrs,"
                 + " weft.dev/exclude-uids");
   }

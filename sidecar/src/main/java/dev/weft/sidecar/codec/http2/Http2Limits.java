@@ -62,6 +62,25 @@ public record Http2Limits(
         50);
   }
 
+  /** With another bound of a head's size. */
+  public Http2Limits withMaxHead(int bytes) {
+    return new Http2Limits(
+        maxStreams,
+        bytes,
+        maxHeaders,
+        streamWindow,
+        connectionWindow,
+        maxQueued,
+        headTimeoutNanos,
+        idleTimeoutNanos,
+        stallTimeoutNanos,
+        leaveTimeoutNanos,
+        resetBurst,
+        resetsPerSecond,
+        frameBurst,
+        framesPerSecond);
+  }
+
   /**
    * The same towards an endpoint. Its connection is shared by callers who have nothing to do with
    * each other: the window is wider, so that some who do not read do not stop the rest. And it may
