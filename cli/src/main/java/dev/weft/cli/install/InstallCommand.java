@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,15 +27,18 @@ public final class InstallCommand implements Callable<Integer> {
     return print(spec, options, false);
   }
 
+  /** Prints documents as one stream. */
+  static void print(CommandSpec spec, Stream<String> documents) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(documents.collect(Collectors.joining("---\n")));
+    out.flush();
+  }
+
   /** Prints the objects as a stream of documents; backwards, for their end. */
   static int print(CommandSpec spec, InstallOptions options, boolean backwards) {
     try {
       List<ObjectManifest> objects = options.objects();
-      PrintWriter out = spec.commandLine().getOut();
-      out.print(
-          (backwards ? objects.reversed() : objects)
-              .stream().map(options::text).collect(Collectors.joining("---\n")));
-      out.flush();
+      print(spec, (backwards ? objects.reversed() : objects).stream().map(options::text));
       return 0;
     } catch (InstallFailed e) {
       PrintWriter err = spec.commandLine().getErr();

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -17,11 +18,16 @@ final class InstallOptions {
   private static final Pattern IMAGE =
       Pattern.compile("(?<=image: )(weft-control-plane|weft-sidecar):(\\S+)");
 
+  /** What stands before our image's name. */
+  private static final Pattern INSTALLED = Pattern.compile("(.+)/weft-control-plane[:@].*");
+
+  private static final String DEFAULT_OVERLAY = "try";
+
   @Option(
       names = "--overlay",
       paramLabel = "NAME",
       description = "try: one replica with the embedded store (default); ha: two, on etcd.")
-  private String overlay = "try";
+  private @Nullable String overlay;
 
   @Option(
       names = "--dashboards",
@@ -41,11 +47,37 @@ final class InstallOptions {
   private String repository = "";
 
   /**
+   * These options where they were given, and what an installation was told where they were not.
+   *
+   * @param image of the control plane that is installed
+   */
+  InstallOptions over(String image, boolean etcd) {
+    var both = new InstallOptions();
+    both.overlay = overlay == null ? etcd ? "ha" : "try" : overlay;
+    both.dashboards = dashboards;
+    both.tag = tag;
+    Matcher found = INSTALLED.matcher(image);
+    both.repository = repository.isEmpty() && found.matches() ? found.group(1) : repository;
+    return both;
+  }
+
+  /** Whether the images' repository was given. */
+  boolean namesRepository() {
+    return !repository.isEmpty();
+  }
+
+  /** The overlay's name. */
+  String overlay() {
+    return overlay == null ? DEFAULT_OVERLAY : overlay;
+  }
+
+  /**
    * The objects in the order in which they can be applied.
    *
    * @throws InstallFailed when there is no such overlay, or no distribution
    */
   List<ObjectManifest> objects() {
+    String overlay = overlay();
     Path overlays = Path.of(System.getProperty("weft.home", ""), "k8s", "overlays");
     Path folder = overlays.resolve(overlay);
     if (!Files.isDirectory(overlays)) {

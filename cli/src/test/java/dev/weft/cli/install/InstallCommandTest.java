@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.weft.cli.cluster.Installation;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.StreamSupport;
@@ -103,13 +105,89 @@ class InstallCommandTest {
   }
 
   @Test
-  void an_upgrade_is_the_same_and_says_what_remains() {
+  void an_upgrade_without_settings_is_the_same_and_says_what_remains() {
     run(new InstallCommand());
     String installed = out;
 
-    assertThat(run(new UpgradeCommand())).isZero();
+    assertThat(run(new UpgradeCommand(), "--reset-settings")).isZero();
     assertThat(out).isEqualTo(installed);
     assertThat(err).contains("rollout restart");
+  }
+
+  @Test
+  void an_upgrade_keeps_what_the_installation_was_told() {
+    String injection =
+        """
+          # ours
+        image: "example.com/mesh/weft-sidecar:6"   # pulled by hand
+        logLevel: debug
+
+        exclude:
+          outboundPorts: [5432]\
+        """;
+    var found = new Installation("example.com/mesh/weft-control-plane:6", true, injection);
+
+    assertThat(upgrade(found, "--image-tag", "7")).isZero();
+
+    Map<String, Object> objects = byName(out);
+    assertThat(objects).containsKey("StatefulSet weft-system/weft-etcd");
+    assertThat(out).contains("image: example.com/mesh/weft-control-plane:7");
+    assertThat(injection(objects))
+        .isEqualTo(injection.replace("weft-sidecar:6", "weft-sidecar:7") + "\n");
+    assertThat(err).contains("Keeps the overlay ha").doesNotContain("warning");
+  }
+
+  @Test
+  void what_an_upgrade_is_told_comes_before_what_is_installed() {
+    var found =
+        new Installation("old.example/weft-control-plane:6", true, "image: weft-sidecar:6\n");
+    assertThat(upgrade(found, "--overlay", "try", "--image-repository", "new.example/m")).isZero();
+
+    assertThat(byName(out)).doesNotContainKey("StatefulSet weft-system/weft-etcd");
+    assertThat(out)
+        .contains("image: new.example/m/weft-control-plane:", "image: new.example/m/weft-sidecar:");
+  }
+
+  @Test
+  void an_upgrade_of_a_plain_installation_that_nobody_changed_is_a_new_one() {
+    run(new InstallCommand());
+    Map<String, Object> installed = byName(out);
+    var found = new Installation("weft-control-plane:6", false, injection(installed));
+
+    assertThat(upgrade(found)).isZero();
+    assertThat(byName(out)).isEqualTo(installed);
+  }
+
+  @Test
+  void an_image_of_another_name_stays_and_is_said() {
+    var found = new Installation("ours:6", false, "image: registry.example/ours-proxy:6\n");
+    assertThat(upgrade(found)).isZero();
+
+    assertThat(out).contains("    image: registry.example/ours-proxy:6");
+    assertThat(err).contains("warning: the image in it has a name of its own");
+  }
+
+  /** What the ConfigMap among the objects says of the injection. */
+  private static String injection(Map<String, Object> objects) {
+    Object injector = objects.get("ConfigMap weft-system/weft-injector");
+    Object data = injector instanceof Map<?, ?> map ? map.get("data") : null;
+    Object document = data instanceof Map<?, ?> map ? map.get("config.yaml") : null;
+    return Objects.requireNonNull(document, "config.yaml").toString();
+  }
+
+  private int upgrade(Installation found, String... args) {
+    var command = new UpgradeCommand();
+    var outText = new StringWriter();
+    var errText = new StringWriter();
+    var line =
+        new CommandLine(command)
+            .setOut(new PrintWriter(outText))
+            .setErr(new PrintWriter(errText))
+            .setExecutionStrategy(parsed -> command.print(found));
+    int status = line.execute(args);
+    out = outText.toString();
+    err = errText.toString();
+    return status;
   }
 
   @Test
