@@ -100,8 +100,7 @@ final class FlatMeshTest {
   }
 
   @Test
-  void aSidecarHoldsAndIsSentWhatItsApplicationCallsHoweverManyServicesThereAre()
-      throws Exception {
+  void aSidecarHoldsWhatItsApplicationCallsHoweverManyServicesThereAre() throws Exception {
     for (int i = 0; i < CALLED; i++) {
       register("called-" + i, "127.0.0.1", server("first"));
     }
