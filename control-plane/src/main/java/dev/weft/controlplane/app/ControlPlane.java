@@ -264,16 +264,21 @@ public final class ControlPlane implements AutoCloseable {
       return new MetricsServer.Readiness(false, "the webhooks are being tried");
     }
     RegistryStatus status = running.registry().status();
-    StringBuilder text = new StringBuilder();
-    text.append(
-        status.synced()
-            ? "ready at revision " + running.registry().current().revision()
-            : "no contact with the store: " + status.reason());
+    var text =
+        new StringBuilder(
+            switch (status.state()) {
+              case SYNCED -> "ready at revision " + running.registry().current().revision();
+              case INTERRUPTED ->
+                  "no contact with the store, what it had stays in force: " + status.reason();
+              case CONNECTING -> "no contact with the store: " + status.reason();
+            });
     for (Reaper.Alarm alarm : running.reaper().alarms()) {
       text.append("\nalarm: ").append(alarm.message());
     }
     running.kubernetesText().forEach(line -> text.append("\nkubernetes: ").append(line));
-    return new MetricsServer.Readiness(status.synced(), text.toString());
+    // Without its store, too, it answers for what it knows: pods start, sidecars come back.
+    return new MetricsServer.Readiness(
+        status.state() != RegistryStatus.State.CONNECTING, text.toString());
   }
 
   private @Nullable KubernetesClient openKubernetes() {

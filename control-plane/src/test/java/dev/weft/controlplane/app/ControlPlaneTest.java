@@ -12,6 +12,7 @@ import dev.weft.proto.registry.v1.ListServicesRequest;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
 import dev.weft.proto.registry.v1.WatchEvent;
 import dev.weft.proto.registry.v1.WatchRequest;
+import dev.weft.testkit.EtcdServer;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.stub.StreamObserver;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ControlPlaneTest {
   private static final Duration TTL = Duration.ofMillis(1500);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @TempDir Path directory;
   private final List<AutoCloseable> opened = new CopyOnWriteArrayList<>();
@@ -137,6 +139,37 @@ class ControlPlaneTest {
     HttpResponse<String> ready = get(controlPlane, "/ready");
     assertThat(ready.statusCode()).isEqualTo(503);
     assertThat(controlPlane.ready()).isNotDone();
+  }
+
+  @Test
+  void aStoreThatIsLostLeavesItReadyWithWhatItHas() throws Exception {
+    EtcdServer etcd = EtcdServer.start();
+    opened.add(etcd);
+    ControlPlane controlPlane =
+        start(
+            embedded()
+                .withInstanceTtl(PATIENCE)
+                .withStore(
+                    new StoreOptions.Etcd(
+                        EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(1)))));
+    TestClient client = connect(controlPlane);
+    client.register();
+
+    etcd.kill();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> assertThat(get(controlPlane, "/ready").body()).contains("no contact with"));
+    assertThat(get(controlPlane, "/ready").statusCode()).isEqualTo(200);
+    assertThat(get(controlPlane, "/metrics").body()).contains("weft_registry_synced 0.0");
+    assertThat(client.health("")).isEqualTo(ServingStatus.NOT_SERVING);
+    assertThat(client.instances("catalog")).containsExactly("catalog-0");
+
+    etcd.startAgain();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> assertThat(get(controlPlane, "/ready").body()).startsWith("ready at revision"));
   }
 
   @Test
