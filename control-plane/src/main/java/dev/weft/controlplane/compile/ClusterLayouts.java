@@ -1,6 +1,7 @@
 package dev.weft.controlplane.compile;
 
 import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.PodEndpoint;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.Workload;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,7 +99,34 @@ final class ClusterLayouts {
         leaving.add(workload);
       }
     }
-    return new Layout(service, port, SliceLayout.of(ready.isEmpty() ? leaving : ready));
+    return new Layout(service, port, SliceLayout.of(taking(service, ready, leaving)));
+  }
+
+  /**
+   * Those that get new requests. Of a service whose callers keep to their own node that is decided
+   * per node, as kube-proxy does: what is leaving is used where nothing else is.
+   */
+  private static List<Workload> taking(
+      Service service, List<Workload> ready, List<Workload> leaving) {
+    if (ready.isEmpty()) {
+      return leaving;
+    }
+    if (!service.traffic().sameNodeOnly()) {
+      return ready;
+    }
+    Set<String> served = ready.stream().map(ClusterLayouts::node).collect(Collectors.toSet());
+    var all = new ArrayList<>(ready);
+    for (Workload workload : leaving) {
+      if (!served.contains(node(workload))) {
+        all.add(workload);
+      }
+    }
+    return all;
+  }
+
+  private static String node(Workload workload) {
+    PodEndpoint pod = workload.pod();
+    return pod == null ? "" : pod.node();
   }
 
   /** The cluster's name is {@code service.namespace:port}. */

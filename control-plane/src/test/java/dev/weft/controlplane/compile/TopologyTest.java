@@ -65,10 +65,10 @@ class TopologyTest {
 
   @Test
   void thoseThatAreLeavingAreForEverybodyAlike() {
-    ServiceEndpoint.Builder leaving =
-        pod("web-0", "10.1.0.1").setReady(false).setTerminating(true).addForZones("a");
     mesh.kubernetesService("web", List.of("10.96.0.1"), HTTP);
-    mesh.put(slice("web", "a", "http", 8080).addEndpoints(leaving));
+    mesh.put(
+        slice("web", "a", "http", 8080)
+            .addEndpoints(leaving("web-0", "10.1.0.1").addForZones("a")));
     update();
 
     assertThat(sent(WEB)).singleElement().extracting(Endpoint::getForZonesCount).isEqualTo(0);
@@ -106,6 +106,30 @@ class TopologyTest {
     assertThat(sent(WEB))
         .extracting(endpoint -> endpoint.getForNodesList() + "" + endpoint.getForZonesList())
         .containsExactly("[n1][]", "[n2][]");
+  }
+
+  @Test
+  void whereANodeHasNothingElseItsOwnTrafficGoesToWhatIsLeaving() {
+    mesh.kubernetesService(
+        "web",
+        new KubernetesService(List.of("10.96.0.1"), false, "", false),
+        new ServiceTraffic(false, false, true),
+        HTTP);
+    mesh.put(
+        slice("web", "a", "http", 8080)
+            .addEndpoints(pod("web-0", "10.1.0.1").setNode("n1"))
+            .addEndpoints(leaving("web-1", "10.1.0.2").setNode("n1"))
+            .addEndpoints(leaving("web-2", "10.1.0.3").setNode("n2"))
+            .addEndpoints(leaving("web-3", "10.1.0.4").setNode("n3").setServing(false)));
+    update();
+    assertThat(sent(WEB))
+        .extracting(endpoint -> endpoint.getId() + endpoint.getForNodesList())
+        .containsExactly("web-0[n1]", "web-2[n2]");
+
+    // A pod that comes up there takes over, and touches that slice alone.
+    mesh.put(slice("web", "b", "http", 8080).addEndpoints(pod("web-4", "10.1.0.5").setNode("n2")));
+    assertThat(update()).containsExactly(new ResourceKey(ResourceKind.ENDPOINT_SLICE, WEB + "/1"));
+    assertThat(sent(WEB)).extracting(Endpoint::getId).containsExactly("web-0", "web-4");
   }
 
   @Test
@@ -155,6 +179,10 @@ class TopologyTest {
     update();
     assertThat(cluster().getByClientAddress()).isFalse();
     assertThat(cluster().getLoadBalancer()).isEqualTo(LoadBalancer.ROUND_ROBIN);
+  }
+
+  private static ServiceEndpoint.Builder leaving(String pod, String address) {
+    return pod(pod, address).setReady(false).setTerminating(true);
   }
 
   private Set<ResourceKey> update() {
