@@ -75,6 +75,12 @@ final class Holdings {
     return holding != null && holding.version != null;
   }
 
+  /** What it has in force of it; null: nothing, or it is not known. */
+  @Nullable EncodedResource content(ResourceKey key) {
+    Holding holding = holdings.get(key);
+    return holding == null || UNKNOWN.equals(holding.version) ? null : holding.content;
+  }
+
   /** How many resources it has. */
   int count() {
     return (int) holdings.values().stream().filter(holding -> holding.version != null).count();

@@ -2,6 +2,7 @@ package dev.weft.controlplane.discovery;
 
 import dev.weft.controlplane.compile.ResourceKey;
 import dev.weft.controlplane.discovery.Outstanding.Owed;
+import dev.weft.controlplane.inforce.Document;
 import dev.weft.controlplane.snapshot.EncodedResource;
 import dev.weft.controlplane.snapshot.ResourceTable;
 import dev.weft.proto.discovery.v1.HeldResource;
@@ -289,6 +290,23 @@ final class NodeStream {
   boolean has(EncodedResource resource) {
     Holding holding = holdings.get(resource.key());
     return holding != null && resource.version().equals(holding.version);
+  }
+
+  /** Whether it has some version of that resource. */
+  boolean hasSome(ResourceKey key) {
+    return holdings.has(key);
+  }
+
+  /** Whether what it has in force was made of that document, or may have been. */
+  boolean mayBeMadeOf(Document document, ResourceKey key) {
+    EncodedResource known = holdings.content(key);
+    return holdings.has(key) && (known == null || known.revisionOf(document) != null);
+  }
+
+  /** Of which revision of the document what it has in force was made; null: of none, or unknown. */
+  @Nullable Long madeOf(Document document, ResourceKey key) {
+    EncodedResource known = holdings.content(key);
+    return known == null ? null : known.revisionOf(document);
   }
 
   /** Whether it has refused exactly this. */

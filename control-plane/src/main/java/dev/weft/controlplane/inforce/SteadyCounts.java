@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Makes of counts that move with every pod what is worth being said. A change of the document is
  * said when every sidecar has answered, or after a second, and then once a second until they have.
  * After that sidecars come and go: a count that stays complete is said at most every so often, and
- * one that is incomplete for a moment, because a new sidecar is just being told, not at all.
+ * one that is incomplete for a moment not at all.
  *
  * <p>Pure but for what it remembers; time is given. For one thread.
  */
@@ -21,8 +21,11 @@ public final class SteadyCounts {
   /** Between two things that are said of one document while it gets in force. */
   static final Duration CONVERGING = Duration.ofSeconds(1);
 
-  /** How long a count has to be incomplete to be said, when nothing was changed. */
-  static final Duration LAGGING = Duration.ofSeconds(5);
+  /**
+   * How long a count has to be incomplete to be said, when the document was not changed: longer
+   * than it takes to tell sidecars of what else was.
+   */
+  static final Duration LAGGING = Duration.ofSeconds(2);
 
   /** What is there at the beginning is what is seen so soon after it. */
   private static final Duration BEGINNING = Duration.ofSeconds(3);

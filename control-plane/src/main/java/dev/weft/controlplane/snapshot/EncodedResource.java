@@ -14,10 +14,12 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A resource in the bytes in which every subscriber gets it. Immutable, for any thread.
@@ -31,12 +33,12 @@ public final class EncodedResource {
   private final ResourceKey key;
   private final String version;
   private final List<ResourceKey> needs;
-  private final List<Document> documents;
+  private final Map<Document, Long> documents;
   private final byte[] field;
   private final int start;
 
   private EncodedResource(
-      Compiled compiled, String version, List<Document> documents, byte[] field, int start) {
+      Compiled compiled, String version, Map<Document, Long> documents, byte[] field, int start) {
     this.key = compiled.key();
     this.version = version;
     this.needs = compiled.needs();
@@ -84,18 +86,20 @@ public final class EncodedResource {
     }
   }
 
-  /** Each once; a Service is not one of those that are told how they stand. */
-  private static List<Document> documents(Resource resource) {
-    Set<Document> found = new LinkedHashSet<>();
+  /** Their revisions; a Service is not one of those that are told how they stand. */
+  private static Map<Document, Long> documents(Resource resource) {
+    var found = new HashMap<Document, Long>();
     resource.getVirtualHost().getRoutesList().forEach(route -> add(route.getOriginsList(), found));
     add(resource.getCluster().getOriginsList(), found);
-    return List.copyOf(found);
+    return Map.copyOf(found);
   }
 
-  private static void add(List<Origin> origins, Set<Document> found) {
+  private static void add(List<Origin> origins, Map<Document, Long> found) {
     for (Origin origin : origins) {
       if (Document.isCounted(origin.getKind())) {
-        found.add(new Document(origin.getKind(), origin.getNamespace(), origin.getName()));
+        found.put(
+            new Document(origin.getKind(), origin.getNamespace(), origin.getName()),
+            origin.getRevision());
       }
     }
   }
@@ -114,8 +118,13 @@ public final class EncodedResource {
   }
 
   /** The routes and policies that decide something in it. */
-  public List<Document> documents() {
-    return documents;
+  public Set<Document> documents() {
+    return documents.keySet();
+  }
+
+  /** The store's revision of such a document; null: it decides nothing in it. */
+  public @Nullable Long revisionOf(Document document) {
+    return documents.get(document);
   }
 
   /** Bytes that it takes in a response. */

@@ -154,7 +154,7 @@ public final class ResourceTable {
               e.fieldPath(),
               "is " + e.value() + ", expected " + e.expected(),
               revision,
-              encoded.documents()),
+              List.copyOf(encoded.documents())),
           before);
     }
   }

@@ -7,6 +7,9 @@ import dev.weft.controlplane.compile.ResourceKey;
 import dev.weft.controlplane.inforce.Document;
 import dev.weft.controlplane.inforce.InForce;
 import dev.weft.controlplane.inforce.Standing;
+import dev.weft.controlplane.inforce.SteadyCounts;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -32,15 +35,60 @@ class InForceCountsTest extends EngineFixture {
     assertThat(counted()).isEmpty();
     ack(connect("frontend-0", CATALOG, SAME));
     ack(connect("frontend-1", BASKET));
-    TestSidecar slow = connect("frontend-2", CATALOG);
+    TestSidecar other = connect("frontend-2", CATALOG);
+    ack(other);
 
-    assertThat(counted()).containsExactly(Map.entry(CANARY, standing(2, 1)));
-
-    ack(slow);
     assertThat(counted()).containsExactly(Map.entry(CANARY, standing(2, 2)));
-    slow.hangUp();
+    other.hangUp();
     loop.run();
     assertThat(counted()).containsExactly(Map.entry(CANARY, standing(1, 1)));
+  }
+
+  @Test
+  void whoHasNothingYetCountsWhenItHasAnsweredOrTakesTooLong() {
+    ack(connect("frontend-0", CATALOG));
+    TestSidecar quick = connect("frontend-1", CATALOG);
+    TestSidecar slow = connect("frontend-2", CATALOG);
+    assertThat(counted()).containsExactly(Map.entry(CANARY, standing(1, 1)));
+
+    ack(quick);
+    loop.pass(InForceCounts.TELLING.minusMillis(1));
+    assertThat(counted()).containsExactly(Map.entry(CANARY, standing(2, 2)));
+    loop.pass(Duration.ofMillis(1));
+    assertThat(counted()).containsExactly(Map.entry(CANARY, standing(3, 2)));
+    ack(slow);
+    assertThat(counted()).containsExactly(Map.entry(CANARY, standing(3, 3)));
+  }
+
+  @Test
+  void thatSomebodyIsAlwaysJustBeingToldIsNotSaid() {
+    ack(connect("frontend-0", CATALOG));
+    var steady = new SteadyCounts(Duration.ofSeconds(30), Duration.ZERO);
+    var told = new ArrayDeque<TestSidecar>();
+    for (int i = 0; i < 240; i++) {
+      if (i % 4 == 0) {
+        told.add(connect("churn-" + i, CATALOG));
+      }
+      if (told.size() > 2) {
+        ack(told.remove());
+      }
+      Standing now = counted().getOrDefault(CANARY, Standing.UNNEEDED);
+      assertThat(steady.say(CANARY, 1, now, loop.nanoTime())).matches(Standing::settled);
+      loop.pass(Duration.ofMillis(250));
+    }
+  }
+
+  @Test
+  void whatIsMadeAnewForAnotherReasonStaysInForce() {
+    ack(connect("frontend-0", CATALOG));
+    assertThat(counted()).containsExactly(Map.entry(CANARY, standing(1, 1)));
+    mesh.route(mesh.routeTo("other", "catalog", "basket"));
+    publish();
+
+    assertThat(counted())
+        .containsOnly(
+            Map.entry(CANARY, standing(1, 1)),
+            Map.entry(new Document("HTTPRoute", "default", "other"), standing(1, 0)));
   }
 
   @Test
