@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.sidecar.FakeControlPlane;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.testkit.TestCa;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -64,7 +63,6 @@ final class ControlPlaneTlsTest {
     }
     controlPlane.close();
     http.close();
-    Leaks.assertNone();
   }
 
   @Test

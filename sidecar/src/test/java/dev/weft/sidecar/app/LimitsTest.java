@@ -7,7 +7,6 @@ import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.sidecar.FakeControlPlane;
 import dev.weft.sidecar.http.Failure;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.sidecar.telemetry.Bound;
 import java.io.IOException;
 import java.net.URI;
@@ -41,7 +40,6 @@ class LimitsTest {
   @AfterEach
   void stop() {
     controlPlane.close();
-    Leaks.assertNone();
   }
 
   @Test

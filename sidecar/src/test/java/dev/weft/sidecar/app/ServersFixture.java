@@ -4,7 +4,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weft.sidecar.FakeControlPlane;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.testkit.Ports;
 import java.io.IOException;
 import java.net.Socket;
@@ -35,7 +34,6 @@ abstract class ServersFixture {
       one.close();
     }
     controlPlane.close();
-    Leaks.assertNone();
   }
 
   /** Closed after the test, the last one first. */

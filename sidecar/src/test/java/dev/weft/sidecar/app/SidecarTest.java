@@ -17,7 +17,6 @@ import dev.weft.proto.registry.v1.KeepAliveRequest;
 import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.sidecar.FakeControlPlane;
 import dev.weft.sidecar.app.options.SidecarOptions;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.testkit.SocketThreads;
 import java.io.IOException;
 import java.io.InputStream;
@@ -63,7 +62,6 @@ class SidecarTest {
     servers.forEach(server -> server.stop(0));
     serverThreads.shutdownNow();
     controlPlane.close();
-    Leaks.assertNone();
   }
 
   @Test

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.weft.sidecar.FakeControlPlane;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.testkit.SocketThreads;
 import dev.weft.testkit.TestCa;
 import java.io.IOException;
@@ -84,7 +83,6 @@ final class TlsInboundTest {
     app.stop(0);
     threads.shutdownNow();
     controlPlane.close();
-    Leaks.assertNone();
   }
 
   private Path serverFiles() {

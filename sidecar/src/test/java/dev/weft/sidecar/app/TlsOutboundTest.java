@@ -15,7 +15,6 @@ import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.TlsVersion;
 import dev.weft.proto.discovery.v1.UpstreamTls;
 import dev.weft.sidecar.FakeControlPlane;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.testkit.Ports;
 import dev.weft.testkit.SocketThreads;
 import dev.weft.testkit.TestCa;
@@ -69,7 +68,6 @@ final class TlsOutboundTest {
       server.close();
     }
     controlPlane.close();
-    Leaks.assertNone();
   }
 
   private Sidecar sidecar() {

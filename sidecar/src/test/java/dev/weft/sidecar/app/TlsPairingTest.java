@@ -11,7 +11,6 @@ import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.TlsVersion;
 import dev.weft.proto.discovery.v1.UpstreamTls;
 import dev.weft.sidecar.FakeControlPlane;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.testkit.TestCa;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +36,6 @@ final class TlsPairingTest {
       each.close();
     }
     controlPlane.close();
-    Leaks.assertNone();
   }
 
   private <T extends AutoCloseable> T closing(T what) {

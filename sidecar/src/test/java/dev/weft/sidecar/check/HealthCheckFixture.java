@@ -20,7 +20,6 @@ import dev.weft.sidecar.cluster.Cluster;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.cluster.EndpointStatus;
 import dev.weft.sidecar.cluster.Stat;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.sidecar.tls.ClientContexts;
 import dev.weft.testkit.RefusedPort;
 import dev.weft.testkit.TestCa;
@@ -94,7 +93,6 @@ abstract class HealthCheckFixture {
     }
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
     contexts.close();
-    Leaks.assertNone();
   }
 
   static HealthCheckConfig http() {

@@ -2,7 +2,6 @@ package dev.weft.sidecar.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.sidecar.proxy.Leaks;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -67,7 +66,6 @@ class FuzzTest {
       }
       run(target, input);
     }
-    Leaks.assertNone();
   }
 
   private static void run(FuzzTargets target, byte[] input) {

@@ -22,7 +22,6 @@ import dev.weft.proto.discovery.v1.WeightedBackend;
 import dev.weft.sidecar.FakeControlPlane;
 import dev.weft.sidecar.app.Sidecar;
 import dev.weft.sidecar.app.options.SidecarOptions;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.testkit.TestCa;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
@@ -217,6 +216,5 @@ final class TwoSidecars implements AutoCloseable {
             });
     sidecars.forEach(Sidecar::close);
     controlPlane.close();
-    Leaks.assertNone();
   }
 }

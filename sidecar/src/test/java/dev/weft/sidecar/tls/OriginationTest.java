@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.common.config.UpstreamTlsConfig.TlsVersion;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.Telemetry;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
@@ -72,7 +71,6 @@ final class OriginationTest {
       server.close();
     }
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
-    Leaks.assertNone();
   }
 
   /** A server that says for every line whom it sees. */

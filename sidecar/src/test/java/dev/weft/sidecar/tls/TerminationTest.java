@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.sidecar.tls.certificate.TlsFileException;
 import dev.weft.testkit.TestCa;
 import java.io.BufferedReader;
@@ -44,7 +43,6 @@ final class TerminationTest {
     for (AutoCloseable each : open) {
       each.close();
     }
-    Leaks.assertNone();
   }
 
   private <T extends AutoCloseable> T closing(T what) {
