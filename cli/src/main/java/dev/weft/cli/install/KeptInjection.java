@@ -43,9 +43,7 @@ final class KeptInjection {
                 .replaceFirst(
                     found ->
                         Matcher.quoteReplacement(
-                            found.group(1)
-                                + (moves ? ours : found).group(2)
-                                + ours.group(3)))
+                            found.group(1) + (moves ? ours : found).group(2) + ours.group(3)))
             : document;
     // With its indentation said: the document may begin with blanks.
     return manifest.substring(0, block.start())

@@ -81,7 +81,9 @@ public final class UpgradeCommand implements Callable<Integer> {
       return 1;
     }
     err.println(
-        "Keeps the overlay " + kept.overlay() + " and the settings of the ConfigMap weft-injector.");
+        "Keeps the overlay "
+            + kept.overlay()
+            + " and the settings of the ConfigMap weft-injector.");
     if (!KeptInjection.replacesImage(found.injection())) {
       err.println(
           "warning: the image in it has a name of its own and stays; it should be of this version");
