@@ -3,6 +3,7 @@ package dev.weft.testkit;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
 import io.netty.util.ResourceLeakTracker;
+import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.List;
@@ -68,9 +69,13 @@ public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
   private static void collect() throws InterruptedException {
     var queue = new ReferenceQueue<Object>();
     var canary = new WeakReference<>(new Object(), queue);
-    do {
-      System.gc();
-    } while (queue.remove(100) != canary);
+    try {
+      do {
+        System.gc();
+      } while (queue.remove(100) == null);
+    } finally {
+      Reference.reachabilityFence(canary);
+    }
   }
 
   private static final class Detectors extends ResourceLeakDetectorFactory {
