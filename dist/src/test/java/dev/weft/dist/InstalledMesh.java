@@ -83,13 +83,17 @@ final class InstalledMesh implements AutoCloseable {
   void join(Cluster namespace) {
     String name = namespace.namespace();
     cluster.everywhere("label", "namespace", name, "weft.dev/inject=enabled");
-    // Pods without a controller are not tried again.
+    awaitAccount(namespace);
     await()
         .atMost(PATIENCE)
-        .until(
-            () ->
-                !namespace.field("serviceaccount/default", "{.metadata.name}").isEmpty()
-                    && !namespace.field("configmap/weft-ca", "{.metadata.name}").isEmpty());
+        .until(() -> !namespace.field("configmap/weft-ca", "{.metadata.name}").isEmpty());
+  }
+
+  /** Until it is there pods are refused; those without a controller are not tried again. */
+  static void awaitAccount(Cluster namespace) {
+    await()
+        .atMost(PATIENCE)
+        .until(() -> !namespace.field("serviceaccount/default", "{.metadata.name}").isEmpty());
   }
 
   /** Ends the control plane; returns when nothing is left of its pods. */
@@ -136,6 +140,7 @@ final class InstalledMesh implements AutoCloseable {
   int controlPlaneRestarts() {
     return controlPlanePods("{.status.containerStatuses[*].restartCount}")
         .lines()
+        .filter(line -> !line.isBlank())
         .mapToInt(line -> Integer.parseInt(line.strip()))
         .sum();
   }
