@@ -230,27 +230,12 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
   }
 
   private boolean begin(NodeStream stream, DiscoveryRequest request) {
+    Optional<Status> wrong = SubscriptionCheck.first(request, options);
+    if (wrong.isPresent()) {
+      end(stream, wrong.get());
+      return false;
+    }
     String id = request.getNode().getId();
-    if (id.isEmpty()) {
-      end(
-          stream,
-          Status.INVALID_ARGUMENT.withDescription(
-              "the first request has no node.id; expected a name that is unique among sidecars"));
-      return false;
-    }
-    if (request.getHeldCount() > options.maxHeld()) {
-      end(
-          stream,
-          Status.RESOURCE_EXHAUSTED.withDescription(
-              "node "
-                  + id
-                  + " says that it holds "
-                  + request.getHeldCount()
-                  + " resources, at most "
-                  + options.maxHeld()
-                  + " are allowed"));
-      return false;
-    }
     stream.begin(request.getNode(), request.getHeldList(), request.getHeldStoreId());
     NodeStream other = byNode.put(id, stream);
     if (other != null) {

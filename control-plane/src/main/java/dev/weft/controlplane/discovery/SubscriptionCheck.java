@@ -14,10 +14,10 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Reads the names of one request, of which the first also wants what is said of its machine. A kind
- * that cannot be subscribed to is a mistake of the program and ends the stream; a name that cannot
- * be one comes from whoever sent the sidecar a strange authority, and is ignored so that it harms
- * nobody else.
+ * Reads the names of one request, of which the first also says who asks, and wants what is said of
+ * its machine. A kind that cannot be subscribed to is a mistake of the program and ends the stream;
+ * a name that cannot be one comes from whoever sent the sidecar a strange authority, and is ignored
+ * so that it harms nobody else.
  */
 final class SubscriptionCheck {
   private static final System.Logger LOG = System.getLogger(SubscriptionCheck.class.getName());
@@ -31,6 +31,28 @@ final class SubscriptionCheck {
   SubscriptionCheck(DiscoveryMetrics metrics, Node node) {
     this.metrics = metrics;
     this.node = node;
+  }
+
+  /** What is wrong with the first request of a stream, to be ended with; empty: nothing. */
+  static Optional<Status> first(DiscoveryRequest request, DiscoveryOptions options) {
+    String id = request.getNode().getId();
+    if (id.isEmpty()) {
+      return Optional.of(
+          Status.INVALID_ARGUMENT.withDescription(
+              "the first request has no node.id; expected a name that is unique among sidecars"));
+    }
+    if (request.getHeldCount() > options.maxHeld()) {
+      return Optional.of(
+          Status.RESOURCE_EXHAUSTED.withDescription(
+              "node "
+                  + id
+                  + " says that it holds "
+                  + request.getHeldCount()
+                  + " resources, at most "
+                  + options.maxHeld()
+                  + " are allowed"));
+    }
+    return Optional.empty();
   }
 
   /** What the stream is to be ended with; empty: go on. */

@@ -4,7 +4,7 @@ import dev.weft.common.config.Locality;
 import dev.weft.controlplane.model.IpAddresses;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadPort;
-import dev.weft.controlplane.registry.ViewBuilder.Touched;
+import dev.weft.controlplane.registry.ViewDiff.Touched;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

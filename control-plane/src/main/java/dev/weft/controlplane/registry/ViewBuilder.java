@@ -12,8 +12,7 @@ import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadPort;
 import dev.weft.controlplane.registry.Candidates.Candidate;
 import dev.weft.controlplane.registry.PolicyReader.Decoded;
-import dev.weft.controlplane.registry.RegistryView.Held;
-import dev.weft.controlplane.registry.RegistryView.Report;
+import dev.weft.controlplane.registry.ViewDiff.Touched;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.proto.discovery.v1.Locality;
@@ -22,9 +21,7 @@ import dev.weft.proto.policy.v1.PolicyKey;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.ServiceEndpoints;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -48,37 +45,9 @@ final class ViewBuilder {
   private SortedTree<TrafficPolicy> trafficPolicies = SortedTree.empty();
   private SortedTree<Policy> policies = SortedTree.empty();
   private SortedTree<RegistryProblem> problems = SortedTree.empty();
-  private SortedTree<Held> sessions = SortedTree.empty();
-  private SortedTree<Held> replicas = SortedTree.empty();
-  private SortedTree<Held> leaders = SortedTree.empty();
-  private SortedTree<Report> reports = SortedTree.empty();
+  private final LeasedEntries leased = new LeasedEntries();
   private final Touched touched = new Touched();
   private final EndpointSlices slices = new EndpointSlices(touched);
-
-  /** Names that may differ from the view before, each as in the view's tree. */
-  static final class Touched {
-    final Set<String> workloads = new HashSet<>();
-    final Set<String> services = new HashSet<>();
-    final Set<String> endpoints = new HashSet<>();
-    final Set<String> addresses = new HashSet<>();
-    final Set<String> nodes = new HashSet<>();
-    final Set<String> httpRoutes = new HashSet<>();
-    final Set<String> otherRoutes = new HashSet<>();
-    final Set<String> referenceGrants = new HashSet<>();
-    final Set<String> trafficPolicies = new HashSet<>();
-
-    void clear() {
-      workloads.clear();
-      services.clear();
-      endpoints.clear();
-      addresses.clear();
-      nodes.clear();
-      httpRoutes.clear();
-      otherRoutes.clear();
-      referenceGrants.clear();
-      trafficPolicies.clear();
-    }
-  }
 
   private record StoredPolicy(Policy policy, @Nullable Decoded decoded) {}
 
@@ -99,22 +68,8 @@ final class ViewBuilder {
         slices.node(parts[1], WorkloadCodec.locality(Locality.parseFrom(entry.value())));
       } else if (key.startsWith(Keyspace.POLICY_PREFIX)) {
         putPolicy(entry, parts(key, 4, "policy/SOURCE/KIND/NAMESPACE/NAME"));
-      } else if (key.startsWith(Keyspace.SESSION_PREFIX)) {
-        String[] parts = parts(key, 3, "session/REPLICA/NAMESPACE/ID");
-        sessions = sessions.put(parts[1] + '/' + parts[2] + '/' + parts[0], held(entry, parts[0]));
-      } else if (key.startsWith(Keyspace.REPLICA_PREFIX)) {
-        replicas = replicas.put(last(key), held(entry, entry.value().toStringUtf8()));
-      } else if (key.startsWith(Keyspace.LEADER_PREFIX)) {
-        leaders = leaders.put(last(key), held(entry, entry.value().toStringUtf8()));
-      } else if (key.startsWith(Keyspace.REPORT_PREFIX)) {
-        String[] parts = parts(key, 2, "inforce/REPLICA/CHUNK");
-        var report =
-            new Report(
-                parts[0],
-                Integer.parseInt(parts[1]),
-                entry.value().toStringUtf8(),
-                entry.modRevision());
-        reports = reports.put(last(key), report);
+      } else {
+        leased.put(entry);
       }
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
       // What the key held before must not go on as if it were current.
@@ -148,17 +103,8 @@ final class ViewBuilder {
         policyClaims.remove(name, key);
         settlePolicy(name);
       }
-    } else if (key.startsWith(Keyspace.SESSION_PREFIX)) {
-      String[] parts = Keyspace.parts(key, 3);
-      if (parts != null) {
-        sessions = sessions.remove(parts[1] + '/' + parts[2] + '/' + parts[0]);
-      }
-    } else if (key.startsWith(Keyspace.REPLICA_PREFIX)) {
-      replicas = replicas.remove(last(key));
-    } else if (key.startsWith(Keyspace.LEADER_PREFIX)) {
-      leaders = leaders.remove(last(key));
-    } else if (key.startsWith(Keyspace.REPORT_PREFIX)) {
-      reports = reports.remove(last(key));
+    } else {
+      leased.delete(key);
     }
   }
 
@@ -182,10 +128,10 @@ final class ViewBuilder {
             trafficPolicies,
             policies,
             problems,
-            sessions,
-            replicas,
-            leaders,
-            reports,
+            leased.sessions(),
+            leased.replicas(),
+            leased.leaders(),
+            leased.reports(),
             slices.trees());
     RegistryChange change =
         resync ? ViewDiff.full(previous, view) : ViewDiff.of(previous, view, touched, false);
@@ -431,15 +377,7 @@ final class ViewBuilder {
     return workload.namespace() + '/' + workload.service();
   }
 
-  private static Held held(Entry entry, String holder) {
-    return new Held(holder, entry.value().toStringUtf8(), entry.modRevision());
-  }
-
-  private static String last(String key) {
-    return key.substring(key.indexOf('/') + 1);
-  }
-
-  private static String[] parts(String key, int count, String expected) {
+  static String[] parts(String key, int count, String expected) {
     String[] parts = Keyspace.parts(key, count);
     if (parts == null) {
       throw new IllegalArgumentException("not a key of the form " + expected);

@@ -4,7 +4,6 @@ import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.RegistryChange.WorkloadChange;
-import dev.weft.controlplane.registry.ViewBuilder.Touched;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -14,6 +13,31 @@ import org.jspecify.annotations.Nullable;
 
 /** What differs between two views. Pure. */
 final class ViewDiff {
+  /** Names that may differ from the view before, each as in the view's tree. */
+  static final class Touched {
+    final Set<String> workloads = new HashSet<>();
+    final Set<String> services = new HashSet<>();
+    final Set<String> endpoints = new HashSet<>();
+    final Set<String> addresses = new HashSet<>();
+    final Set<String> nodes = new HashSet<>();
+    final Set<String> httpRoutes = new HashSet<>();
+    final Set<String> otherRoutes = new HashSet<>();
+    final Set<String> referenceGrants = new HashSet<>();
+    final Set<String> trafficPolicies = new HashSet<>();
+
+    void clear() {
+      workloads.clear();
+      services.clear();
+      endpoints.clear();
+      addresses.clear();
+      nodes.clear();
+      httpRoutes.clear();
+      otherRoutes.clear();
+      referenceGrants.clear();
+      trafficPolicies.clear();
+    }
+  }
+
   private ViewDiff() {}
 
   /** Looks at everything in both. */
