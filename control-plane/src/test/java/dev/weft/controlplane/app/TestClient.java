@@ -1,5 +1,13 @@
 package dev.weft.controlplane.app;
 
+import dev.weft.proto.discovery.v1.DiscoveryRequest;
+import dev.weft.proto.discovery.v1.DiscoveryResponse;
+import dev.weft.proto.discovery.v1.DiscoveryServiceGrpc;
+import dev.weft.proto.discovery.v1.Node;
+import dev.weft.proto.discovery.v1.Resource;
+import dev.weft.proto.discovery.v1.ResourceKind;
+import dev.weft.proto.discovery.v1.ResourceName;
+import dev.weft.proto.discovery.v1.VirtualHost;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.InstancePort;
 import dev.weft.proto.registry.v1.KeepAliveRequest;
@@ -12,10 +20,15 @@ import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** A client of one control plane over gRPC, with one instance: catalog-0 of default/catalog. */
 record TestClient(ManagedChannel channel) implements AutoCloseable {
+  private static final int ANSWER_SECONDS = 20;
+
   static TestClient of(ControlPlane controlPlane) {
     return new TestClient(
         Grpc.newChannelBuilder(
@@ -68,6 +81,47 @@ record TestClient(ManagedChannel channel) implements AutoCloseable {
         .map(Instance::getAddress)
         .sorted()
         .toList();
+  }
+
+  /**
+   * What a sidecar of that namespace would be sent for a host, at the end of what leads to it.
+   *
+   * @param host as in {@code catalog:80}
+   */
+  VirtualHost virtualHost(String namespace, String host) {
+    var answer = new CompletableFuture<VirtualHost>();
+    StreamObserver<DiscoveryRequest> requests =
+        DiscoveryServiceGrpc.newStub(channel)
+            .streamResources(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(DiscoveryResponse response) {
+                    response.getResourcesList().stream()
+                        .filter(Resource::hasVirtualHost)
+                        .forEach(each -> answer.complete(each.getVirtualHost()));
+                  }
+
+                  @Override
+                  public void onError(Throwable failure) {
+                    answer.completeExceptionally(failure);
+                  }
+
+                  @Override
+                  public void onCompleted() {}
+                });
+    requests.onNext(
+        DiscoveryRequest.newBuilder()
+            .setNode(Node.newBuilder().setId("test").setNamespace(namespace))
+            .addSubscribe(
+                ResourceName.newBuilder()
+                    .setKind(ResourceKind.VIRTUAL_HOST)
+                    .setName(namespace + '/' + host))
+            .build());
+    try {
+      return answer.orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS).join();
+    } finally {
+      requests.onCompleted();
+    }
   }
 
   /** The health of a gRPC service, or of the whole if it is empty. */

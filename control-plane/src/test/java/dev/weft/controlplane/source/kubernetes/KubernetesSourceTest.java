@@ -28,6 +28,19 @@ import org.junit.jupiter.api.io.TempDir;
 class KubernetesSourceTest {
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  /** How long things happen after a definition was changed, and how soon they are known then. */
+  private static final Duration CHANGE = Duration.ofSeconds(8);
+
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  private static final String POLICY =
+      """
+      apiVersion: weft.dev/v1alpha1
+      kind: TrafficPolicy
+      metadata: {name: %s}
+      spec: {targetRefs: [{kind: Service, name: catalog}], timeouts: {request: 1s}}
+      """;
+
   private static final String CATALOG =
       """
       apiVersion: v1
@@ -194,6 +207,43 @@ class KubernetesSourceTest {
 
     cluster.everywhere("delete", definition, "--wait=false");
     until(() -> followed.document("TrafficPolicy", "one").isEmpty());
+  }
+
+  @Test
+  void aKindWhoseDefinitionChangesIsFollowedOn(Cluster cluster) {
+    String definition = "customresourcedefinition/trafficpolicies.weft.dev";
+    if (cluster.everywhere("get", definition, "--ignore-not-found").isEmpty()) {
+      opened.push(() -> cluster.everywhere("delete", definition, "--ignore-not-found"));
+    }
+    cluster.applyFile(Path.of("../deploy/k8s/base/crds/trafficpolicies.weft.dev.yaml"));
+    cluster.everywhere("wait", definition, "--for=condition=Established", "--timeout=60s");
+    FollowedCluster followed = follow(cluster);
+    cluster.apply(POLICY.formatted("before"));
+    until(() -> followed.document("TrafficPolicy", "before").isPresent());
+
+    cluster.everywhere(
+        "patch",
+        definition,
+        "--type=json",
+        "--patch=[{op: add, path: /spec/versions/0/schema/openAPIV3Schema/description, value:"
+            + " Changed "
+            + System.currentTimeMillis()
+            + "}]");
+    // The API server serves the old and the new form side by side for a moment: told of at any time
+    // after the change, all are heard of soon.
+    long changed = System.nanoTime();
+    Deque<String> told = new ArrayDeque<>();
+    while (System.nanoTime() - changed < CHANGE.toNanos()) {
+      told.push("after-" + told.size());
+      cluster.apply(POLICY.formatted(told.peek()));
+    }
+    await()
+        .atMost(SOON)
+        .until(() -> told.stream().allMatch(each -> known(followed, "TrafficPolicy", each)));
+  }
+
+  private static boolean known(FollowedCluster followed, String kind, String name) {
+    return followed.document(kind, name).isPresent();
   }
 
   @Test
