@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.weft.cli.dashboards.Dashboard.Panel;
 import dev.weft.cli.dashboards.Dashboard.Query;
+import dev.weft.controlplane.app.ControlPlane;
 import dev.weft.testkit.Programs;
 import dev.weft.testkit.PrometheusServer;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -127,6 +129,8 @@ class DashboardsTest {
 
   @Test
   void theGuideListsEveryMetric() throws Exception {
+    Set<String> named = MeterNames.in(ControlPlane.class);
+    assertThat(named).contains("weft_auth_refused", "weft_admission_reviews");
     await()
         .atMost(PATIENCE)
         .pollInterval(Duration.ofSeconds(1))
@@ -135,7 +139,7 @@ class DashboardsTest {
               mesh.round();
               MetricsGuide exported =
                   MetricsGuide.of(mesh.sidecarMetrics(), mesh.controlPlaneMetrics());
-              exported.assertComplete();
+              exported.assertComplete(named);
               exported.assertWrittenDown();
             });
   }

@@ -23,13 +23,11 @@ final class MetricsGuide {
   private static final Pattern LABEL = Pattern.compile("([a-zA-Z_]+)=\"(?:[^\"\\\\]|\\\\.)*\"");
   private static final Pattern SUFFIX = Pattern.compile("_(bucket|count|sum)$");
 
-  /** What comes only with the first time that something happens. */
+  /** What a sidecar exports only when something has happened for the first time. */
   private static final Set<String> LATE =
       Set.of(
           "weft_upstream_rq_grpc_total",
           "weft_rq_response_flag_total",
-          "weft_admission_reviews_seconds",
-          "weft_auth_refused_total",
           "weft_cluster_membership",
           "weft_tls_client_certificate_expiration_seconds",
           "weft_tls_inbound_certificate_expiration_seconds",
@@ -59,11 +57,21 @@ final class MetricsGuide {
     return guide;
   }
 
-  /** Fails while something has not happened yet. */
-  void assertComplete() {
-    var known = new TreeSet<String>();
-    programs.values().forEach(each -> known.addAll(each.keySet()));
-    assertThat(known).containsAll(LATE);
+  /**
+   * Fails while something has not happened yet, and where it never does.
+   *
+   * @param named the meters in the control plane's code
+   */
+  void assertComplete(Set<String> named) {
+    var known = new TreeMap<String, Metric>();
+    programs.values().forEach(known::putAll);
+    assertThat(known).containsKeys(LATE.toArray(String[]::new));
+    for (String name : named) {
+      assertThat(known.keySet())
+          .as("meter %s: has to be there from the start, or to happen in FaultyMesh", name)
+          .anyMatch(each -> each.equals(name) || each.startsWith(name + '_'));
+    }
+    known.forEach((name, metric) -> assertThat(metric.help).as("help of " + name).isNotEmpty());
   }
 
   /** Fails when the guide says something else. */

@@ -45,6 +45,7 @@ public final class CallGuard implements ServerInterceptor {
   private final Authorizer authorizer;
   private final AuditLog audit;
   private final MeterRegistry meters;
+  private final Counter expiredStreams;
   private final Semaphore reviews = new Semaphore(MAX_REVIEWS);
 
   /**
@@ -56,6 +57,10 @@ public final class CallGuard implements ServerInterceptor {
     this.authorizer = new Authorizer(cluster.accesses(), nanoClock);
     this.audit = new AuditLog(nanoClock);
     this.meters = meters;
+    expiredStreams =
+        Counter.builder("weft.auth.expired.streams")
+            .description("Streams that were ended with the token or certificate they came with")
+            .register(meters);
     bind("token", authenticator.verdicts());
     bind("access", authorizer.answers());
   }
@@ -166,7 +171,7 @@ public final class CallGuard implements ServerInterceptor {
               "what the caller was let in by has expired: come again with what has been renewed"
                   + " meanwhile (a sidecar reads its token file anew)");
       if (call.refuse(refusal)) {
-        meters.counter("weft.auth.expired.streams").increment();
+        expiredStreams.increment();
       }
       listener.refused();
     }

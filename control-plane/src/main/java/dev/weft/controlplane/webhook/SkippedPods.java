@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -38,7 +39,9 @@ final class SkippedPods {
   private static final String REASON = "SidecarSkipped";
 
   private final KubernetesClient client;
-  private final MeterRegistry meters;
+  private final Counter made;
+  private final Counter failed;
+  private final Counter dropped;
   private final LongSupplier nanoClock;
   private final Semaphore turns = new Semaphore(MAX_UNDER_WAY);
 
@@ -57,7 +60,9 @@ final class SkippedPods {
    */
   SkippedPods(KubernetesClient client, MeterRegistry meters, LongSupplier nanoClock) {
     this.client = client;
-    this.meters = meters;
+    made = counter(meters, "told");
+    failed = counter(meters, "failed");
+    dropped = counter(meters, "dropped");
     this.nanoClock = nanoClock;
   }
 
@@ -68,16 +73,16 @@ final class SkippedPods {
       return;
     }
     if (!turns.tryAcquire()) {
-      count("dropped");
+      dropped.increment();
       return;
     }
     Thread.startVirtualThread(
         () -> {
           try {
             client.v1().events().inNamespace(namespace).resource(event.get()).create();
-            count("told");
+            made.increment();
           } catch (KubernetesClientException e) {
-            count("failed");
+            failed.increment();
             LOG.log(
                 Level.WARNING,
                 "no event could be made of a pod without a sidecar in namespace {0}: {1}",
@@ -145,7 +150,10 @@ final class SkippedPods {
         .build();
   }
 
-  private void count(String result) {
-    meters.counter("weft.admission.events", "result", result).increment();
+  private static Counter counter(MeterRegistry meters, String result) {
+    return Counter.builder("weft.admission.events")
+        .description("Events about pods that go without a sidecar")
+        .tag("result", result)
+        .register(meters);
   }
 }
