@@ -1,8 +1,5 @@
 package dev.weft.cli;
 
-import dev.weft.proto.mesh.v1.AwaitSyncRequest;
-import dev.weft.proto.mesh.v1.AwaitSyncResponse;
-import dev.weft.proto.mesh.v1.MeshServiceGrpc;
 import dev.weft.proto.policy.v1.AppliedPolicy;
 import dev.weft.proto.policy.v1.ApplyRequest;
 import dev.weft.proto.policy.v1.ApplyResponse;
@@ -33,6 +30,13 @@ final class ApplyCommand implements Callable<Integer> {
       description = "Return when every sidecar that is concerned has the change in force.")
   private boolean await;
 
+  @Option(
+      names = "--reason",
+      paramLabel = "WHY",
+      defaultValue = "",
+      description = "Why, for 'weft history'.")
+  private String reason = "";
+
   @Override
   public Integer call() {
     if (manifests.isEmpty()) {
@@ -40,7 +44,7 @@ final class ApplyCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    ApplyRequest request = manifests.read(System.in);
+    ApplyRequest request = manifests.read(System.in).toBuilder().setReason(reason).build();
     return connection.call(
         channel -> {
           ApplyResponse response =
@@ -62,37 +66,9 @@ final class ApplyCommand implements Callable<Integer> {
           }
           out.flush();
           return await
-              ? awaitSync(
-                  MeshServiceGrpc.newBlockingStub(channel), response.getRevision(), out, err)
+              ? InForce.await(
+                  channel, "applied", response.getRevision(), connection.timeoutSeconds(), out, err)
               : 0;
         });
-  }
-
-  private int awaitSync(
-      MeshServiceGrpc.MeshServiceBlockingStub mesh,
-      long revision,
-      PrintWriter out,
-      PrintWriter err) {
-    long timeoutMillis = TimeUnit.SECONDS.toMillis(connection.timeoutSeconds());
-    AwaitSyncResponse sync =
-        mesh.withDeadlineAfter(timeoutMillis + 5000, TimeUnit.MILLISECONDS)
-            .awaitSync(
-                AwaitSyncRequest.newBuilder()
-                    .setRevision(revision)
-                    .setTimeoutMillis(timeoutMillis)
-                    .build());
-    if (sync.getSynced()) {
-      out.println("in force everywhere (revision " + revision + ")");
-      out.flush();
-      return 0;
-    }
-    err.println(
-        "error: applied, but not yet in force after "
-            + connection.timeoutSeconds()
-            + " s at: "
-            + String.join(", ", sync.getPendingNodesList())
-            + "\n  See 'weft proxy-status' for the reason.");
-    err.flush();
-    return 1;
   }
 }

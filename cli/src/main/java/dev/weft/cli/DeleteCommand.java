@@ -44,6 +44,13 @@ final class DeleteCommand implements Callable<Integer> {
   @Option(names = "--ignore-not-found", description = "What is not there is not an error.")
   private boolean ignoreNotFound;
 
+  @Option(
+      names = "--reason",
+      paramLabel = "WHY",
+      defaultValue = "",
+      description = "Why, for 'weft history'.")
+  private String reason = "";
+
   @Override
   public Integer call() {
     if (names.isEmpty() == manifests.isEmpty() || names.size() == 1) {
@@ -61,7 +68,7 @@ final class DeleteCommand implements Callable<Integer> {
             try {
               policies
                   .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
-                  .delete(DeleteRequest.newBuilder().setKey(key).build());
+                  .delete(DeleteRequest.newBuilder().setKey(key).setReason(reason).build());
               out.println(Kind.display(key) + " deleted");
               out.flush();
             } catch (StatusRuntimeException e) {

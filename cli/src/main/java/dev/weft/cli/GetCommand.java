@@ -2,11 +2,14 @@ package dev.weft.cli;
 
 import dev.weft.cli.Failures.CommandFailed;
 import dev.weft.proto.policy.v1.GetRequest;
+import dev.weft.proto.policy.v1.GetRevisionRequest;
+import dev.weft.proto.policy.v1.GetRevisionResponse;
 import dev.weft.proto.policy.v1.ListRequest;
 import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyKey;
 import dev.weft.proto.policy.v1.PolicyServiceGrpc;
 import dev.weft.proto.policy.v1.PolicyServiceGrpc.PolicyServiceBlockingStub;
+import dev.weft.proto.policy.v1.UnknownPolicy;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -62,6 +65,13 @@ final class GetCommand implements Callable<Integer> {
       description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
   private OutputFormat output = OutputFormat.TABLE;
 
+  @Option(
+      names = "--revision",
+      paramLabel = "REV",
+      defaultValue = "0",
+      description = "As it was at this revision, see 'weft history'; default: as it is.")
+  private long revision;
+
   @Override
   public Integer call() {
     String wireKind = kind.equals("all") ? "" : Kind.parse(kind).wireName();
@@ -96,6 +106,9 @@ final class GetCommand implements Callable<Integer> {
     PolicyServiceBlockingStub stub =
         PolicyServiceGrpc.newBlockingStub(channel)
             .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS);
+    if (revision != 0) {
+      return past(stub, wireKind);
+    }
     if (name == null) {
       return stub.list(
               ListRequest.newBuilder()
@@ -114,6 +127,29 @@ final class GetCommand implements Callable<Integer> {
       }
       throw e;
     }
+  }
+
+  private List<Policy> past(PolicyServiceBlockingStub stub, String wireKind) {
+    GetRevisionResponse found =
+        stub.getRevision(
+            GetRevisionRequest.newBuilder()
+                .setKind(wireKind)
+                .setNamespace(allNamespaces ? "" : namespace)
+                .setName(name == null ? "" : name)
+                .setRevision(revision)
+                .build());
+    for (UnknownPolicy unknown : found.getUnknownList()) {
+      String sentence = Kind.display(unknown.getKey()) + ": " + unknown.getWhy();
+      if (name != null) {
+        throw new CommandFailed("what was at revision " + revision + " is not known: " + sentence);
+      }
+      spec.commandLine().getErr().println("warning: not known at that revision: " + sentence);
+    }
+    if (name != null && found.getPoliciesCount() == 0) {
+      throw new CommandFailed(
+          "there was no " + wireKind + " " + namespace + "/" + name + " at revision " + revision);
+    }
+    return found.getPoliciesList();
   }
 
   private void printTable(List<Policy> policies, PrintWriter out) {

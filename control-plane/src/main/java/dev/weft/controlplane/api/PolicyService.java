@@ -1,11 +1,16 @@
 package dev.weft.controlplane.api;
 
+import dev.weft.controlplane.auth.CallerName;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryView;
+import dev.weft.controlplane.registry.history.ChangeNote;
+import dev.weft.controlplane.registry.history.DocumentHistory;
+import dev.weft.controlplane.registry.history.Scope;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.source.apply.AppliedPolicies;
 import dev.weft.controlplane.source.apply.PartlyAppliedException;
 import dev.weft.controlplane.source.apply.PolicyRefusedException;
+import dev.weft.controlplane.source.apply.PolicyRollback;
 import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.controlplane.validate.yaml.NearMisses;
 import dev.weft.proto.policy.v1.ApplyRequest;
@@ -13,11 +18,17 @@ import dev.weft.proto.policy.v1.ApplyResponse;
 import dev.weft.proto.policy.v1.DeleteRequest;
 import dev.weft.proto.policy.v1.DeleteResponse;
 import dev.weft.proto.policy.v1.GetRequest;
+import dev.weft.proto.policy.v1.GetRevisionRequest;
+import dev.weft.proto.policy.v1.GetRevisionResponse;
+import dev.weft.proto.policy.v1.HistoryRequest;
+import dev.weft.proto.policy.v1.HistoryResponse;
 import dev.weft.proto.policy.v1.ListRequest;
 import dev.weft.proto.policy.v1.ListResponse;
 import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyKey;
 import dev.weft.proto.policy.v1.PolicyServiceGrpc.PolicyServiceImplBase;
+import dev.weft.proto.policy.v1.RollbackRequest;
+import dev.weft.proto.policy.v1.RollbackResponse;
 import dev.weft.proto.policy.v1.WatchEvent;
 import dev.weft.proto.policy.v1.WatchRequest;
 import io.grpc.Status;
@@ -38,16 +49,21 @@ public final class PolicyService extends PolicyServiceImplBase {
   private final Store store;
   private final Registry registry;
   private final AppliedPolicies policies;
+  private final PolicyRollback rollback;
 
-  public PolicyService(Store store, Registry registry, AppliedPolicies policies) {
+  public PolicyService(
+      Store store, Registry registry, AppliedPolicies policies, PolicyRollback rollback) {
     this.store = store;
     this.registry = registry;
     this.policies = policies;
+    this.rollback = rollback;
   }
 
   @Override
   public void apply(ApplyRequest request, StreamObserver<ApplyResponse> observer) {
-    answer(observer, () -> policies.apply(manifests(request).getManifestsList()));
+    answer(
+        observer,
+        () -> policies.apply(manifests(request).getManifestsList(), note(request.getReason())));
   }
 
   @Override
@@ -92,7 +108,7 @@ public final class PolicyService extends PolicyServiceImplBase {
         observer,
         () ->
             policies
-                .delete(key(request.getKey()))
+                .delete(key(request.getKey()), note(request.getReason()))
                 .thenApply(revision -> DeleteResponse.newBuilder().setRevision(revision).build()));
   }
 
@@ -108,6 +124,77 @@ public final class PolicyService extends PolicyServiceImplBase {
       return;
     }
     new PolicyWatch(request, (ServerCallStreamObserver<WatchEvent>) observer).start(store);
+  }
+
+  @Override
+  public void history(HistoryRequest request, StreamObserver<HistoryResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          if (request.getLimit() < 0) {
+            throw invalid("limit is " + request.getLimit() + ", expected at least 0");
+          }
+          return DocumentHistory.read(
+                  store, scope(request.getKind(), request.getNamespace(), request.getName()))
+              .thenApply(history -> PolicyHistory.changes(history, request));
+        });
+  }
+
+  @Override
+  public void getRevision(
+      GetRevisionRequest request, StreamObserver<GetRevisionResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          long revision = revision("revision", request.getRevision());
+          return DocumentHistory.read(
+                  store, scope(request.getKind(), request.getNamespace(), request.getName()))
+              .thenApply(history -> PolicyHistory.at(history, revision));
+        });
+  }
+
+  @Override
+  public void rollback(RollbackRequest request, StreamObserver<RollbackResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          ApiErrors.requireView(registry);
+          return rollback.rollBack(
+              new PolicyRollback.Request(
+                  scope(request.getKind(), request.getNamespace(), request.getName()),
+                  revision("to_revision", request.getToRevision()),
+                  note(request.getReason()),
+                  request.getDryRun()));
+        });
+  }
+
+  private static Scope scope(String kind, String namespace, String name) {
+    kind(kind, true);
+    if (!name.isEmpty() && (kind.isEmpty() || namespace.isEmpty())) {
+      throw invalid("name is \"" + name + "\", expected with it a kind and a namespace");
+    }
+    return new Scope(kind, namespace, name);
+  }
+
+  private static long revision(String field, long revision) {
+    if (revision < 1) {
+      throw invalid(field + " is " + revision + ", expected a revision, 1 or more");
+    }
+    return revision;
+  }
+
+  /** Who calls and why; to be asked for on the thread that serves the call. */
+  private static ChangeNote note(String reason) {
+    if (reason.length() > ChangeNote.MAX_REASON
+        || reason.chars().anyMatch(Character::isISOControl)) {
+      throw invalid(
+          "reason has "
+              + reason.length()
+              + " characters, expected at most "
+              + ChangeNote.MAX_REASON
+              + ", on one line");
+    }
+    return new ChangeNote(CallerName.current(), reason);
   }
 
   private ApplyRequest manifests(ApplyRequest request) {
@@ -179,7 +266,8 @@ public final class PolicyService extends PolicyServiceImplBase {
       Status status =
           switch (refused.reason()) {
             case NOT_FOUND -> Status.NOT_FOUND;
-            case OWNED -> Status.FAILED_PRECONDITION;
+            case OWNED, FORGOTTEN, TOO_MUCH -> Status.FAILED_PRECONDITION;
+            case FUTURE -> Status.INVALID_ARGUMENT;
           };
       return status.withDescription(refused.getMessage()).asRuntimeException();
     }

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.app;
 
 import dev.weft.controlplane.auth.CallGuard;
+import dev.weft.controlplane.auth.CallerName;
 import dev.weft.controlplane.auth.ClusterAccess;
 import dev.weft.controlplane.auth.kubernetes.CaConfigMaps;
 import dev.weft.controlplane.auth.kubernetes.KubernetesCallers;
@@ -369,6 +370,8 @@ public final class ControlPlane implements AutoCloseable {
               new InetSocketAddress(options.bind(), options.grpcPort()), tls.credentials(guarded));
       if (guarded && cluster != null) {
         builder.intercept(new CallGuard(cluster, meters, InstantSource.system(), System::nanoTime));
+      } else {
+        builder.intercept(CallerName.byAddress());
       }
       return builder
           .executor(grpcThreads)

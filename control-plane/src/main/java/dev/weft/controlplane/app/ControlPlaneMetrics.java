@@ -5,6 +5,7 @@ import dev.weft.controlplane.api.RegistryService;
 import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.Sessions;
+import dev.weft.controlplane.registry.VersionKeeper;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -109,6 +110,25 @@ final class ControlPlaneMetrics {
         "Streams that watch instances",
         service,
         RegistryService::watchers);
+  }
+
+  static void bind(MeterRegistry meters, VersionKeeper versions) {
+    gauge(
+        meters,
+        "weft.history.versions",
+        "Former versions of documents that the store keeps",
+        versions,
+        VersionKeeper::kept);
+    Gauge.builder("weft.history", versions, VersionKeeper::keptBytes)
+        .baseUnit("bytes")
+        .description("What they are large, together")
+        .register(meters);
+    for (VersionKeeper.Limit limit : VersionKeeper.Limit.values()) {
+      FunctionCounter.builder("weft.history.dropped", versions, keeper -> keeper.dropped(limit))
+          .description("Former versions that this replica dropped, by the limit that was reached")
+          .tag("limit", limit.label())
+          .register(meters);
+    }
   }
 
   private static <T> void gauge(

@@ -12,8 +12,10 @@ import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.ReplicaLease;
 import dev.weft.controlplane.registry.Sessions;
+import dev.weft.controlplane.registry.VersionKeeper;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.source.apply.AppliedPolicies;
+import dev.weft.controlplane.source.apply.PolicyRollback;
 import dev.weft.controlplane.source.kubernetes.KubernetesSource;
 import dev.weft.controlplane.status.SidecarCounts;
 import dev.weft.controlplane.status.StatusWriter;
@@ -50,6 +52,7 @@ final class ServingParts implements AutoCloseable {
   private final Sessions sessions;
   private final Reaper reaper;
   private final HistoryKeeper history;
+  private final VersionKeeper versions;
   private final DiscoveryEngine discovery;
   private final RegistryService registryService;
   private final PolicyService policyService;
@@ -70,15 +73,17 @@ final class ServingParts implements AutoCloseable {
     sessions = new Sessions(store, registry, lease, ttl, System::nanoTime);
     reaper = new Reaper(store, registry, lease, ttl, serving, System::nanoTime);
     history = new HistoryKeeper(store, registry, HISTORY, reaper::leading, System::nanoTime);
+    versions = new VersionKeeper(store, registry, reaper::leading, System::currentTimeMillis);
     discovery = DiscoveryEngine.start(registry, meters, discoveryOptions(options));
     registryService = new RegistryService(store, registry, sessions, reaper, discovery, ttl);
     policyService =
         new PolicyService(
             store,
             registry,
-            new AppliedPolicies(
-                store, registry, PolicyReader.DOCUMENTS, System::currentTimeMillis));
+            new AppliedPolicies(store, registry, PolicyReader.DOCUMENTS, System::currentTimeMillis),
+            new PolicyRollback(store, registry, System::currentTimeMillis));
     ControlPlaneMetrics.bind(meters, registry, sessions, reaper, registryService);
+    ControlPlaneMetrics.bind(meters, versions);
     ticker =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("weft-liveness").daemon(true).factory());
@@ -179,6 +184,7 @@ final class ServingParts implements AutoCloseable {
       sessions.tick();
       reaper.tick();
       history.tick();
+      versions.tick();
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "looking after sessions failed; it goes on", e);
     }

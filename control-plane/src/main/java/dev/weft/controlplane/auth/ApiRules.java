@@ -8,8 +8,11 @@ import dev.weft.proto.mesh.v1.ListNodesRequest;
 import dev.weft.proto.policy.v1.ApplyRequest;
 import dev.weft.proto.policy.v1.DeleteRequest;
 import dev.weft.proto.policy.v1.GetRequest;
+import dev.weft.proto.policy.v1.GetRevisionRequest;
+import dev.weft.proto.policy.v1.HistoryRequest;
 import dev.weft.proto.policy.v1.ListRequest;
 import dev.weft.proto.policy.v1.PolicyKey;
+import dev.weft.proto.policy.v1.RollbackRequest;
 import dev.weft.proto.registry.v1.DeregisterRequest;
 import dev.weft.proto.registry.v1.GetInstanceRequest;
 import dev.weft.proto.registry.v1.KeepAliveRequest;
@@ -47,6 +50,10 @@ final class ApiRules {
       case ListRequest list -> all("list", list.getKind(), list.getNamespace());
       case dev.weft.proto.policy.v1.WatchRequest watch ->
           all("watch", watch.getKind(), watch.getNamespace());
+      case HistoryRequest history ->
+          read(history.getKind(), history.getNamespace(), history.getName());
+      case GetRevisionRequest get -> read(get.getKind(), get.getNamespace(), get.getName());
+      case RollbackRequest rollback -> rollback(rollback);
       case ListNodesRequest _ -> List.of(new Access("list", WEFT, SIDECARS, "", ""));
       case AwaitSyncRequest _ -> List.of(new Access("list", WEFT, SIDECARS, "", ""));
       case GetNodeConfigRequest get ->
@@ -75,6 +82,28 @@ final class ApiRules {
       all.add(access("update", key));
     }
     return List.copyOf(all);
+  }
+
+  private static List<Access> read(String kind, String namespace, String name) {
+    return kind.isEmpty() || namespace.isEmpty() || name.isEmpty()
+        ? all("list", kind, namespace)
+        : List.of(access("get", key(kind, namespace, name)));
+  }
+
+  /** Whether each is written or deleted is decided by the store. */
+  private static List<Access> rollback(RollbackRequest request) {
+    Set<Access> all = new LinkedHashSet<>();
+    List<String> kinds = request.getKind().isEmpty() ? Kinds.all() : List.of(request.getKind());
+    for (String kind : kinds) {
+      all.add(access("create", key(kind, request.getNamespace(), "")));
+      all.add(access("update", key(kind, request.getNamespace(), request.getName())));
+      all.add(access("delete", key(kind, request.getNamespace(), request.getName())));
+    }
+    return List.copyOf(all);
+  }
+
+  private static PolicyKey key(String kind, String namespace, String name) {
+    return PolicyKey.newBuilder().setKind(kind).setNamespace(namespace).setName(name).build();
   }
 
   private static List<Access> all(String verb, String kind, String namespace) {

@@ -1,6 +1,8 @@
 package dev.weft.controlplane.auth;
 
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
+import io.grpc.Context;
+import io.grpc.Contexts;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
@@ -91,10 +93,13 @@ public final class CallGuard implements ServerInterceptor {
     }
     Credentials credentials = Credentials.take(headers, call.getAttributes());
     var guarded = new Guarded<>(call);
+    Context context = Context.current();
     guarded.decide(
         () -> guarded.caller = authenticator.authenticate(credentials),
         () -> {
-          guarded.listener.serve(next.startCall(guarded.call, headers));
+          guarded.listener.serve(
+              Contexts.interceptCall(
+                  CallerName.in(context, guarded.name()), guarded.call, headers, next));
           if (!call.getMethodDescriptor().getType().clientSendsOneMessage()
               || !call.getMethodDescriptor().getType().serverSendsOneMessage()) {
             guarded.endAfter(authenticator.life(credentials));
@@ -116,6 +121,11 @@ public final class CallGuard implements ServerInterceptor {
 
     Guarded(ServerCall<Q, R> call) {
       this.call = new GuardedCall<>(call);
+    }
+
+    String name() {
+      Caller who = caller;
+      return who == null ? "" : who.shown();
     }
 
     private void judge(Q message) {

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.registry;
 
 import dev.weft.controlplane.model.DocumentMeta;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * endpoints/SOURCE/NAMESPACE/SERVICE/SLICE  registry.v1.ServiceEndpoints
  * nodes/SOURCE/NAME                      discovery.v1.Locality, where a machine stands
  * policy/SOURCE/KIND/NAMESPACE/NAME      policy.v1.Policy
+ * history/policy/KIND/NAMESPACE/NAME/SOURCE/REVISION  policy.v1.FormerPolicy; when it began, 19 digits
+ * history/forgotten                      a revision, as text
  * session/REPLICA/NAMESPACE/ID           incarnation, as text; under the replica's lease
  * replica/REPLICA                        replica id, as text; under the replica's lease
  * leader/ROLE                            replica id, as text; under the replica's lease
@@ -38,6 +41,15 @@ public final class Keyspace {
 
   /** Every policy, of every source. */
   public static final String POLICY_PREFIX = "policy/";
+
+  /** What is not in force any more. */
+  public static final String HISTORY_PREFIX = "history/";
+
+  /** Every former version of a policy. */
+  public static final String FORMER_POLICY_PREFIX = HISTORY_PREFIX + "policy/";
+
+  /** Holds, as text, up to which revision documents that were deleted may be forgotten. */
+  public static final String FORGOTTEN = HISTORY_PREFIX + "forgotten";
 
   /** The key that the elected reaper holds. */
   public static final String REAPER_LEADER = "leader/reaper";
@@ -67,6 +79,21 @@ public final class Keyspace {
   /** The key of a policy document. */
   public static String policy(String source, String kind, String namespace, String name) {
     return POLICY_PREFIX + source + '/' + kind + '/' + namespace + '/' + name;
+  }
+
+  /** The key of a former version of a policy, in the order of revisions. */
+  public static String formerPolicy(
+      String kind, String namespace, String name, String source, long revision) {
+    return FORMER_POLICY_PREFIX
+        + kind
+        + '/'
+        + namespace
+        + '/'
+        + name
+        + '/'
+        + source
+        + '/'
+        + String.format(Locale.ROOT, "%019d", revision);
   }
 
   /** The key of a part of what a replica tells of its sidecars. */

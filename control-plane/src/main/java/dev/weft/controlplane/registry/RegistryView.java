@@ -39,6 +39,7 @@ public final class RegistryView {
           SortedTree.empty(),
           SortedTree.empty(),
           SortedTree.empty(),
+          SortedTree.empty(),
           EndpointTrees.EMPTY);
 
   private final String storeId;
@@ -89,6 +90,9 @@ public final class RegistryView {
   /** replica/chunk. */
   final SortedTree<Report> reports;
 
+  /** By the store's key. */
+  final SortedTree<FormerMark> former;
+
   final EndpointTrees endpoints;
 
   /**
@@ -125,6 +129,7 @@ public final class RegistryView {
       SortedTree<Held> replicas,
       SortedTree<Held> leaders,
       SortedTree<Report> reports,
+      SortedTree<FormerMark> former,
       EndpointTrees endpoints) {
     this.storeId = storeId;
     this.revision = revision;
@@ -143,6 +148,7 @@ public final class RegistryView {
     this.replicas = replicas;
     this.leaders = leaders;
     this.reports = reports;
+    this.former = former;
     this.endpoints = endpoints;
   }
 

@@ -45,6 +45,7 @@ final class ViewBuilder {
   private SortedTree<TrafficPolicy> trafficPolicies = SortedTree.empty();
   private SortedTree<Policy> policies = SortedTree.empty();
   private SortedTree<RegistryProblem> problems = SortedTree.empty();
+  private SortedTree<FormerMark> former = SortedTree.empty();
   private final LeasedEntries leased = new LeasedEntries();
   private final Touched touched = new Touched();
   private final EndpointSlices slices = new EndpointSlices(touched);
@@ -68,6 +69,8 @@ final class ViewBuilder {
         slices.node(parts[1], WorkloadCodec.locality(Locality.parseFrom(entry.value())));
       } else if (key.startsWith(Keyspace.POLICY_PREFIX)) {
         putPolicy(entry, parts(key, 4, "policy/SOURCE/KIND/NAMESPACE/NAME"));
+      } else if (key.startsWith(Keyspace.FORMER_POLICY_PREFIX)) {
+        former = former.put(key, FormerMark.of(entry));
       } else {
         leased.put(entry);
       }
@@ -103,6 +106,8 @@ final class ViewBuilder {
         policyClaims.remove(name, key);
         settlePolicy(name);
       }
+    } else if (key.startsWith(Keyspace.FORMER_POLICY_PREFIX)) {
+      former = former.remove(key);
     } else {
       leased.delete(key);
     }
@@ -132,6 +137,7 @@ final class ViewBuilder {
             leased.replicas(),
             leased.leaders(),
             leased.reports(),
+            former,
             slices.trees());
     RegistryChange change =
         resync ? ViewDiff.full(previous, view) : ViewDiff.of(previous, view, touched, false);

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.controlplane.auth.CallerName;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
 import dev.weft.controlplane.source.apply.AppliedPolicies;
+import dev.weft.controlplane.source.apply.PolicyRollback;
 import dev.weft.proto.policy.v1.AppliedPolicy;
 import dev.weft.proto.policy.v1.ApplyRequest;
 import dev.weft.proto.policy.v1.ApplyResponse;
@@ -42,15 +45,33 @@ abstract class PolicyServiceFixture {
   final AtomicLong clock = new AtomicLong(1_000);
   private final String name = "policies-" + System.identityHashCode(this);
   Runnable beforeWriting = () -> {};
-  EmbeddedStore store;
+  Store store;
   Registry registry;
+  private Path kept;
   private Server server;
   ManagedChannel channel;
   PolicyServiceBlockingStub api;
 
   @BeforeEach
   void start(@TempDir Path directory) throws IOException {
-    store = EmbeddedStore.open(directory);
+    kept = directory;
+    store = openStore(directory);
+    serve();
+  }
+
+  /** Ends everything and goes on with what the store has kept. */
+  void restart() throws IOException {
+    stop();
+    store = openStore(kept);
+    serve();
+  }
+
+  /** The store of one test. */
+  Store openStore(Path directory) {
+    return EmbeddedStore.open(directory);
+  }
+
+  private void serve() throws IOException {
     registry = new Registry(store, PolicyReader.DOCUMENTS);
     registry.start().join();
     await().until(() -> registry.status().synced());
@@ -65,7 +86,19 @@ abstract class PolicyServiceFixture {
             });
     server =
         InProcessServerBuilder.forName(name)
-            .addService(new PolicyService(store, registry, policies))
+            .addService(
+                new PolicyService(
+                    store,
+                    registry,
+                    policies,
+                    new PolicyRollback(
+                        store,
+                        registry,
+                        () -> {
+                          beforeWriting.run();
+                          return clock.get();
+                        })))
+            .intercept(CallerName.byAddress())
             .build()
             .start();
     channel = InProcessChannelBuilder.forName(name).build();
@@ -105,7 +138,7 @@ abstract class PolicyServiceFixture {
     return api.validate(request(manifests));
   }
 
-  private static ApplyRequest request(String... manifests) {
+  static ApplyRequest request(String... manifests) {
     var all = new ArrayList<Manifest>();
     for (String content : manifests) {
       all.add(Manifest.newBuilder().setName(all.size() + ".yaml").setContent(content).build());
@@ -121,7 +154,7 @@ abstract class PolicyServiceFixture {
     return api.delete(DeleteRequest.newBuilder().setKey(key(kind, object)).build()).getRevision();
   }
 
-  private static PolicyKey key(String kind, String object) {
+  static PolicyKey key(String kind, String object) {
     return PolicyKey.newBuilder().setKind(kind).setNamespace("default").setName(object).build();
   }
 

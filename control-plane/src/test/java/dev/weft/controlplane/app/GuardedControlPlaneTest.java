@@ -12,8 +12,12 @@ import dev.weft.proto.discovery.v1.ResourceKind;
 import dev.weft.proto.discovery.v1.ResourceName;
 import dev.weft.proto.mesh.v1.ListNodesRequest;
 import dev.weft.proto.mesh.v1.MeshServiceGrpc;
+import dev.weft.proto.policy.v1.ApplyRequest;
+import dev.weft.proto.policy.v1.HistoryRequest;
 import dev.weft.proto.policy.v1.ListRequest;
+import dev.weft.proto.policy.v1.Manifest;
 import dev.weft.proto.policy.v1.PolicyServiceGrpc;
+import dev.weft.proto.policy.v1.RollbackRequest;
 import dev.weft.proto.registry.v1.KeepAliveRequest;
 import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
@@ -202,6 +206,39 @@ class GuardedControlPlaneTest {
                 .listNodes(ListNodesRequest.getDefaultInstance())
                 .getNodesList())
         .isEmpty();
+  }
+
+  @Test
+  void theHistoryHasThemByTheirNames() {
+    for (String verb : List.of("create", "update", "delete", "get")) {
+      cluster.allow("jane", verb, "services", "shop");
+    }
+    var policies = PolicyServiceGrpc.newBlockingStub(connect("jane-token"));
+    String service =
+        "{apiVersion: v1, kind: Service, metadata: {name: catalog, namespace: shop},"
+            + " spec: {ports: [{port: 80}]}}";
+    policies.apply(
+        ApplyRequest.newBuilder()
+            .addManifests(Manifest.newBuilder().setName("catalog.yaml").setContent(service))
+            .setReason("the first shop")
+            .build());
+    assertThat(
+            policies
+                .history(
+                    HistoryRequest.newBuilder()
+                        .setKind("Service")
+                        .setNamespace("shop")
+                        .setName("catalog")
+                        .build())
+                .getChangesList())
+        .singleElement()
+        .satisfies(change -> assertThat(change.getBy()).isEqualTo("jane"))
+        .satisfies(change -> assertThat(change.getReason()).isEqualTo("the first shop"));
+    assertThatThrownBy(() -> policies.history(HistoryRequest.getDefaultInstance()))
+        .hasMessageStartingWith("PERMISSION_DENIED: jane may not list");
+    assertThatThrownBy(
+            () -> policies.rollback(RollbackRequest.newBuilder().setToRevision(1).build()))
+        .hasMessageStartingWith("PERMISSION_DENIED: jane may not create");
   }
 
   @Test

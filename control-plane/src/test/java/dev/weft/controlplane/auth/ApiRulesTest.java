@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.proto.mesh.v1.ListNodesRequest;
 import dev.weft.proto.policy.v1.ApplyRequest;
 import dev.weft.proto.policy.v1.DeleteRequest;
+import dev.weft.proto.policy.v1.GetRevisionRequest;
+import dev.weft.proto.policy.v1.HistoryRequest;
 import dev.weft.proto.policy.v1.ListRequest;
 import dev.weft.proto.policy.v1.Manifest;
 import dev.weft.proto.policy.v1.PolicyKey;
+import dev.weft.proto.policy.v1.RollbackRequest;
 import dev.weft.proto.registry.v1.ListInstancesRequest;
 import dev.weft.proto.registry.v1.RegisterRequest;
 import java.util.List;
@@ -79,6 +82,32 @@ class ApiRulesTest {
         .containsExactly(new Access("list", "weft.dev", "sidecars", "", ""));
     assertThat(ApiRules.needs(ListInstancesRequest.newBuilder().setNamespace("shop").build()))
         .containsExactly(new Access("list", "weft.dev", "instances", "shop", ""));
+  }
+
+  @Test
+  void thePastIsReadAsThePresentAndARollbackNeedsWhatItMayDo() throws Exception {
+    var one =
+        HistoryRequest.newBuilder().setKind("HTTPRoute").setNamespace("shop").setName("canary");
+    assertThat(ApiRules.needs(one.build()).stream().map(Access::shown))
+        .containsExactly(
+            "get httproutes.gateway.networking.k8s.io \"canary\" in namespace \"shop\"");
+    assertThat(ApiRules.needs(one.clearName().build()).stream().map(Access::shown))
+        .containsExactly("list httproutes.gateway.networking.k8s.io in namespace \"shop\"");
+    assertThat(ApiRules.needs(GetRevisionRequest.newBuilder().setKind("Service").build()))
+        .containsExactly(new Access("list", "", "services", "", ""));
+
+    var rollback =
+        RollbackRequest.newBuilder().setKind("HTTPRoute").setNamespace("shop").setName("canary");
+    assertThat(ApiRules.needs(rollback.build()).stream().map(Access::shown))
+        .containsExactly(
+            "create httproutes.gateway.networking.k8s.io in namespace \"shop\"",
+            "update httproutes.gateway.networking.k8s.io \"canary\" in namespace \"shop\"",
+            "delete httproutes.gateway.networking.k8s.io \"canary\" in namespace \"shop\"");
+    assertThat(ApiRules.needs(RollbackRequest.getDefaultInstance()))
+        .contains(
+            new Access("create", "", "services", "", ""),
+            new Access("update", "weft.dev", "trafficpolicies", "", ""),
+            new Access("delete", "gateway.networking.k8s.io", "referencegrants", "", ""));
   }
 
   @Test

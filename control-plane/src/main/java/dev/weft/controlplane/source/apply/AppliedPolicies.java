@@ -7,6 +7,8 @@ import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryView;
 import dev.weft.controlplane.registry.ViewInventory;
+import dev.weft.controlplane.registry.history.ChangeNote;
+import dev.weft.controlplane.registry.store.Range;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.source.apply.PolicyRefusedException.Reason;
@@ -64,12 +66,12 @@ public final class AppliedPolicies {
    * If one fails after others, a {@link PartlyAppliedException} says what was written. Completes
    * when this replica's view shows it, normally.
    */
-  public CompletableFuture<ApplyResponse> apply(List<Manifest> manifests) {
+  public CompletableFuture<ApplyResponse> apply(List<Manifest> manifests, ChangeNote note) {
     return check(manifests)
         .thenCompose(
             checked ->
                 checked.errors.isEmpty()
-                    ? write(checked)
+                    ? write(checked, note)
                     : CompletableFuture.completedFuture(checked.refusal()));
   }
 
@@ -93,8 +95,8 @@ public final class AppliedPolicies {
   }
 
   /** Removes a document; the result is the revision of its removal. */
-  public CompletableFuture<Long> delete(PolicyKey key) {
-    return delete(key, ATTEMPTS).thenCompose(revision -> caughtUp(revision, revision));
+  public CompletableFuture<Long> delete(PolicyKey key, ChangeNote note) {
+    return delete(key, note, ATTEMPTS).thenCompose(revision -> caughtUp(revision, revision));
   }
 
   private record Checked(
@@ -152,14 +154,15 @@ public final class AppliedPolicies {
         .build();
   }
 
-  private CompletableFuture<ApplyResponse> write(Checked checked) {
+  private CompletableFuture<ApplyResponse> write(Checked checked, ChangeNote note) {
     CompletableFuture<List<AppliedPolicy>> written =
         CompletableFuture.completedFuture(new ArrayList<>());
-    for (List<PolicyDocument> chunk : WriteBatch.chunks(checked.documents)) {
+    for (List<PolicyDocument> chunk :
+        WriteBatch.chunks(checked.documents, document -> stored(checked.view, document.key()))) {
       written =
           written.thenCompose(
               before ->
-                  write(chunk, checked.view)
+                  write(chunk, checked.view, note)
                       .exceptionallyCompose(
                           failure ->
                               CompletableFuture.failedFuture(
@@ -184,13 +187,13 @@ public final class AppliedPolicies {
 
   /** Decides on the view first; what it does not change, and what conflicts, on the store. */
   private CompletableFuture<List<AppliedPolicy>> write(
-      List<PolicyDocument> documents, RegistryView view) {
-    var batch = new WriteBatch(utcMillis.getAsLong());
+      List<PolicyDocument> documents, RegistryView view, ChangeNote note) {
+    var batch = new WriteBatch(utcMillis.getAsLong(), note);
     for (PolicyDocument document : documents) {
       batch.add(document, stored(view, document.key()));
     }
     if (batch.unchanged()) {
-      return writeOnStored(documents, ATTEMPTS);
+      return writeOnStored(documents, note, ATTEMPTS);
     }
     return store
         .commit(batch.txn())
@@ -198,18 +201,18 @@ public final class AppliedPolicies {
             result ->
                 result.succeeded()
                     ? CompletableFuture.completedFuture(batch.results(result.revision()))
-                    : writeOnStored(documents, ATTEMPTS));
+                    : writeOnStored(documents, note, ATTEMPTS));
   }
 
   private CompletableFuture<List<AppliedPolicy>> writeOnStored(
-      List<PolicyDocument> documents, int attempts) {
+      List<PolicyDocument> documents, ChangeNote note, int attempts) {
     return store
         .range(Keyspace.POLICY_PREFIX)
         .thenCompose(
             range -> {
               RegistryView now =
                   RegistryView.of(range.identity(), range.revision(), range.entries(), reader);
-              var batch = new WriteBatch(utcMillis.getAsLong());
+              var batch = new WriteBatch(utcMillis.getAsLong(), note);
               for (PolicyDocument document : documents) {
                 batch.add(document, stored(now, document.key()));
               }
@@ -221,7 +224,7 @@ public final class AppliedPolicies {
                   .thenCompose(
                       result -> {
                         if (!result.succeeded() && attempts > 1) {
-                          return writeOnStored(documents, attempts - 1);
+                          return writeOnStored(documents, note, attempts - 1);
                         }
                         result.orThrow(
                             documents.stream()
@@ -232,8 +235,7 @@ public final class AppliedPolicies {
             });
   }
 
-  private CompletableFuture<Long> delete(PolicyKey key, int attempts) {
-    String prefix = storeKey(Keyspace.APPLY, key);
+  private CompletableFuture<Long> delete(PolicyKey key, ChangeNote note, int attempts) {
     return store
         .range(Keyspace.POLICY_PREFIX)
         .thenCompose(
@@ -242,24 +244,35 @@ public final class AppliedPolicies {
                   RegistryView.of(range.identity(), range.revision(), range.entries(), reader);
               Policy found = now.policy(key.getKind(), key.getNamespace(), key.getName());
               refuseForeign(key, found);
-              long revision =
-                  range.entries().stream()
-                      .filter(entry -> entry.key().equals(prefix))
-                      .findFirst()
-                      .orElseThrow(() -> notFound(key))
-                      .modRevision();
               return store
-                  .commit(Txn.builder().ifModRevision(prefix, revision).delete(prefix).build())
+                  .commit(removal(key, found, range, note))
                   .thenCompose(
                       result -> {
                         if (!result.succeeded() && attempts > 1) {
-                          return delete(key, attempts - 1);
+                          return delete(key, note, attempts - 1);
                         }
                         warnOfDangling(key, now);
                         return CompletableFuture.completedFuture(
                             result.orThrow("delete " + shown(key)).revision());
                       });
             });
+  }
+
+  private Txn removal(PolicyKey key, @Nullable Policy found, Range range, ChangeNote note) {
+    if (found != null) {
+      var batch = new WriteBatch(utcMillis.getAsLong(), note);
+      batch.remove(found);
+      return batch.txn();
+    }
+    // What cannot be read can be deleted all the same, and there is nothing to remember of it.
+    String stored = storeKey(Keyspace.APPLY, key);
+    return range.entries().stream()
+        .filter(entry -> entry.key().equals(stored))
+        .findFirst()
+        .map(
+            entry ->
+                Txn.builder().ifModRevision(stored, entry.modRevision()).delete(stored).build())
+        .orElseThrow(() -> notFound(key));
   }
 
   private static void refuseForeign(PolicyKey key, @Nullable Policy found) {
@@ -273,11 +286,11 @@ public final class AppliedPolicies {
         Reason.OWNED, shown(key) + " is owned by " + source + ": " + what + " it there");
   }
 
-  private static PolicyRefusedException notFound(PolicyKey key) {
+  static PolicyRefusedException notFound(PolicyKey key) {
     return new PolicyRefusedException(Reason.NOT_FOUND, "there is no " + shown(key));
   }
 
-  private static void warnOfDangling(PolicyKey key, RegistryView view) {
+  static void warnOfDangling(PolicyKey key, RegistryView view) {
     if (!key.getKind().equals(Kinds.SERVICE)) {
       return;
     }

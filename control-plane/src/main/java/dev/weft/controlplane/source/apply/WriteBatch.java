@@ -1,54 +1,69 @@
 package dev.weft.controlplane.source.apply;
 
 import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.history.ChangeNote;
+import dev.weft.controlplane.registry.history.FormerVersions;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.validate.policy.PolicyDocument;
 import dev.weft.proto.policy.v1.AppliedPolicy;
 import dev.weft.proto.policy.v1.AppliedPolicy.Action;
 import dev.weft.proto.policy.v1.Policy;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Documents that are written in one transaction, each compared with what it was decided on. For one
- * thread.
+ * Documents that are written or deleted in one transaction, each compared with what it was decided
+ * on, and what they were before, for the history. For one thread.
  */
 final class WriteBatch {
-  /** Each document is compared twice. */
-  private static final int MAX_DOCUMENTS = Txn.MAX_COMPARES / 2;
+  /** Each document is compared twice, and written beside what it was. */
+  static final int MAX_DOCUMENTS = Txn.MAX_COMPARES / 2;
 
-  /** Leaves room for keys, stamps and multi-byte characters. */
-  private static final int MAX_CHARACTERS = Txn.MAX_BYTES / 4;
+  /** Leaves room for keys and stamps. */
+  private static final int MAX_BYTES = Txn.MAX_BYTES / 4 * 3;
 
   private final long nowMillis;
+  private final ChangeNote note;
   private final Txn.Builder txn = Txn.builder();
   private final List<AppliedPolicy> decided = new ArrayList<>();
 
-  WriteBatch(long nowMillis) {
+  WriteBatch(long nowMillis, ChangeNote note) {
     this.nowMillis = nowMillis;
+    this.note = note;
   }
 
-  /** Documents in groups that fit a transaction; a large one is alone. */
-  static List<List<PolicyDocument>> chunks(List<PolicyDocument> documents) {
+  /**
+   * Documents in groups that fit a transaction; a large one is alone.
+   *
+   * @param stored what each takes the place of, or null
+   */
+  static List<List<PolicyDocument>> chunks(
+      List<PolicyDocument> documents, Function<PolicyDocument, @Nullable Policy> stored) {
     var chunks = new ArrayList<List<PolicyDocument>>();
     var chunk = new ArrayList<PolicyDocument>();
-    int characters = 0;
+    int bytes = 0;
     for (PolicyDocument document : documents) {
-      int more = document.json().length();
-      if (!chunk.isEmpty()
-          && (chunk.size() == MAX_DOCUMENTS || characters + more > MAX_CHARACTERS)) {
+      Policy before = stored.apply(document);
+      int more = bytes(document) + (before == null ? 0 : FormerVersions.bytes(before));
+      if (!chunk.isEmpty() && (chunk.size() == MAX_DOCUMENTS || bytes + more > MAX_BYTES)) {
         chunks.add(chunk);
         chunk = new ArrayList<>();
-        characters = 0;
+        bytes = 0;
       }
       chunk.add(document);
-      characters += more;
+      bytes += more;
     }
     if (!chunk.isEmpty()) {
       chunks.add(chunk);
     }
     return chunks;
+  }
+
+  private static int bytes(PolicyDocument document) {
+    return document.json().getBytes(StandardCharsets.UTF_8).length;
   }
 
   /**
@@ -86,8 +101,31 @@ final class WriteBatch {
             .setSource(Keyspace.APPLY)
             .setCreatedAtMillis(created)
             .setChangedAtMillis(nowMillis)
+            .setChangedBy(note.by())
+            .setReason(note.reason())
+            .setVersion(following(stored))
             .build()
             .toByteString());
+    if (stored != null) {
+      FormerVersions.replaced(txn, stored, nowMillis);
+    }
+  }
+
+  /** Deletes what is stored, which was applied here. */
+  void remove(Policy stored) {
+    String key = AppliedPolicies.storeKey(Keyspace.APPLY, stored.getKey());
+    txn.ifModRevision(key, stored.getRevision()).delete(key);
+    FormerVersions.deleted(txn, stored, nowMillis, note);
+    decided.add(
+        AppliedPolicy.newBuilder().setKey(stored.getKey()).setAction(Action.DELETED).build());
+  }
+
+  /** Not counted where the count was not begun with. */
+  private static long following(@Nullable Policy stored) {
+    if (stored == null) {
+      return 1;
+    }
+    return stored.getVersion() == 0 ? 0 : stored.getVersion() + 1;
   }
 
   boolean unchanged() {

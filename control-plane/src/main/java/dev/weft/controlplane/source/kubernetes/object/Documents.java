@@ -69,15 +69,28 @@ public final class Documents {
         Keyspace.policy(Keyspace.KUBERNETES, kind, namespace, name), policy.toByteString());
   }
 
-  /** The bytes with the time of the change, as they are written. */
-  public static ByteString stamped(ByteString bytes, long nowMillis) {
-    return bytes.concat(Policy.newBuilder().setChangedAtMillis(nowMillis).build().toByteString());
+  /**
+   * The bytes with what is known of the change, as they are written.
+   *
+   * @param version which one it is of the document, from 1; 0: not known
+   */
+  public static ByteString stamped(ByteString bytes, long nowMillis, long version) {
+    return bytes.concat(
+        Policy.newBuilder()
+            .setChangedAtMillis(nowMillis)
+            .setVersion(version)
+            .build()
+            .toByteString());
   }
 
-  /** The bytes without the time of the change, as they are compared. */
+  /** The bytes without what is known of the change, as they are compared. */
   public static ByteString unstamped(ByteString written) {
     try {
-      return Policy.parseFrom(written).toBuilder().clearChangedAtMillis().build().toByteString();
+      return Policy.parseFrom(written).toBuilder()
+          .clearChangedAtMillis()
+          .clearVersion()
+          .build()
+          .toByteString();
     } catch (InvalidProtocolBufferException e) {
       // Equal to nothing that we would write.
       return written;

@@ -3,6 +3,7 @@ package dev.weft.controlplane.source.kubernetes.write;
 import com.google.protobuf.ByteString;
 import dev.weft.controlplane.registry.Election.Term;
 import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.history.FormerVersions;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.registry.store.Range;
 import dev.weft.controlplane.registry.store.Store;
@@ -39,11 +40,11 @@ import org.jspecify.annotations.Nullable;
  * one thread, to which the executor leads; {@link #writes} may be read from any.
  */
 public final class StoreWriter {
-  private static final String DOCUMENTS = Keyspace.POLICY_PREFIX + Keyspace.KUBERNETES + '/';
+  static final String DOCUMENTS = Keyspace.POLICY_PREFIX + Keyspace.KUBERNETES + '/';
   private static final String ENDPOINTS = Keyspace.ENDPOINTS_PREFIX + Keyspace.KUBERNETES + '/';
   private static final String NODES = Keyspace.NODES_PREFIX + Keyspace.KUBERNETES + '/';
 
-  /** Changes of one transaction; the election is compared besides. */
+  /** Changes of one transaction, of which one of a document is two; the election is compared. */
   private static final int MAX_CHANGES = Txn.MAX_OPERATIONS - 8;
 
   /** Bytes of one transaction after which no further change is added to it. */
@@ -51,6 +52,9 @@ public final class StoreWriter {
 
   /** A value that no transaction can carry. */
   private static final int MAX_VALUE_BYTES = Txn.MAX_BYTES - (8 << 10);
+
+  /** A document that no transaction can carry beside what it replaces. */
+  private static final int MAX_DOCUMENT_BYTES = MAX_VALUE_BYTES - FormerVersions.MAX_BYTES;
 
   private static final long MIN_PAUSE_NANOS = 100_000_000L;
   private static final long MAX_PAUSE_NANOS = 5_000_000_000L;
@@ -68,6 +72,7 @@ public final class StoreWriter {
   private final Set<String> settled = new HashSet<>();
   private final Set<String> dirty = new LinkedHashSet<>();
   private final Set<String> tooLarge = new HashSet<>();
+  private final Stamps stamps = new Stamps();
   private @Nullable Term term;
   private @Nullable Map<String, ByteString> stored;
   private boolean busy;
@@ -181,10 +186,14 @@ public final class StoreWriter {
       return;
     }
     Map<String, ByteString> found = new HashMap<>();
+    stamps.begin();
     for (Range range : ranges) {
       for (Entry entry : range.entries()) {
-        ByteString bytes =
-            entry.key().startsWith(DOCUMENTS) ? Documents.unstamped(entry.value()) : entry.value();
+        ByteString bytes = entry.value();
+        if (entry.key().startsWith(DOCUMENTS)) {
+          bytes = Documents.unstamped(bytes);
+          stamps.read(entry);
+        }
         // The same bytes once, not twice.
         ByteString wanted = objects.wanted().get(entry.key());
         found.put(entry.key(), bytes.equals(wanted) ? wanted : bytes);
@@ -215,23 +224,27 @@ public final class StoreWriter {
     List<@Nullable ByteString> values = new ArrayList<>();
     long bytes = 0;
     long millis = utcMillis.getAsLong();
-    for (Iterator<String> next = dirty.iterator(); next.hasNext() && keys.size() < MAX_CHANGES; ) {
+    for (Iterator<String> next = dirty.iterator(); next.hasNext() && txn.size() < MAX_CHANGES; ) {
       String key = next.next();
       ByteString wanted = objects.wanted().get(key);
       if (isTooLarge(key, wanted) || !mayTouch(key) || isStored(known, key, wanted)) {
         next.remove();
         continue;
       }
-      int size = wanted == null ? 0 : wanted.size();
+      boolean document = key.startsWith(DOCUMENTS);
+      ByteString before = document ? known.get(key) : null;
+      int size = (wanted == null ? 0 : wanted.size()) + (before == null ? 0 : before.size());
       if (bytes > 0 && bytes + size > ENOUGH_BYTES) {
         break;
       }
       next.remove();
       bytes += size;
-      if (wanted == null) {
+      if (document) {
+        stamps.change(txn, key, before, wanted, millis);
+      } else if (wanted == null) {
         txn.delete(key);
       } else {
-        txn.put(key, key.startsWith(DOCUMENTS) ? Documents.stamped(wanted, millis) : wanted);
+        txn.put(key, wanted);
       }
       keys.add(key);
       values.add(wanted);
@@ -244,13 +257,14 @@ public final class StoreWriter {
         .commit(txn.build())
         .whenComplete(
             (result, failure) ->
-                thread.execute(() -> hasWritten(now, keys, values, result, failure)));
+                thread.execute(() -> hasWritten(now, keys, values, millis, result, failure)));
   }
 
   private void hasWritten(
       Term begun,
       List<String> keys,
       List<@Nullable ByteString> values,
+      long millis,
       @Nullable TxnResult result,
       @Nullable Throwable failure) {
     busy = false;
@@ -267,6 +281,7 @@ public final class StoreWriter {
     } else {
       writes.addAndGet(keys.size());
       if (known != null && begun.equals(term)) {
+        stamps.written(keys, values, result.revision(), millis);
         for (int i = 0; i < keys.size(); i++) {
           ByteString value = values.get(i);
           if (value == null) {
@@ -296,7 +311,8 @@ public final class StoreWriter {
 
   private boolean isTooLarge(String key, @Nullable ByteString wanted) {
     int size = wanted == null ? 0 : wanted.size();
-    boolean large = size > MAX_VALUE_BYTES;
+    int limit = key.startsWith(DOCUMENTS) ? MAX_DOCUMENT_BYTES : MAX_VALUE_BYTES;
+    boolean large = size > limit;
     if (!large) {
       if (tooLarge.remove(key) && tooLarge.isEmpty()) {
         problem = "";
@@ -307,7 +323,7 @@ public final class StoreWriter {
               + " has "
               + size
               + " bytes, more than the store takes ("
-              + MAX_VALUE_BYTES
+              + limit
               + "): what is stored of it stays as it is; make the object smaller";
     }
     return large;

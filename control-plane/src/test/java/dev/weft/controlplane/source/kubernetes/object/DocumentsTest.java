@@ -71,9 +71,10 @@ class DocumentsTest {
   @Test
   void theTimeOfAChangeIsWrittenButNotCompared() throws Exception {
     ByteString bytes = Documents.of("Service", "v1", json(SERVICE)).bytes();
-    ByteString written = Documents.stamped(bytes, 1234);
+    ByteString written = Documents.stamped(bytes, 1234, 7);
 
     assertThat(Policy.parseFrom(written).getChangedAtMillis()).isEqualTo(1234);
+    assertThat(Policy.parseFrom(written).getVersion()).isEqualTo(7);
     assertThat(Documents.unstamped(written)).isEqualTo(bytes);
     ByteString rubbish = ByteString.copyFromUtf8("\u0001");
     assertThat(Documents.unstamped(rubbish)).isEqualTo(rubbish);

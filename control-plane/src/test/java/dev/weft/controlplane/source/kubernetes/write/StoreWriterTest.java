@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.weft.controlplane.registry.Election.Term;
+import dev.weft.controlplane.registry.history.DocumentHistory;
+import dev.weft.controlplane.registry.history.Scope;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
@@ -13,6 +15,7 @@ import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
 import dev.weft.controlplane.source.kubernetes.object.ClusterObjects;
 import dev.weft.controlplane.source.kubernetes.object.Documents;
 import dev.weft.proto.policy.v1.Policy;
+import dev.weft.proto.policy.v1.PolicyKey;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -73,6 +76,35 @@ class StoreWriterTest {
     replica.put(10, "two");
     await().atMost(PATIENCE).until(() -> "two".equals(stored().get(key(10))));
     assertThat(replica.writer.writes()).isEqualTo(303);
+  }
+
+  @Test
+  void whatADocumentWasIsKeptWhoeverLeads() {
+    Replica a = replica();
+    a.settle(StoreWriter.documents("Service"));
+    a.put(1, "one");
+    a.lead(elect("a"));
+    awaitStored(1, "one");
+    a.put(1, "two");
+    awaitStored(1, "two");
+    a.lead(null);
+
+    Replica b = replica();
+    b.settle(StoreWriter.documents("Service"));
+    b.put(1, "three");
+    b.lead(elect("b"));
+    awaitStored(1, "three");
+    b.remove(1);
+    await().atMost(PATIENCE).until(() -> stored().isEmpty());
+
+    DocumentHistory history =
+        DocumentHistory.read(store, new Scope("Service", "shop", "s1")).join();
+    assertThat(history.versions())
+        .extracting(version -> version.policy().getJson() + " " + version.policy().getVersion())
+        .containsExactly("three 3", "two 2", "one 1");
+    assertThat(history.versions().getFirst().deletion()).isNotNull();
+    assertThat(history.versions().get(1).until()).isEqualTo(history.versions().get(0).since());
+    assertThat(history.versions().get(2).until()).isEqualTo(history.versions().get(1).since());
   }
 
   @Test
@@ -225,7 +257,12 @@ class StoreWriterTest {
   private static Documents.Stored document(String kind, String name, String text) {
     return new Documents.Stored(
         "policy/kubernetes/" + kind + "/shop/" + name,
-        Policy.newBuilder().setJson(text).build().toByteString());
+        Policy.newBuilder()
+            .setKey(PolicyKey.newBuilder().setKind(kind).setNamespace("shop").setName(name))
+            .setSource("kubernetes")
+            .setJson(text)
+            .build()
+            .toByteString());
   }
 
   private Replica replica() {

@@ -1,0 +1,79 @@
+package dev.weft.cli;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which documents a command is about: one, those of a kind, or all of a namespace. */
+final class DocumentScope {
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "KIND",
+      defaultValue = "all",
+      description =
+          "service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy or all"
+              + " (the default).")
+  private String kind = "";
+
+  @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "Only this one.")
+  private @Nullable String name;
+
+  @Option(
+      names = {"-n", "--namespace"},
+      defaultValue = "default",
+      description = "Only of this namespace; default ${DEFAULT-VALUE}.")
+  private String namespace = "";
+
+  @Option(
+      names = {"-A", "--all-namespaces"},
+      description = "Of every namespace.")
+  private boolean allNamespaces;
+
+  /** Empty: every kind. */
+  String kind() {
+    return kind.equals("all") ? "" : Kind.parse(kind).wireName();
+  }
+
+  /** Empty: every namespace. */
+  String namespace() {
+    return allNamespaces ? "" : namespace;
+  }
+
+  /**
+   * Empty: every name.
+   *
+   * @throws Failures.CommandFailed when a name is given and it is not said of what
+   */
+  String name() {
+    if (name != null && (kind().isEmpty() || allNamespaces)) {
+      throw new Failures.CommandFailed(
+          "of what kind and namespace is \"" + name + "\"? Say KIND NAME -n NAMESPACE");
+    }
+    return name == null ? "" : name;
+  }
+
+  /** What says the same on a command line, each part after a space. */
+  String arguments() {
+    StringBuilder typed = new StringBuilder();
+    if (!kind().isEmpty()) {
+      typed.append(' ').append(kind().toLowerCase(Locale.ROOT));
+    }
+    if (name != null) {
+      typed.append(' ').append(name);
+    }
+    if (allNamespaces) {
+      typed.append(" -A");
+    } else if (!namespace.equals("default")) {
+      typed.append(" -n ").append(namespace);
+    }
+    return typed.toString();
+  }
+
+  /** As a person names it, for messages. */
+  String shown() {
+    String what = kind().isEmpty() ? "documents" : kind() + (name == null ? "" : " " + name);
+    return what + (allNamespaces ? "" : " in the namespace " + namespace);
+  }
+}

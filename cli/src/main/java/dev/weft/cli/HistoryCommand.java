@@ -1,0 +1,101 @@
+package dev.weft.cli;
+
+import dev.weft.proto.policy.v1.HistoryRequest;
+import dev.weft.proto.policy.v1.HistoryResponse;
+import dev.weft.proto.policy.v1.PolicyChange;
+import dev.weft.proto.policy.v1.PolicyServiceGrpc;
+import java.io.PrintWriter;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Shows what changed, when, by whom and why. */
+@Command(
+    name = "history",
+    mixinStandardHelpOptions = true,
+    description = "What changed, when, by whom and why; the newest first.")
+final class HistoryCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private Connection connection = new Connection();
+  @Mixin private DocumentScope scope = new DocumentScope();
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "50",
+      description = "The newest N; 0: all that is kept; default ${DEFAULT-VALUE}.")
+  private int limit;
+
+  @Option(
+      names = {"-o", "--output"},
+      defaultValue = "table",
+      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
+  private OutputFormat output = OutputFormat.TABLE;
+
+  @Override
+  public Integer call() {
+    HistoryRequest request =
+        HistoryRequest.newBuilder()
+            .setKind(scope.kind())
+            .setNamespace(scope.namespace())
+            .setName(scope.name())
+            .setLimit(limit)
+            .build();
+    HistoryResponse history =
+        connection.call(
+            channel ->
+                PolicyServiceGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
+                    .history(request));
+    PrintWriter out = spec.commandLine().getOut();
+    switch (output) {
+      case JSON -> out.println(Yaml.json(history));
+      case YAML -> out.print(Yaml.yaml(history));
+      case TABLE -> print(history, out);
+    }
+    out.flush();
+    return 0;
+  }
+
+  private void print(HistoryResponse history, PrintWriter out) {
+    PrintWriter err = spec.commandLine().getErr();
+    if (history.getChangesCount() == 0) {
+      err.println("no change is known of " + scope.shown());
+      err.flush();
+      return;
+    }
+    Table table = new Table("REVISION", "TIME", "CHANGE", "OBJECT", "BY", "REASON");
+    for (PolicyChange change : history.getChangesList()) {
+      table.row(
+          change.getRevision() + (change.getCurrent() ? " *" : ""),
+          time(change.getAtMillis()),
+          change.getAction().name().toLowerCase(Locale.ROOT),
+          Kind.display(change.getKey()),
+          by(change),
+          change.getReason());
+    }
+    table.print(out);
+    if (history.getTruncated()) {
+      err.println("these are the newest " + limit + "; all: --limit 0");
+      err.flush();
+    }
+  }
+
+  /** Whoever wrote it, where that is known, else the source that owns it. */
+  private static String by(PolicyChange change) {
+    return change.getBy().isEmpty() ? change.getSource() : change.getBy();
+  }
+
+  static String time(long millis) {
+    return millis <= 0
+        ? "-"
+        : Instant.ofEpochMilli(millis).truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+}
