@@ -140,6 +140,9 @@ final class ConfigCommand implements Callable<Integer> {
               ? ""
               : ", near: " + String.join(",", host.getNearMissesList()));
     }
+    if (host.hasDns()) {
+      return String.join(" ", host.getDns().getAddressesList());
+    }
     return host.getRoutesList().stream()
         .map(ConfigCommand::describe)
         .collect(Collectors.joining("; "));

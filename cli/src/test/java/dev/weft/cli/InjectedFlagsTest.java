@@ -31,6 +31,7 @@ final class InjectedFlagsTest {
                           weft.dev/log-level: debug
                           weft.dev/access-log: "on"
                           weft.dev/max-head-bytes: "131072"
+                          weft.dev/dns: "true"
                           weft.dev/exclude-inbound-ports: 9090,9100-9110
                           weft.dev/exclude-outbound-ports: "5432"
                           weft.dev/exclude-outbound-cidrs: 10.20.0.0/16,fd00::/64
@@ -66,6 +67,8 @@ final class InjectedFlagsTest {
     assertThat(options.logLevel()).isEqualTo("debug");
     assertThat(options.accessLog()).isEqualTo("-");
     assertThat(options.http().maxHead()).isEqualTo(131_072);
+    assertThat(options.dns().on()).isTrue();
+    assertThat(options.dns().port(0)).isEqualTo(15053);
     assertThat(options.drainSeconds()).isEqualTo(15);
     assertThat(options.stateDirectory()).hasToString("/var/lib/weft");
   }

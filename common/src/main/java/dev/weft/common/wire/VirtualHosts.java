@@ -1,6 +1,7 @@
 package dev.weft.common.wire;
 
 import dev.weft.common.config.BackendConfig;
+import dev.weft.common.config.DnsNameConfig;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.common.config.MatchConfig.ValueMatch;
@@ -8,6 +9,7 @@ import dev.weft.common.config.RetryConfig;
 import dev.weft.common.config.RouteConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadEdits;
+import dev.weft.proto.discovery.v1.DnsName;
 import dev.weft.proto.discovery.v1.Header;
 import dev.weft.proto.discovery.v1.HeaderEdits;
 import dev.weft.proto.discovery.v1.HeaderMatch;
@@ -34,6 +36,7 @@ final class VirtualHosts {
   private static final int MAX_STATUSES = 200;
   private static final int MAX_NEAR_MISSES = 5;
   private static final int MAX_TEXT = 512;
+  private static final int MAX_ADDRESSES = 1000;
 
   private VirtualHosts() {}
 
@@ -55,8 +58,12 @@ final class VirtualHosts {
     }
     List<Route> routes = host.getRoutesList();
     at.field("routes").count(routes, MAX_ROUTES);
+    DnsNameConfig dns = host.hasDns() ? dns(at.field("dns"), host.getDns()) : null;
     if (host.getNotFound()) {
       at.field("routes").check(routes.isEmpty(), routes.size() + " routes", "none with not_found");
+      at.field("dns").check(dns == null, "present", "absent with not_found");
+    } else if (dns != null) {
+      at.field("routes").check(routes.isEmpty(), routes.size() + " routes", "none with dns");
     } else {
       at.field("routes").check(!routes.isEmpty(), "no route", "at least one");
       at.field("near_misses").check(nearMisses.isEmpty(), nearMisses, "none without not_found");
@@ -69,7 +76,18 @@ final class VirtualHosts {
       one.field("name").unique(names, route.name());
       decoded.add(route);
     }
-    return new VirtualHostConfig(name, !host.getNotFound(), nearMisses, decoded);
+    return new VirtualHostConfig(name, !host.getNotFound(), nearMisses, decoded, dns);
+  }
+
+  private static DnsNameConfig dns(At at, DnsName dns) throws WireException {
+    List<String> addresses = dns.getAddressesList();
+    at.field("addresses").check(!addresses.isEmpty(), "no address", "at least one");
+    at.field("addresses").count(addresses, MAX_ADDRESSES);
+    for (int i = 0; i < addresses.size(); i++) {
+      String address = addresses.get(i);
+      at.item("addresses", i).check(Syntax.isIpAddress(address), address, "an IP address");
+    }
+    return new DnsNameConfig(addresses, dns.getInstances());
   }
 
   private static RouteConfig route(At at, Route route) throws WireException {

@@ -10,10 +10,12 @@ import static dev.weft.common.wire.GoodResources.resource;
 import static dev.weft.common.wire.GoodResources.set;
 import static dev.weft.proto.discovery.v1.ProxyProtocol.PROXY_PROTOCOL_V2;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.CorsConfig;
+import dev.weft.common.config.DnsNameConfig;
 import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.common.config.MatchConfig.ValueMatch;
 import dev.weft.common.config.RetryConfig;
@@ -102,6 +104,27 @@ class WireDecoderTest {
 
     assertThat(config.found()).isFalse();
     assertThat(config.nearMisses()).containsExactly("catalog");
+  }
+
+  @Test
+  void a_name_of_dns_has_addresses_and_no_routes() throws WireException {
+    VirtualHost.Builder host = VirtualHost.newBuilder();
+    host.getDnsBuilder().addAddresses("10.96.0.1").addAddresses("fd00::1").setInstances(true);
+
+    VirtualHostConfig config = WireDecoder.virtualHost(resource(host));
+
+    assertThat(config.found()).isTrue();
+    assertThat(config.routes()).isEmpty();
+    assertThat(config.dns()).isEqualTo(new DnsNameConfig(List.of("10.96.0.1", "fd00::1"), true));
+    VirtualHost routed = goodHost().setDns(host.getDns()).build();
+    assertThatThrownBy(() -> WireDecoder.virtualHost(resource(routed.toBuilder())))
+        .hasMessageContaining("none with dns");
+    host.getDnsBuilder().setAddresses(0, "web");
+    assertThatThrownBy(() -> WireDecoder.virtualHost(resource(host)))
+        .hasMessageContaining("dns.addresses[0]");
+    host.getDnsBuilder().clearAddresses();
+    assertThatThrownBy(() -> WireDecoder.virtualHost(resource(host)))
+        .hasMessageContaining("at least one");
   }
 
   @Test

@@ -56,6 +56,9 @@ final class VirtualHosts {
   }
 
   private VirtualHost host(String callerNamespace, String text) {
+    if (text.startsWith(DnsNames.PREFIX)) {
+      return DnsNames.compile(text.substring(DnsNames.PREFIX.length()), domain, reads);
+    }
     return switch (Destination.find(text, callerNamespace, domain, reads)) {
       case Destination.OfService(Service service, ServicePort port) ->
           host(service, port, callerNamespace);

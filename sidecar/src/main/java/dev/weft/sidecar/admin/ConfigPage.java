@@ -4,6 +4,7 @@ import dev.weft.common.config.BackendConfig;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.ConfigSnapshot;
+import dev.weft.common.config.DnsNameConfig;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.InboundConfig;
@@ -66,6 +67,10 @@ public final class ConfigPage {
     json.object().field("name", host.name()).field("version", version).field("found", host.found());
     if (!host.nearMisses().isEmpty()) {
       strings(json, "near_misses", host.nearMisses());
+    }
+    DnsNameConfig dns = host.dns();
+    if (dns != null) {
+      strings(json, "addresses", dns.addresses());
     }
     json.array("routes");
     for (RouteConfig route : host.routes()) {

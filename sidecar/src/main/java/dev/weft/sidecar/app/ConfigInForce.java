@@ -5,6 +5,7 @@ import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.InboundConfig;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.discovery.ConfigListener;
+import dev.weft.sidecar.dns.DnsServer;
 import dev.weft.sidecar.proxy.InboundApp;
 import dev.weft.sidecar.proxy.Passthrough;
 import dev.weft.sidecar.proxy.Worker;
@@ -78,6 +79,10 @@ final class ConfigInForce implements ConfigListener {
                                     || name.equals(Passthrough.NAME)
                                     || names.contains(name)));
       }
+    }
+    DnsServer dns = sidecar.dns();
+    if (dns != null) {
+      dns.changed();
     }
     sidecar.tellReadiness();
   }

@@ -12,6 +12,7 @@ import dev.weft.sidecar.discovery.ControlPlaneLink;
 import dev.weft.sidecar.discovery.DiscoveryClient;
 import dev.weft.sidecar.discovery.DiscoverySettings;
 import dev.weft.sidecar.discovery.DiscoveryStatus;
+import dev.weft.sidecar.dns.DnsServer;
 import dev.weft.sidecar.http.Overload;
 import dev.weft.sidecar.listener.ConnectionLimit;
 import dev.weft.sidecar.listener.ConnectionStack;
@@ -78,6 +79,7 @@ public final class Sidecar implements AutoCloseable {
   private volatile @Nullable TcpListeners tcpListeners;
   private volatile @Nullable AdminServer admin;
   private volatile @Nullable AdminServer probes;
+  private volatile @Nullable DnsServer dns;
   private final Drain drain = new Drain(this);
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean draining;
@@ -233,7 +235,7 @@ public final class Sidecar implements AutoCloseable {
       return;
     }
     for (AutoCloseable each :
-        new AutoCloseable[] {inbound, outbound, tcpListeners, probes, admin}) {
+        new AutoCloseable[] {inbound, outbound, tcpListeners, probes, admin, dns}) {
       closeQuietly(each);
     }
     try {
@@ -321,6 +323,7 @@ public final class Sidecar implements AutoCloseable {
             workers,
             outboundStacks,
             connections);
+    dns = options.dns().on() ? DnsPorts.bind(this, transport) : null;
     tcpListeners = TcpListeners.bind(options, transport, workers, calls, http2, connections);
     if (app != null) {
       inbound =
@@ -465,6 +468,10 @@ public final class Sidecar implements AutoCloseable {
 
   HealthChecker checker() {
     return checker;
+  }
+
+  @Nullable DnsServer dns() {
+    return dns;
   }
 
   @Nullable InboundApp app() {

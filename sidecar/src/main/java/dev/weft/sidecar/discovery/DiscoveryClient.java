@@ -244,13 +244,35 @@ public final class DiscoveryClient {
                 }));
   }
 
-  private void demand(String authority) {
+  /**
+   * The control loop's own look-up: the host in force, marked as used; null: not asked for yet.
+   *
+   * @param authority lower case
+   */
+  public @Nullable VirtualHostConfig use(String authority) {
+    return hosts.use(settings.namespace() + "/" + authority);
+  }
+
+  /**
+   * Subscribes to it; what comes is told to the {@link ConfigListener}.
+   *
+   * @return whether it will come: a control plane is connected, and there is room
+   */
+  public boolean want(String authority) {
+    return stream.connected() && demand(authority);
+  }
+
+  public boolean connected() {
+    return stream.connected();
+  }
+
+  private boolean demand(String authority) {
     ResourceName name = hostName(authority);
     VirtualHostConfig known = hosts.config(name.getName());
     if (known != null) {
       // It came between the worker's look and now: the worker has it, or is about to.
       hosts.publish(() -> {});
-      return;
+      return true;
     }
     Subscriptions.Outcome outcome =
         subscriptions.demand(
@@ -259,9 +281,10 @@ public final class DiscoveryClient {
       hosts.refuse(
           authority,
           "this sidecar uses " + subscriptions.size() + " hosts already, which is its limit");
-      return;
+      return false;
     }
     scheduleNews();
+    return true;
   }
 
   private boolean found(ResourceName name) {

@@ -47,10 +47,7 @@ final class HostTable {
     int at = hash(slab, start, end) & mask;
     for (Entry entry = slots[at]; entry != null; entry = slots[at]) {
       if (Ascii.equalsIgnoreCase(slab, start, end, entry.key)) {
-        // Looked at first, so that a busy host's cache line is not written by every worker.
-        if (!entry.used) {
-          USED.setOpaque(entry, true);
-        }
+        entry.use();
         return entry.host;
       }
       at = (at + 1) & mask;
@@ -84,6 +81,13 @@ final class HostTable {
       this.host = host;
       this.key = authority.getBytes(StandardCharsets.ISO_8859_1);
       this.hash = HostTable.hash(ByteBuffer.wrap(key), 0, key.length);
+    }
+
+    void use() {
+      // Looked at first, so that a busy host's cache line is not written by every worker.
+      if (!used) {
+        USED.setOpaque(this, true);
+      }
     }
 
     /** Control loop: whether a worker has used it since the last time this was asked. */

@@ -90,6 +90,16 @@ final class Hosts {
     return one != null && one.entry().takeUsed();
   }
 
+  /** The host of that name, marked as used. */
+  @Nullable VirtualHostConfig use(String name) {
+    Known one = known.get(name);
+    if (one == null) {
+      return null;
+    }
+    one.entry().use();
+    return one.config();
+  }
+
   @Nullable VirtualHostConfig config(String name) {
     Known one = known.get(name);
     return one == null ? null : one.config();

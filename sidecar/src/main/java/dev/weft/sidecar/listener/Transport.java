@@ -5,9 +5,12 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -33,6 +36,16 @@ public enum Transport {
 
   public Class<? extends Channel> clientChannel() {
     return this == EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
+  }
+
+  public Channel newClientChannel() {
+    return this == EPOLL ? new EpollSocketChannel() : new NioSocketChannel();
+  }
+
+  /** For datagrams of one family. */
+  public Channel newDatagramChannel(boolean ipv6) {
+    SocketProtocolFamily family = ipv6 ? SocketProtocolFamily.INET6 : SocketProtocolFamily.INET;
+    return this == EPOLL ? new EpollDatagramChannel(family) : new NioDatagramChannel(family);
   }
 
   public Channel newServerChannel() {

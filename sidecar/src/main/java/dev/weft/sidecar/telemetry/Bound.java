@@ -96,6 +96,14 @@ public enum Bound {
   DESTINATIONS(Scope.QUIET, Unit.COUNT, 256, "", "connections to the least used are not kept"),
   PASSTHROUGH_CONNECT_TIME(Scope.QUIET, Unit.TIME, seconds(30), "", "the caller is cut off"),
 
+  // DNS, where it is on.
+  DNS_QUERIES(Scope.PROCESS, Unit.COUNT, 1024, "", "SERVFAIL; by TCP closed"),
+  DNS_CONNECTIONS(Scope.PROCESS, Unit.COUNT, 64, "", "closed"),
+  DNS_MESSAGE(Scope.QUIET, Unit.BYTES, 65_535, "", "there is no longer one"),
+  DNS_WAIT(Scope.PROCESS, Unit.TIME, ms(50), "", "passed on to the name server"),
+  DNS_TIME(Scope.PROCESS, Unit.TIME, seconds(10), "", "forgotten: who asked asks again"),
+  DNS_IDLE(Scope.QUIET, Unit.TIME, seconds(30), "", "closed"),
+
   // Upstream.
   CLUSTER_CONNECTIONS(
       Scope.WORKER, Unit.COUNT, 1024, "connectionLimits.maxConnections", "waits for one"),

@@ -4,6 +4,7 @@ import dev.weft.sidecar.codec.PathFuzz;
 import dev.weft.sidecar.codec.http1.RequestFuzz;
 import dev.weft.sidecar.codec.http1.ResponseFuzz;
 import dev.weft.sidecar.codec.http2.Http2Fuzz;
+import dev.weft.sidecar.dns.DnsFuzz;
 import dev.weft.sidecar.filter.Base64Fuzz;
 import dev.weft.sidecar.filter.GrpcWebFuzz;
 import dev.weft.sidecar.listener.DetectionFuzz;
@@ -25,7 +26,8 @@ enum FuzzTargets {
   HTTP2(Http2Fuzz.class),
   BASE64(Base64Fuzz.class),
   GRPCWEB(GrpcWebFuzz.class),
-  PROXY(ProxyHeaderFuzz.class);
+  PROXY(ProxyHeaderFuzz.class),
+  DNS(DnsFuzz.class);
 
   private final Class<?> type;
 
@@ -51,6 +53,7 @@ enum FuzzTargets {
       case BASE64 -> Base64Fuzz.fuzzerTestOneInput(input);
       case GRPCWEB -> GrpcWebFuzz.fuzzerTestOneInput(input);
       case PROXY -> ProxyHeaderFuzz.fuzzerTestOneInput(input);
+      case DNS -> DnsFuzz.fuzzerTestOneInput(input);
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.List;
  * @param accessLog whether sidecars write a line per request to standard output
  * @param drainSeconds for requests under way when a pod ends
  * @param tokenSeconds how long a sidecar's token is good; the kubelet renews it
+ * @param dns whether sidecars answer DNS for names of the mesh
  * @param scrape whether pods without annotations of their own ask Prometheus to scrape the sidecar
  */
 public record InjectionConfig(
@@ -28,6 +29,7 @@ public record InjectionConfig(
     boolean accessLog,
     int drainSeconds,
     int tokenSeconds,
+    boolean dns,
     boolean scrape,
     Validation validation) {
   /** Levels as {@code weft sidecar --log-level} has them. */
@@ -99,6 +101,7 @@ public record InjectionConfig(
         false,
         15,
         3600,
+        false,
         true,
         Validation.DENY);
   }
@@ -117,6 +120,7 @@ public record InjectionConfig(
         accessLog,
         drainSeconds,
         tokenSeconds,
+        dns,
         scrape,
         validation);
   }

@@ -46,6 +46,7 @@ public final class InjectionConfigReader {
           "accessLog",
           "drainSeconds",
           "tokenSeconds",
+          "dns",
           "scrape",
           "validation");
 
@@ -95,6 +96,7 @@ public final class InjectionConfigReader {
         document.integer("drainSeconds", 0, MAX_SECONDS, standard.drainSeconds()),
         document.integer(
             "tokenSeconds", LEAST_TOKEN_SECONDS, MOST_TOKEN_SECONDS, standard.tokenSeconds()),
+        truth(document, "dns", standard.dns()),
         truth(document, "scrape", standard.scrape()),
         constant(document, "validation", Validation.class, standard.validation()));
   }

@@ -32,6 +32,7 @@ final class PodAnnotations {
   private static final String LOG_LEVEL = PREFIX + "log-level";
   private static final String ACCESS_LOG = PREFIX + "access-log";
   private static final String MAX_HEAD = PREFIX + "max-head-bytes";
+  private static final String DNS = PREFIX + "dns";
   private static final String INBOUND_PORTS = PREFIX + "exclude-inbound-ports";
   private static final String OUTBOUND_PORTS = PREFIX + "exclude-outbound-ports";
   private static final String OUTBOUND_CIDRS = PREFIX + "exclude-outbound-cidrs";
@@ -47,6 +48,7 @@ final class PodAnnotations {
           LOG_LEVEL,
           ACCESS_LOG,
           MAX_HEAD,
+          DNS,
           INBOUND_PORTS,
           OUTBOUND_PORTS,
           OUTBOUND_CIDRS,
@@ -91,7 +93,8 @@ final class PodAnnotations {
             items(UIDS, everywhere.uids(), Formats::uid)),
         oneOf(LOG_LEVEL, InjectionConfig.LOG_LEVELS, config.logLevel()),
         oneOf(ACCESS_LOG, List.of("on", "off"), config.accessLog() ? "on" : "off").equals("on"),
-        value(MAX_HEAD, Formats::headBytes, ""));
+        value(MAX_HEAD, Formats::headBytes, ""),
+        oneOf(DNS, List.of("true", "false"), Boolean.toString(config.dns())).equals("true"));
   }
 
   private Resources resources(Resources standard) {

@@ -13,9 +13,15 @@ record PodSettings(
     Exclusions exclusions,
     String logLevel,
     boolean accessLog,
-    String maxHeadBytes) {
+    String maxHeadBytes,
+    boolean dns) {
   static PodSettings of(InjectionConfig config) {
     return new PodSettings(
-        config.resources(), config.exclusions(), config.logLevel(), config.accessLog(), "");
+        config.resources(),
+        config.exclusions(),
+        config.logLevel(),
+        config.accessLog(),
+        "",
+        config.dns());
   }
 }

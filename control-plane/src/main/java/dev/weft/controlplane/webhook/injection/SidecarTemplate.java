@@ -64,6 +64,7 @@ final class SidecarTemplate {
     option(args, "exclude-outbound-ports", exclusions.outboundPorts());
     option(args, "exclude-outbound-cidrs", exclusions.outboundCidrs());
     option(args, "exclude-uids", exclusions.uids());
+    dns(args, settings);
     return Json.of(
         "name",
         INIT,
@@ -203,7 +204,15 @@ final class SidecarTemplate {
     if (!settings.maxHeadBytes().isEmpty()) {
       option(args, "max-head-bytes", settings.maxHeadBytes());
     }
+    dns(args, settings);
     return args;
+  }
+
+  /** Not a word of it where it is off, as by default: pods are as they were. */
+  private static void dns(List<String> args, PodSettings settings) {
+    if (settings.dns()) {
+      option(args, "dns", "on");
+    }
   }
 
   private static List<JsonObject> environment(Map<String, String> labels, JsonObject probes) {

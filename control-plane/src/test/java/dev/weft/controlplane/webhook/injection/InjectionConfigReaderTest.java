@@ -60,6 +60,7 @@ class InjectionConfigReaderTest {
         "nativeSidecars: maybe | nativeSidecars is \"maybe\", expected auto, on or off",
         "tokenSeconds: 60 | tokenSeconds is 60, expected a whole number from 600 to 86400",
         "controlPlane: {address: here} | controlPlane.address is \"here\", expected HOST:PORT",
+        "dns: on | dns is \"on\", expected true or false",
         "scrape: 1 | scrape is 1, expected true or false",
         "'[1' | is not well-formed YAML",
       })

@@ -3,6 +3,7 @@ package dev.weft.controlplane.webhook.injection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import dev.weft.controlplane.webhook.injection.Injection.Injected;
 import dev.weft.controlplane.webhook.injection.Injection.LeftAlone;
 import dev.weft.controlplane.webhook.injection.Injection.Refused;
@@ -135,6 +136,7 @@ class InjectorTest {
         "weft.dev/log-level | debgu | did you mean \"debug\"?",
         "weft.dev/access-log | yes | expected one of on, off",
         "weft.dev/max-head-bytes | 1Mi | expected a number of bytes from 8192 to 262144",
+        "weft.dev/dns | on | expected one of true, false",
         "weft.dev/exclude-inbound-ports | 80,http | is \"http\", expected a port from 1 to 65535",
         "weft.dev/exclude-outbound-ports | 9010-9000 | or a range such as 9000-9010",
         "weft.dev/exclude-outbound-ports | 70000 | expected a port",
@@ -173,9 +175,22 @@ class InjectorTest {
             "metadata.annotations[weft.dev/zebra] is unknown and has no effect; known are"
                 + " weft.dev/inject, weft.dev/proxy-cpu, weft.dev/proxy-cpu-limit,"
                 + " weft.dev/proxy-memory, weft.dev/proxy-memory-limit, weft.dev/log-level,"
-                + " weft.dev/access-log, weft.dev/max-head-bytes, weft.dev/exclude-inbound-ports,"
+                + " weft.dev/access-log, weft.dev/max-head-bytes, weft.dev/dns,"
+                + " weft.dev/exclude-inbound-ports,"
                 + " weft.dev/exclude-outbound-ports, weft.dev/exclude-outbound-cidrs,"
                 + " weft.dev/exclude-uids");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'weft.dev/dns: \"true\"',true", "'weft.dev/dns: \"false\"',false", "'a: b',false"})
+  void dns_is_answered_where_the_pod_says_so(String annotation, boolean on) {
+    JsonObject pod = Pods.web("annotations:\n  " + annotation + "\n", "");
+
+    List<JsonObject> ours = Json.objects(injected(pod).pod(), "spec", "initContainers");
+
+    assertThat(ours).hasSize(2);
+    assertThat(ours)
+        .allMatch(one -> one.getAsJsonArray("args").contains(new JsonPrimitive("--dns=on")) == on);
   }
 
   @Test

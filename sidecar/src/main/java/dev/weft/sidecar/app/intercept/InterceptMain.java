@@ -38,11 +38,18 @@ public final class InterceptMain {
   }
 
   private static boolean usesNft(Interception what) throws IOException {
-    if (what.backend() != Backend.AUTO) {
-      return what.backend() == Backend.NFT;
-    }
-    if (Tool.isInstalled("nft")) {
+    if (what.backend() == Backend.NFT
+        || (what.backend() == Backend.AUTO && Tool.isInstalled("nft"))) {
       return true;
+    }
+    if (what.dns().on() && !what.undo()) {
+      if (what.dryRun() && what.backend() == Backend.AUTO) {
+        return true;
+      }
+      throw new IOException("--dns on needs nft, the program of nftables, which is not used here");
+    }
+    if (what.backend() == Backend.IPTABLES) {
+      return false;
     }
     if (what.dryRun() || Tool.isInstalled("iptables-restore")) {
       return what.dryRun() && !Tool.isInstalled("iptables-restore");
@@ -139,7 +146,9 @@ public final class InterceptMain {
                 + what.outboundPort()
                 + " (outbound) and "
                 + what.inboundPort()
-                + " (inbound) now ("
+                + " (inbound) now"
+                + (what.dns().on() ? ", DNS through port " + what.dns().port() : "")
+                + " ("
                 + where
                 + ")");
   }

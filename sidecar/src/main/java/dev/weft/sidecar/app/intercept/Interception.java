@@ -1,10 +1,12 @@
 package dev.weft.sidecar.app.intercept;
 
+import dev.weft.sidecar.app.options.DnsOptions;
 import dev.weft.sidecar.app.options.Flags;
 import dev.weft.sidecar.app.options.Flags.Flag;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What is to be intercepted, as the flags of {@code weft-sidecar intercept} say. Immutable.
@@ -18,6 +20,7 @@ record Interception(
     PortRanges inboundPorts,
     Networks networks,
     List<Integer> uids,
+    DnsOptions dns,
     Backend backend,
     boolean undo,
     boolean dryRun) {
@@ -37,7 +40,7 @@ record Interception(
     IPTABLES
   }
 
-  private static final List<Flag> FLAGS =
+  private static final List<Flag> OWN_FLAGS =
       List.of(
           new Flag("outbound-port", "PORT", "15001", "the sidecar's for what is called"),
           new Flag("inbound-port", "PORT", "15006", "the sidecar's for who calls"),
@@ -48,6 +51,9 @@ record Interception(
           new Flag("backend", "auto|nft|iptables", "auto", "auto: nft where it is installed"),
           new Flag("undo", "", "", "take our rules away, and nothing else"),
           new Flag("dry-run", "", "", "print the rules, change nothing"));
+
+  private static final List<Flag> FLAGS =
+      Stream.concat(OWN_FLAGS.stream(), DnsOptions.FLAGS.stream()).toList();
 
   Interception {
     uids = List.copyOf(uids);
@@ -67,6 +73,7 @@ record Interception(
         PortRanges.parse("exclude-inbound-ports", flags.all("exclude-inbound-ports")),
         Networks.parse("exclude-outbound-cidrs", flags.all("exclude-outbound-cidrs")),
         uids(flags.all("exclude-uids")),
+        DnsOptions.parse(flags),
         backend(flags.text("backend")),
         flags.given("undo"),
         flags.given("dry-run"));
@@ -78,10 +85,11 @@ record Interception(
             + "Has the kernel send TCP through the sidecar in this network namespace; needs\n"
             + "CAP_NET_ADMIN. What user or group "
             + SIDECAR_ID
-            + " opens is left alone, and so are loopback, UDP, DNS,\n"
-            + "link-local addresses (the cloud's metadata among them) and, of what comes in, ports "
+            + " opens is left alone, and so are loopback, UDP, DNS\n"
+            + "(without --dns on), link-local addresses (the cloud's metadata among them) and,\n"
+            + "of what comes in, ports "
             + FIRST_OWN_PORT
-            + "\nto "
+            + " to "
             + LAST_OWN_PORT
             + ". Run again, it replaces its own rules.",
         FLAGS);

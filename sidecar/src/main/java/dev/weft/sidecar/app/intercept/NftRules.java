@@ -21,19 +21,18 @@ final class NftRules {
   static String of(Interception what) {
     var text = new StringBuilder(UNDO).append("table inet weft {\n");
     text.append("  chain outbound {\n")
-        .append("    type nat hook output priority -100; policy accept;\n")
-        .append("    meta l4proto != tcp return\n");
-    line(text, "meta skuid " + Interception.SIDECAR_ID + " return");
-    line(text, "meta skgid " + Interception.SIDECAR_ID + " return");
-    if (!what.uids().isEmpty()) {
-      line(text, "meta skuid " + set(what.uids(), String::valueOf) + " return");
+        .append("    type nat hook output priority -100; policy accept;\n");
+    boolean dns = what.dns().on();
+    line(text, "meta l4proto != " + (dns ? "{ tcp, udp }" : "tcp") + " return");
+    notOurs(text, what);
+    networks(text, what);
+    if (dns) {
+      DnsRules.redirect(text, what.dns());
+      line(text, "meta l4proto != tcp return");
     }
     line(text, "oifname \"lo\" return");
     line(text, "ip daddr { " + String.join(", ", Untouched.IPV4) + " } return");
     line(text, "ip6 daddr { " + String.join(", ", Untouched.IPV6) + " } return");
-    // One rule each: a set does not take networks that overlap.
-    what.networks().ipv4().forEach(one -> line(text, "ip daddr " + one + " return"));
-    what.networks().ipv6().forEach(one -> line(text, "ip6 daddr " + one + " return"));
     line(text, "tcp dport " + Untouched.DNS_PORT + " return");
     ports(text, what.outboundPorts());
     line(text, "meta l4proto tcp redirect to :" + what.outboundPort());
@@ -48,7 +47,26 @@ final class NftRules {
         "tcp dport " + Interception.FIRST_OWN_PORT + "-" + Interception.LAST_OWN_PORT + " return");
     ports(text, what.inboundPorts());
     line(text, "meta l4proto tcp redirect to :" + what.inboundPort());
-    return text.append("  }\n}\n").toString();
+    text.append("  }\n");
+    if (dns) {
+      DnsRules.zone(text, what);
+    }
+    return text.append("}\n").toString();
+  }
+
+  /** What the sidecar sends, and users who are excluded. */
+  static void notOurs(StringBuilder text, Interception what) {
+    line(text, "meta skuid " + Interception.SIDECAR_ID + " return");
+    line(text, "meta skgid " + Interception.SIDECAR_ID + " return");
+    if (!what.uids().isEmpty()) {
+      line(text, "meta skuid " + set(what.uids(), String::valueOf) + " return");
+    }
+  }
+
+  /** Networks that are excluded; one rule each: a set does not take those that overlap. */
+  static void networks(StringBuilder text, Interception what) {
+    what.networks().ipv4().forEach(one -> line(text, "ip daddr " + one + " return"));
+    what.networks().ipv6().forEach(one -> line(text, "ip6 daddr " + one + " return"));
   }
 
   private static void ports(StringBuilder text, PortRanges ports) {
@@ -57,7 +75,7 @@ final class NftRules {
     }
   }
 
-  private static void line(StringBuilder text, String rule) {
+  static void line(StringBuilder text, String rule) {
     text.append("    ").append(rule).append('\n');
   }
 

@@ -60,7 +60,8 @@ public record SidecarOptions(
     HttpOptions http,
     TlsOptions tls,
     LimitOptions limits,
-    InterceptOptions intercept) {
+    InterceptOptions intercept,
+    DnsOptions dns) {
   private static final String LOOPBACK = "127.0.0.1";
   private static final int MAX_PORT = 65535;
 
@@ -193,7 +194,8 @@ public record SidecarOptions(
             flags.number("max-connections", 0, 1_000_000),
             flags.number("max-requests", 0, 1_000_000),
             flags.number("max-connection-age", 0, 86_400)),
-        intercept);
+        intercept,
+        DnsOptions.parse(flags));
   }
 
   /** Where the outbound listener is bound; ports of their own stay at {@link #outboundBind}. */
@@ -228,6 +230,7 @@ public record SidecarOptions(
     all.addAll(HttpOptions.FLAGS);
     all.addAll(TlsOptions.FLAGS);
     all.addAll(InterceptOptions.FLAGS);
+    all.addAll(DnsOptions.FLAGS);
     return List.copyOf(all);
   }
 

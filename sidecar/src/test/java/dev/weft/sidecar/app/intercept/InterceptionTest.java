@@ -3,13 +3,22 @@ package dev.weft.sidecar.app.intercept;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class InterceptionTest {
+  @TempDir @Nullable Path folder;
+
   @Test
   void everyExclusionIsARuleBeforeTheRedirect() {
     String rules =
@@ -31,6 +40,46 @@ class InterceptionTest {
         .contains("tcp dport 15000-15099 return", "tcp dport 53 return", "169.254.0.0/16");
     int redirect = rules.indexOf("redirect to :15001");
     assertThat(rules.indexOf("8000-8010")).isPositive().isLessThan(redirect);
+  }
+
+  @Test
+  void dnsGoesToAPortForEachNameServerOnlyWhenItIsOn() throws IOException {
+    assertThat(NftRules.of(parse())).doesNotContain("udp", "zone");
+
+    Path file = Objects.requireNonNull(folder).resolve("resolv.conf");
+    Files.writeString(
+        file,
+        """
+        search shop.svc.cluster.local # a comment
+        nameserver 10.96.0.10
+        nameserver\tfd00::a
+        nameserver 169.254.20.10 x
+         nameserver 192.0.2.1
+        ; nameserver 192.0.2.1
+        nameserver 10.96.0.10
+        nameserver fe80::1%1
+        nameserver 192.0.2.4
+        """);
+    String rules =
+        NftRules.of(
+            parse("--dns=on", "--resolv-conf=" + file, "--exclude-outbound-cidrs=192.0.2.0/24"));
+
+    assertThat(rules)
+        .contains(
+            "ip daddr 10.96.0.10 udp dport 53 redirect to :15053",
+            "ip daddr 10.96.0.10 tcp dport 53 redirect to :15053",
+            "ip6 daddr fd00:0:0:0:0:0:0:a udp dport 53 redirect to :15054",
+            "ip daddr 169.254.20.10 udp dport 53 redirect to :15055",
+            "ip daddr 10.96.0.10 udp dport 53 ct zone set",
+            "ip saddr 127.0.0.1 udp sport 15053-15055 ct zone set",
+            "ip6 saddr ::1 udp sport 15053-15055 ct zone set")
+        .doesNotContain("192.0.2.1 ", "192.0.2.4", "fe80::1 ");
+    int redirect = rules.indexOf("redirect to :15053");
+    assertThat(rules.indexOf("192.0.2.0/24")).isPositive().isLessThan(redirect);
+    assertThat(rules.indexOf("skuid 1337")).isPositive().isLessThan(redirect);
+    assertThat(rules.indexOf("oifname \"lo\"")).isGreaterThan(redirect);
+    assertThat(parse("--dns=on", "--resolv-conf=/nowhere").dns().nameServers())
+        .containsExactly(InetAddress.ofLiteral("127.0.0.1"));
   }
 
   @Test
@@ -61,6 +110,7 @@ class InterceptionTest {
         "--exclude-outbound-cidrs=db/24    | has \"db/24\": expected networks, as in",
         "--exclude-uids=root               | has \"root\": expected numbers of users",
         "--backend=ipfw                    | expected auto, nft or iptables",
+        "--dns=yes                         | --dns is \"yes\": expected off or on",
         "--undo=yes                        | --undo takes no value",
         "--exclude-ports=1                 | unknown flag --exclude-ports",
         "--outbound-port=0                 | expected a number from 1",

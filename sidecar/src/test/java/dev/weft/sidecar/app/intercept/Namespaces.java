@@ -71,6 +71,16 @@ final class Namespaces implements AutoCloseable {
     in(name, "ip", "link", "set", "eth0", "up");
   }
 
+  /** What its programs find as {@code /etc/resolv.conf}. */
+  void resolvConf(String name, String text) {
+    try {
+      Path folder = Files.createDirectories(Path.of("/etc/netns", full(name)));
+      Files.writeString(folder.resolve("resolv.conf"), text, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   String ipv4(int number) {
     return "198.18." + net + "." + number;
   }
@@ -150,6 +160,7 @@ final class Namespaces implements AutoCloseable {
       await().atMost(10, TimeUnit.SECONDS).until(() -> !process.isAlive());
     }
     names.forEach(name -> execute(List.of("ip", "netns", "del", name), ""));
+    names.forEach(name -> execute(List.of("rm", "-rf", "/etc/netns/" + name), ""));
     execute(List.of("ip", "link", "del", link), "");
   }
 

@@ -1,0 +1,22 @@
+package dev.weft.sidecar.dns;
+
+import dev.weft.common.config.DnsNameConfig;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A query that goes, or went, on to the original resolver. Whoever has it releases its bytes.
+ *
+ * @param query as it was sent
+ * @param read null: it is nothing that the mesh could answer
+ * @param name null: the mesh does not know the name
+ */
+record Asked(ByteBuf query, @Nullable DnsQuery read, @Nullable DnsNameConfig name) {
+  Integer id() {
+    return id(query);
+  }
+
+  static Integer id(ByteBuf message) {
+    return message.getUnsignedShort(message.readerIndex());
+  }
+}
