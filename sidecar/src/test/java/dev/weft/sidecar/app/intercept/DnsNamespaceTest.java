@@ -116,9 +116,10 @@ class DnsNamespaceTest {
                 "--control-plane=" + plane.address()));
     sidecar = log;
     intercept();
-    up.forEach(each -> await().atMost(30, TimeUnit.SECONDS).until(() -> text(each).contains("up")));
+    up.forEach(
+        each -> await().atMost(120, TimeUnit.SECONDS).until(() -> text(each).contains("up")));
     await()
-        .atMost(30, TimeUnit.SECONDS)
+        .atMost(120, TimeUnit.SECONDS)
         .untilAsserted(
             () ->
                 assertThat(
