@@ -31,7 +31,7 @@ final class InjectedFlagsTest {
                           weft.dev/log-level: debug
                           weft.dev/access-log: "on"
                           weft.dev/max-head-bytes: "131072"
-                          weft.dev/dns: "true"
+                          weft.dev/dns: "on"
                           weft.dev/exclude-inbound-ports: 9090,9100-9110
                           weft.dev/exclude-outbound-ports: "5432"
                           weft.dev/exclude-outbound-cidrs: 10.20.0.0/16,fd00::/64

@@ -80,36 +80,6 @@ final class KubernetesInstallTest {
     }
   }
 
-  /** The cluster's own DNS would say the same, so only the numbers tell who has answered. */
-  @Test
-  void namesAreAnsweredByTheSidecarOfAPodThatWantsIt() throws Exception {
-    try (Cluster cluster = Cluster.open()) {
-      namesAreAnswered(cluster);
-    }
-  }
-
-  private static void namesAreAnswered(Cluster cluster) throws Exception {
-    String namespace = cluster.namespace();
-    cluster.everywhere("label", "namespace", namespace, "weft.dev/inject=enabled");
-    cluster.apply(
-        example("shop.yaml", namespace)
-            .replace(
-                "metadata: {labels: {app: frontend, version: v1}}",
-                "metadata: {labels: {app: frontend, version: v1}, annotations: {weft.dev/dns:"
-                    + " \"true\"}}"));
-    for (String name : List.of("frontend", "catalog-v1", "catalog-v2")) {
-      cluster.kubectl("rollout", "status", "deployment/" + name, "--timeout=180s");
-    }
-
-    try (var frontend = new Forward(cluster, "service/frontend", 80);
-        var client = HttpClient.newHttpClient()) {
-      await().atMost(PATIENCE).until(() -> !versions(client, frontend).isEmpty());
-    }
-
-    assertThat(metrics(cluster, "frontend")).containsPattern("weft_dns_answered_total [1-9]");
-    assertThat(metrics(cluster, "catalog")).doesNotContain("weft_dns_");
-  }
-
   /** The catalog's versions in some answers, each of which must be good. */
   private static Set<String> versions(Forward frontend) throws Exception {
     var versions = new TreeSet<String>();

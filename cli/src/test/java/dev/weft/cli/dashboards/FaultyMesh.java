@@ -18,13 +18,16 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -110,7 +113,7 @@ final class FaultyMesh implements AutoCloseable {
         "--tls-key=" + key,
         "--tls-plaintext=allow");
     sidecar("catalog", "catalog-1", apps.failing());
-    sidecar("stock", "stock-0", apps.held());
+    sidecar("stock", "stock-0", apps.held(), "--dns=on", "--dns-port=" + freePort(), resolvConf());
     sidecar("slow", "slow-0", apps.silent());
     sidecar("sick", "sick-0", apps.failing());
     sidecar("ledger", "ledger-0", ledgerServer(), "--app-protocol=grpc");
@@ -140,6 +143,18 @@ final class FaultyMesh implements AutoCloseable {
             .build();
     open.push(channel::shutdownNow);
     ledger = HealthGrpc.newBlockingStub(channel);
+  }
+
+  /** One name server, and so one port. */
+  private String resolvConf() throws IOException {
+    return "--resolv-conf="
+        + Files.writeString(folder.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
   }
 
   /** Starts it; it is ready to be called when this returns. */

@@ -121,6 +121,7 @@ class InstallCommandTest {
           # ours
         image: "example.com/mesh/weft-sidecar:6"   # pulled by hand
         logLevel: debug
+        dns: true
 
         exclude:
           outboundPorts: [5432]\

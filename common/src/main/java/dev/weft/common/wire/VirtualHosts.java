@@ -19,6 +19,7 @@ import dev.weft.proto.discovery.v1.Route;
 import dev.weft.proto.discovery.v1.RouteMatch;
 import dev.weft.proto.discovery.v1.VirtualHost;
 import dev.weft.proto.discovery.v1.WeightedBackend;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -83,11 +84,13 @@ final class VirtualHosts {
     List<String> addresses = dns.getAddressesList();
     at.field("addresses").check(!addresses.isEmpty(), "no address", "at least one");
     at.field("addresses").count(addresses, MAX_ADDRESSES);
+    var decoded = new ArrayList<InetAddress>(addresses.size());
     for (int i = 0; i < addresses.size(); i++) {
       String address = addresses.get(i);
       at.item("addresses", i).check(Syntax.isIpAddress(address), address, "an IP address");
+      decoded.add(InetAddress.ofLiteral(address));
     }
-    return new DnsNameConfig(addresses, dns.getInstances());
+    return new DnsNameConfig(decoded, dns.getInstances());
   }
 
   private static RouteConfig route(At at, Route route) throws WireException {

@@ -46,6 +46,7 @@ import dev.weft.proto.discovery.v1.RouteMatch;
 import dev.weft.proto.discovery.v1.UpstreamTls;
 import dev.weft.proto.discovery.v1.UrlRewrite;
 import dev.weft.proto.discovery.v1.VirtualHost;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -115,7 +116,11 @@ class WireDecoderTest {
 
     assertThat(config.found()).isTrue();
     assertThat(config.routes()).isEmpty();
-    assertThat(config.dns()).isEqualTo(new DnsNameConfig(List.of("10.96.0.1", "fd00::1"), true));
+    assertThat(config.dns())
+        .isEqualTo(
+            new DnsNameConfig(
+                List.of(InetAddress.ofLiteral("10.96.0.1"), InetAddress.ofLiteral("fd00::1")),
+                true));
     VirtualHost routed = goodHost().setDns(host.getDns()).build();
     assertThatThrownBy(() -> WireDecoder.virtualHost(resource(routed.toBuilder())))
         .hasMessageContaining("none with dns");

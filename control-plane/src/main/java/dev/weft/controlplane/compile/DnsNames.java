@@ -7,8 +7,8 @@ import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.proto.discovery.v1.DnsName;
 import dev.weft.proto.discovery.v1.VirtualHost;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -57,18 +57,18 @@ final class DnsNames {
   }
 
   private static DnsName instances(Service service, Predicate<Workload> which, Reads reads) {
-    var addresses = new TreeSet<String>();
+    var addresses = new ArrayList<String>();
     for (Workload one : reads.workloadsOf(service)) {
       if (service.sendsTo(one) && which.test(one)) {
         addresses.add(one.address());
       }
     }
-    return name(List.copyOf(addresses), true);
+    return name(addresses, true);
   }
 
   private static DnsName name(List<String> addresses, boolean instances) {
     return DnsName.newBuilder()
-        .addAllAddresses(addresses.stream().sorted().limit(MAX_ADDRESSES).toList())
+        .addAllAddresses(addresses.stream().sorted().distinct().limit(MAX_ADDRESSES).toList())
         .setInstances(instances)
         .build();
   }

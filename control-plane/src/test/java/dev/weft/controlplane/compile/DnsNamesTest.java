@@ -76,8 +76,7 @@ class DnsNamesTest {
   @Test
   void aServiceWithoutAddressesIsForTheOriginalResolverToSay() {
     mesh.kubernetesService("empty", List.of(), SQL);
-    mesh.kubernetesService(
-        "out", new KubernetesService(List.of(), false, "example.org", "", false));
+    mesh.kubernetesService("out", new KubernetesService(List.of(), false, "example.org", false));
     update();
 
     assertThat(host(key("empty.default.svc.cluster.local")).getNotFound()).isTrue();

@@ -16,6 +16,7 @@ import dev.weft.common.config.RouteFilterConfig.MirrorConfig;
 import dev.weft.common.config.RouteFilterConfig.PathRewriteConfig;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadEdits;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -70,7 +71,8 @@ public final class ConfigPage {
     }
     DnsNameConfig dns = host.dns();
     if (dns != null) {
-      strings(json, "addresses", dns.addresses());
+      strings(
+          json, "addresses", dns.addresses().stream().map(InetAddress::getHostAddress).toList());
     }
     json.array("routes");
     for (RouteConfig route : host.routes()) {

@@ -46,6 +46,7 @@ final class DnsPorts {
     telemetry.gauge("dns_passed", "Queries passed to their name server.", true, server::passed);
     telemetry.gauge("dns_failed", "Queries that could not be passed on.", true, server::failed);
     telemetry.bound(Bound.DNS_QUERIES, server::underWay, Bound.DNS_QUERIES::value);
+    telemetry.bound(Bound.DNS_QUERY_BYTES, server::queryBytes, Bound.DNS_QUERY_BYTES::value);
     telemetry.bound(Bound.DNS_CONNECTIONS, server::connections, Bound.DNS_CONNECTIONS::value);
     return server;
   }

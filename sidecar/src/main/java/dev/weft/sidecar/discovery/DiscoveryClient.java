@@ -254,42 +254,47 @@ public final class DiscoveryClient {
   }
 
   /**
-   * Subscribes to it; what comes is told to the {@link ConfigListener}.
+   * Subscribes to it, where nothing else has to make room; what comes is told to the {@link
+   * ConfigListener}.
    *
    * @return whether it will come: a control plane is connected, and there is room
    */
   public boolean want(String authority) {
-    return stream.connected() && demand(authority);
+    return stream.connected() && subscribe(authority, false);
   }
 
   public boolean connected() {
     return stream.connected();
   }
 
-  private boolean demand(String authority) {
-    ResourceName name = hostName(authority);
-    VirtualHostConfig known = hosts.config(name.getName());
-    if (known != null) {
+  private void demand(String authority) {
+    if (hosts.config(hostName(authority).getName()) != null) {
       // It came between the worker's look and now: the worker has it, or is about to.
       hosts.publish(() -> {});
-      return true;
-    }
-    Subscriptions.Outcome outcome =
-        subscriptions.demand(
-            name, nanoClock.getAsLong(), this::found, stream.connected(), this::forget);
-    if (outcome == Subscriptions.Outcome.FULL) {
+    } else if (!subscribe(authority, stream.connected())) {
       hosts.refuse(
           authority,
           "this sidecar uses " + subscriptions.size() + " hosts already, which is its limit");
-      return false;
     }
-    scheduleNews();
-    return true;
   }
 
-  private boolean found(ResourceName name) {
+  /** False: there is no room. */
+  private boolean subscribe(String authority, boolean mayDropKnown) {
+    Subscriptions.Outcome outcome =
+        subscriptions.demand(
+            hostName(authority),
+            nanoClock.getAsLong(),
+            this::worthKeeping,
+            mayDropKnown,
+            this::forget);
+    scheduleNews();
+    return outcome != Subscriptions.Outcome.FULL;
+  }
+
+  /** Names of DNS make room like what is unknown: the original resolver has them, too. */
+  private boolean worthKeeping(ResourceName name) {
     VirtualHostConfig host = hosts.config(name.getName());
-    return host != null && host.found();
+    return host != null && host.found() && host.dns() == null;
   }
 
   private void forget(ResourceName root) {

@@ -47,7 +47,7 @@ final class Subscriptions {
   /**
    * A caller wants a root.
    *
-   * @param found whether a subscribed root is known to the mesh: what is not makes room first
+   * @param found whether a subscribed root is a host that the mesh knows: all else makes room first
    * @param mayDrop whether a known one may make room, too: not while nothing could bring it back
    * @param dropped told which one made room
    */

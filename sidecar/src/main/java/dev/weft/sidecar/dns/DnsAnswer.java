@@ -5,8 +5,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Writes answers (RFC 1035): the question comes back as it was sent, in its own upper and lower
@@ -27,6 +25,8 @@ final class DnsAnswer {
   private static final int SOA = 6;
   private static final int POINTER = 0xc000;
   private static final int RECORD_HEAD = 12;
+  private static final int IPV4_SIZE = 4;
+  private static final int IPV6_SIZE = 16;
   private static final int OPT_SIZE = 11;
   private static final int OUR_UDP_SIZE = 1232;
   private static final byte[] PRIMARY = {2, 'n', 's', 3, 'd', 'n', 's'};
@@ -37,7 +37,7 @@ final class DnsAnswer {
   /**
    * The addresses of the family that was asked for, or that there are none (NODATA).
    *
-   * @param first which of them begins, so that callers spread
+   * @param first any number: which of them begins, so that callers spread
    * @param most bytes; what does not fit is left out, and said to be
    */
   static ByteBuf addresses(
@@ -47,18 +47,28 @@ final class DnsAnswer {
       DnsNameConfig name,
       int first,
       int most) {
-    List<byte[]> family = family(name, query.type());
-    if (family.isEmpty()) {
+    int all = countOf(name, query.type());
+    if (all == 0) {
       return noData(allocator, message, query);
     }
-    int size = RECORD_HEAD + family.getFirst().length;
+    int size = RECORD_HEAD + (query.type() == DnsQuery.A ? IPV4_SIZE : IPV6_SIZE);
     int room = most - query.end() - (query.edns() ? OPT_SIZE : 0);
-    int count = Math.min(family.size(), room / size);
-    ByteBuf out = begin(allocator, message, query, count < family.size(), count, 0);
-    for (int i = 0; i < count; i++) {
-      byte[] address = family.get(Math.floorMod(first + i, family.size()));
+    int count = Math.min(all, room / size);
+    ByteBuf out = begin(allocator, message, query, count < all, count, 0);
+    int toSkip = Math.floorMod(first, all);
+    for (int i = 0; count > 0; i++) {
+      InetAddress address = name.addresses().get(i % name.addresses().size());
+      if (!isOf(address, query.type())) {
+        continue;
+      }
+      if (toSkip > 0) {
+        toSkip--;
+        continue;
+      }
+      byte[] bytes = address.getAddress();
       record(out, POINTER | DnsQuery.HEADER, query.type());
-      out.writeShort(address.length).writeBytes(address);
+      out.writeShort(bytes.length).writeBytes(bytes);
+      count--;
     }
     return end(out, query);
   }
@@ -93,25 +103,19 @@ final class DnsAnswer {
     return (response.getByte(response.readerIndex() + 3) & RESPONSE_CODE) == NAME_ERROR;
   }
 
-  /** Whether there is an address of the family that a type stands for. */
-  static boolean hasFamily(DnsNameConfig name, int type) {
-    for (String address : name.addresses()) {
-      if (address.indexOf(':') < 0 == (type == DnsQuery.A)) {
-        return true;
+  /** How many addresses there are of the family that a type stands for. */
+  static int countOf(DnsNameConfig name, int type) {
+    int count = 0;
+    for (InetAddress address : name.addresses()) {
+      if (isOf(address, type)) {
+        count++;
       }
     }
-    return false;
+    return count;
   }
 
-  private static List<byte[]> family(DnsNameConfig name, int type) {
-    var all = new ArrayList<byte[]>();
-    for (String text : name.addresses()) {
-      InetAddress address = InetAddress.ofLiteral(text);
-      if (address instanceof Inet4Address == (type == DnsQuery.A)) {
-        all.add(address.getAddress());
-      }
-    }
-    return all;
+  private static boolean isOf(InetAddress address, int type) {
+    return address instanceof Inet4Address == (type == DnsQuery.A);
   }
 
   private static ByteBuf begin(

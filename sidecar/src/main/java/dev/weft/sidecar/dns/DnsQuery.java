@@ -62,7 +62,8 @@ record DnsQuery(String name, int zone, int end, int type, boolean edns, int udpS
       if (length == 0) {
         break;
       }
-      if (length > LONGEST_LABEL || at + length > limit || name.length() + length > MAX_NAME) {
+      // With the dot before it.
+      if (length > LONGEST_LABEL || at + length > limit || name.length() + length >= MAX_NAME) {
         return null;
       }
       if (service >= 0 && zone < 0) {

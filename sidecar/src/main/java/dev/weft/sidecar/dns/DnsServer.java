@@ -15,6 +15,7 @@ import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -31,6 +32,7 @@ public final class DnsServer implements AutoCloseable {
   static final int LARGEST = Bound.DNS_MESSAGE.intValue();
 
   private static final int MAX_QUERIES = Bound.DNS_QUERIES.intValue();
+  private static final int MAX_QUERY_BYTES = Bound.DNS_QUERY_BYTES.intValue();
 
   private final EventLoop loop;
   private final DnsSockets sockets;
@@ -38,11 +40,11 @@ public final class DnsServer implements AutoCloseable {
   private final NameLookup names;
   private final List<Channel> channels = new ArrayList<>();
   private final AtomicInteger underWay = new AtomicInteger();
+  private final AtomicInteger queryBytes = new AtomicInteger();
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicLong answered = new AtomicLong();
   private final AtomicLong passed = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
-  private int turn;
 
   private DnsServer(EventLoop loop, DnsSockets sockets, MeshNames mesh, Consumer<Bound> reached) {
     this.loop = loop;
@@ -119,6 +121,11 @@ public final class DnsServer implements AutoCloseable {
     return underWay.get();
   }
 
+  /** Bytes of them, which are kept until then. */
+  public int queryBytes() {
+    return queryBytes.get();
+  }
+
   /** Connections of those who ask by TCP. */
   public int connections() {
     return connections.get();
@@ -181,17 +188,22 @@ public final class DnsServer implements AutoCloseable {
   }
 
   /** One more query; false: there are too many. Whoever got true calls {@link #end} once. */
-  boolean begin() {
-    if (underWay.get() >= MAX_QUERIES) {
-      reached.accept(Bound.DNS_QUERIES);
+  boolean begin(ByteBuf query) {
+    boolean many = underWay.get() >= MAX_QUERIES;
+    if (many || queryBytes.get() + query.readableBytes() > MAX_QUERY_BYTES) {
+      reached.accept(many ? Bound.DNS_QUERIES : Bound.DNS_QUERY_BYTES);
       return false;
     }
     underWay.incrementAndGet();
+    queryBytes.addAndGet(query.readableBytes());
     return true;
   }
 
-  void end() {
+  /** It is over for a query, whose bytes are released. */
+  void end(ByteBuf query) {
+    queryBytes.addAndGet(-query.readableBytes());
     underWay.decrementAndGet();
+    query.release();
   }
 
   void countPassed() {
@@ -216,7 +228,7 @@ public final class DnsServer implements AutoCloseable {
     if (name == null
         || !query.asksForAddresses()
         || !names.sure(name)
-        || (name.instances() && !DnsAnswer.hasFamily(name, query.type()))) {
+        || (name.instances() && DnsAnswer.countOf(name, query.type()) == 0)) {
       return null;
     }
     answered.incrementAndGet();
@@ -244,7 +256,8 @@ public final class DnsServer implements AutoCloseable {
   }
 
   private ByteBuf addresses(ByteBuf message, DnsQuery query, DnsNameConfig name, int most) {
-    turn++;
-    return DnsAnswer.addresses(PooledByteBufAllocator.DEFAULT, message, query, name, turn, most);
+    // Not in turn: who asks for two names alternately would get the same of each every time.
+    int first = ThreadLocalRandom.current().nextInt();
+    return DnsAnswer.addresses(PooledByteBufAllocator.DEFAULT, message, query, name, first, most);
   }
 }

@@ -3,16 +3,16 @@ package dev.weft.sidecar.dns;
 import dev.weft.common.config.DnsNameConfig;
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,61 +25,67 @@ import org.jspecify.annotations.Nullable;
 final class TcpAsker extends ChannelInboundHandlerAdapter {
   private final DnsServer server;
   private final InetSocketAddress nameServer;
-  private final Map<Integer, Asked> open = new LinkedHashMap<>();
+  private final OpenQueries open;
   private @Nullable Channel asker;
   private @Nullable Channel upstream;
   private @Nullable ScheduledFuture<?> idle;
+  private int looking;
+  private boolean allAsked;
   private boolean closed;
 
   TcpAsker(DnsServer server, InetSocketAddress nameServer) {
     this.server = server;
     this.nameServer = nameServer;
+    open = new OpenQueries(server);
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     asker = ctx.channel();
-    idle = server.loop().schedule(this::close, Bound.DNS_IDLE.millis(), TimeUnit.MILLISECONDS);
+    closeAfter(Bound.DNS_IDLE);
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     var query = (ByteBuf) message;
-    if (closed || query.readableBytes() < DnsQuery.HEADER || !server.begin()) {
+    // Not writable: it asks for more than it reads.
+    if (closed
+        || query.readableBytes() < DnsQuery.HEADER
+        || !ctx.channel().isWritable()
+        || !server.begin(query)) {
       query.release();
       close();
       return;
     }
-    stillUsed();
+    closeAfter(Bound.DNS_IDLE);
     DnsQuery read = DnsQuery.parse(query);
     if (read == null) {
       pass(new Asked(query, null, null));
     } else {
+      looking++;
       server.look(read, name -> decided(query, read, name));
     }
   }
 
   private void decided(ByteBuf query, DnsQuery read, @Nullable DnsNameConfig name) {
+    looking--;
     ByteBuf answer = closed ? null : server.answer(query, read, name, DnsServer.LARGEST);
     if (answer == null) {
       pass(new Asked(query, read, name));
-      return;
+    } else {
+      write(Objects.requireNonNull(asker), answer);
+      server.end(query);
     }
-    write(Objects.requireNonNull(asker), answer);
-    query.release();
-    server.end();
+    passEnd();
   }
 
   private void pass(Asked asked) {
     if (closed) {
-      end(asked);
+      server.end(asked.query());
       return;
     }
     server.countPassed();
-    Asked before = open.put(asked.id(), asked);
-    if (before != null) {
-      end(before);
-    }
+    open.add(asked);
     Channel to = upstream;
     if (to == null) {
       connect();
@@ -90,7 +96,6 @@ final class TcpAsker extends ChannelInboundHandlerAdapter {
 
   /** Nothing is read meanwhile; what was read already goes when it is done. */
   private void connect() {
-    Channel from = Objects.requireNonNull(asker);
     Channel to;
     try {
       to = server.sockets().client();
@@ -101,11 +106,11 @@ final class TcpAsker extends ChannelInboundHandlerAdapter {
       return;
     }
     upstream = to;
-    from.config().setAutoRead(false);
+    flow();
     to.config().setOption(ChannelOption.TCP_NODELAY, true);
     to.config()
         .setOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(Bound.DNS_TIME.millis()));
-    to.pipeline().addLast(TcpPort.messages(), new Upstream());
+    to.pipeline().addLast(new TcpPort.Messages(), new Upstream());
     server.loop().register(to);
     to.connect(nameServer)
         .addListener(
@@ -115,9 +120,21 @@ final class TcpAsker extends ChannelInboundHandlerAdapter {
                 close();
                 return;
               }
-              open.values().forEach(asked -> write(to, asked.query().retainedDuplicate()));
-              from.config().setAutoRead(true);
+              open.forEach(query -> write(to, query.retainedDuplicate()));
+              flow();
+              passEnd();
             });
+  }
+
+  /** Nobody is read whose messages would have nowhere to go. */
+  private void flow() {
+    Channel from = Objects.requireNonNull(asker);
+    Channel to = upstream;
+    from.config()
+        .setAutoRead(from.isWritable() && (to == null || (to.isActive() && to.isWritable())));
+    if (to != null) {
+      to.config().setAutoRead(from.isWritable());
+    }
   }
 
   private static void write(Channel to, ByteBuf message) {
@@ -125,22 +142,25 @@ final class TcpAsker extends ChannelInboundHandlerAdapter {
     to.writeAndFlush(message);
   }
 
-  private void stillUsed() {
+  private void closeAfter(Bound quiet) {
     if (idle != null) {
       idle.cancel(false);
-      idle = server.loop().schedule(this::close, Bound.DNS_IDLE.millis(), TimeUnit.MILLISECONDS);
     }
-  }
-
-  private void end(Asked asked) {
-    asked.query().release();
-    server.end();
+    idle = server.loop().schedule(this::close, quiet.millis(), TimeUnit.MILLISECONDS);
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (upstream != null) {
-      upstream.config().setAutoRead(ctx.channel().isWritable());
+    flow();
+  }
+
+  /** Who has said everything may still listen; or is gone, which looks the same. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof ChannelInputShutdownEvent && !closed) {
+      allAsked = true;
+      closeAfter(Bound.DNS_TIME);
+      passEnd();
     }
   }
 
@@ -154,6 +174,25 @@ final class TcpAsker extends ChannelInboundHandlerAdapter {
     close();
   }
 
+  /** The name server closes when it has answered, as it would without us. */
+  private void passEnd() {
+    if (!allAsked || looking > 0) {
+      return;
+    }
+    Channel to = upstream;
+    if (to == null) {
+      closeWhenWritten();
+    } else if (to instanceof DuplexChannel duplex && to.isActive()) {
+      to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> duplex.shutdownOutput());
+    }
+  }
+
+  private void closeWhenWritten() {
+    Objects.requireNonNull(asker)
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(written -> close());
+  }
+
   private void close() {
     if (closed) {
       return;
@@ -163,9 +202,7 @@ final class TcpAsker extends ChannelInboundHandlerAdapter {
       idle.cancel(false);
       idle = null;
     }
-    List<Asked> left = List.copyOf(open.values());
-    open.clear();
-    left.forEach(this::end);
+    open.endAll();
     Objects.requireNonNull(asker).close();
     if (upstream != null) {
       upstream.close();
@@ -181,26 +218,26 @@ final class TcpAsker extends ChannelInboundHandlerAdapter {
         response.release();
         return;
       }
-      stillUsed();
+      closeAfter(Bound.DNS_IDLE);
       // A transfer of a zone is many responses to one query.
-      Asked asked = DnsAnswer.isResponse(response) ? open.remove(Asked.id(response)) : null;
+      Asked asked = open.answeredBy(response);
       Channel to = Objects.requireNonNull(asker);
       if (asked == null) {
         write(to, response);
         return;
       }
       write(to, server.instead(asked, response, DnsServer.LARGEST));
-      end(asked);
+      server.end(asked.query());
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-      Objects.requireNonNull(asker).config().setAutoRead(ctx.channel().isWritable());
+      flow();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-      close();
+      closeWhenWritten();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.weft.sidecar.dns;
 
 import dev.weft.sidecar.telemetry.Bound;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -24,9 +25,18 @@ final class TcpPort extends ChannelInboundHandlerAdapter {
     this.nameServer = port.nameServer();
   }
 
-  /** Messages without the length that stands before each (RFC 1035, 4.2.2). */
-  static LengthFieldBasedFrameDecoder messages() {
-    return new LengthFieldBasedFrameDecoder(2 + DnsServer.LARGEST, 0, 2, 0, 2);
+  /** Takes away the length that stands before each message (RFC 1035, 4.2.2). */
+  static final class Messages extends LengthFieldBasedFrameDecoder {
+    Messages() {
+      super(2 + DnsServer.LARGEST, 0, 2, 0, 2);
+    }
+
+    // A slice would keep all that was received with it for as long as an answer takes.
+    @Override
+    protected ByteBuf extractFrame(
+        ChannelHandlerContext ctx, ByteBuf buffer, int index, int length) {
+      return ctx.alloc().buffer(length).writeBytes(buffer, index, length);
+    }
   }
 
   @Override
@@ -47,7 +57,8 @@ final class TcpPort extends ChannelInboundHandlerAdapter {
               server.openConnections().decrementAndGet();
             });
     connection.config().setOption(ChannelOption.TCP_NODELAY, true);
-    connection.pipeline().addLast(messages(), new TcpAsker(server, nameServer));
+    connection.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    connection.pipeline().addLast(new Messages(), new TcpAsker(server, nameServer));
     server.loop().register(connection);
   }
 

@@ -10,9 +10,6 @@ import io.netty.channel.socket.DatagramPacket;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -27,13 +24,14 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
   private final InetSocketAddress asker;
   private final Channel channel;
   private final ChannelFuture connected;
-  private final Map<Integer, Asked> open = new HashMap<>();
+  private final OpenQueries open;
   private @Nullable ScheduledFuture<?> timer;
 
   UdpFlow(DnsServer server, UdpPort port, InetSocketAddress asker, InetSocketAddress nameServer) {
     this.server = server;
     this.port = port;
     this.asker = asker;
+    open = new OpenQueries(server);
     channel = server.sockets().datagram(nameServer.getAddress() instanceof Inet6Address);
     DnsServer.prepareDatagrams(channel);
     channel.pipeline().addLast(this);
@@ -43,10 +41,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
 
   /** Asks; who asks again with the same id asks the name server again. */
   void send(Asked asked) {
-    Asked before = open.put(asked.id(), asked);
-    if (before != null) {
-      end(before);
-    }
+    open.add(asked);
     if (timer != null) {
       timer.cancel(false);
     }
@@ -62,7 +57,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
   }
 
   private void write(Asked asked) {
-    if (open.get(asked.id()) == asked) {
+    if (open.has(asked)) {
       channel
           .writeAndFlush(asked.query().retainedDuplicate())
           .addListener(
@@ -77,7 +72,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf response = ((DatagramPacket) message).content();
-    Asked asked = DnsAnswer.isResponse(response) ? open.remove(Asked.id(response)) : null;
+    Asked asked = open.answeredBy(response);
     if (asked == null) {
       response.release();
       return;
@@ -85,7 +80,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
     DnsQuery read = asked.read();
     port.send(
         asker, server.instead(asked, response, read == null ? DnsServer.LARGEST : read.udpSize()));
-    end(asked);
+    server.end(asked.query());
     if (open.isEmpty()) {
       close();
     }
@@ -98,9 +93,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
   }
 
   private void fail() {
-    for (Asked asked : open.values()) {
-      port.refuse(asker, asked.query());
-    }
+    open.forEach(query -> port.refuse(asker, query));
     close();
   }
 
@@ -116,14 +109,7 @@ final class UdpFlow extends ChannelInboundHandlerAdapter {
       timer.cancel(false);
       timer = null;
     }
-    List<Asked> left = List.copyOf(open.values());
-    open.clear();
-    left.forEach(this::end);
+    open.endAll();
     channel.close();
-  }
-
-  private void end(Asked asked) {
-    asked.query().release();
-    server.end();
   }
 }

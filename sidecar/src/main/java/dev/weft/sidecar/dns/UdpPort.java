@@ -46,7 +46,7 @@ final class UdpPort extends ChannelInboundHandlerAdapter {
   }
 
   private void received(InetSocketAddress asker, ByteBuf query) {
-    if (!server.begin()) {
+    if (!server.begin(query)) {
       refuse(asker, query);
       query.release();
       return;
@@ -67,14 +67,12 @@ final class UdpPort extends ChannelInboundHandlerAdapter {
       return;
     }
     send(asker, answer);
-    query.release();
-    server.end();
+    server.end(query);
   }
 
   private void pass(InetSocketAddress asker, Asked asked) {
     if (!Objects.requireNonNull(channel).isActive()) {
-      asked.query().release();
-      server.end();
+      server.end(asked.query());
       return;
     }
     server.countPassed();
@@ -88,8 +86,7 @@ final class UdpPort extends ChannelInboundHandlerAdapter {
     } catch (ChannelException e) {
       // Out of descriptors.
       refuse(asker, asked.query());
-      asked.query().release();
-      server.end();
+      server.end(asked.query());
     }
   }
 

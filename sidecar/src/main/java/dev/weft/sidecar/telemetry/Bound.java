@@ -98,6 +98,7 @@ public enum Bound {
 
   // DNS, where it is on.
   DNS_QUERIES(Scope.PROCESS, Unit.COUNT, 1024, "", "SERVFAIL; by TCP closed"),
+  DNS_QUERY_BYTES(Scope.PROCESS, Unit.BYTES, 1 << 20, "", "SERVFAIL; by TCP closed"),
   DNS_CONNECTIONS(Scope.PROCESS, Unit.COUNT, 64, "", "closed"),
   DNS_MESSAGE(Scope.QUIET, Unit.BYTES, 65_535, "", "there is no longer one"),
   DNS_WAIT(Scope.PROCESS, Unit.TIME, ms(50), "", "passed on to the name server"),

@@ -10,8 +10,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
+import dev.weft.proto.discovery.v1.DnsName;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.ResourceKind;
+import dev.weft.proto.discovery.v1.VirtualHost;
 import dev.weft.sidecar.proxy.ResolvedHost;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -106,6 +108,30 @@ final class DiscoveryClientTest extends DiscoveryFixture {
 
     // Both known ones are in use right now.
     assertThat(subject.failure(0, "catalog.default")).contains("TOO_MANY", "limit");
+  }
+
+  /** Without its host a request fails; without its name DNS is asked as it would be anyway. */
+  @Test
+  void namesOfDnsMakeRoomForHostsAndTakeNoneFromThem() {
+    String catalog = "dns/catalog.default.svc.cluster.local";
+    controlPlane.put(
+        inbound("frontend"),
+        Resource.newBuilder()
+            .setName(name(ResourceKind.VIRTUAL_HOST, "default/" + catalog))
+            .setVersion("v1")
+            .setVirtualHost(
+                VirtualHost.newBuilder().setDns(DnsName.newBuilder().addAddresses("10.96.0.7")))
+            .build());
+    controlPlane.service("catalog", 8081);
+    var subject = new Subject(List.of(), 3).start();
+    subject.resolve(0, "catalog");
+    assertThat(subject.want(catalog)).isTrue();
+    await().until(() -> subject.use(catalog) != null);
+
+    subject.resolve(0, "catalog:80");
+    assertThat(subject.use(catalog)).isNull();
+    assertThat(subject.want(catalog)).isFalse();
+    assertThat(subject.find(0, "catalog")).isNotNull();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.weft.sidecar.discovery;
 
 import dev.weft.common.config.ConfigSnapshot;
+import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.common.head.HeadView;
 import dev.weft.proto.discovery.v1.Node;
 import dev.weft.sidecar.FakeControlPlane;
@@ -108,6 +109,14 @@ abstract class DiscoveryFixture {
     Subject start() {
       client.start();
       return this;
+    }
+
+    boolean want(String name) {
+      return get(loop.submit(() -> client.want(name)));
+    }
+
+    @Nullable VirtualHostConfig use(String name) {
+      return get(loop.submit(() -> client.use(name)));
     }
 
     DiscoveryStatus status() {

@@ -5,10 +5,11 @@ import dev.weft.sidecar.dns.Messages.Message;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * A message: what we take for a query that we may answer is one for a reader that shares no code
@@ -17,7 +18,9 @@ import java.util.Locale;
  */
 public final class DnsFuzz {
   private static final DnsNameConfig NAME =
-      new DnsNameConfig(List.of("10.96.0.7", "10.96.0.8", "fd00::7"), false);
+      new DnsNameConfig(
+          Stream.of("10.96.0.7", "10.96.0.8", "fd00::7").map(InetAddress::ofLiteral).toList(),
+          false);
 
   private DnsFuzz() {}
 
@@ -33,6 +36,7 @@ public final class DnsFuzz {
     Message read = Messages.read(input);
     check(read.questions().size() == 2, "one question", read);
     check(read.questions().getFirst().toLowerCase(Locale.ROOT).equals(query.name()), query, read);
+    check(query.name().length() <= 253, "a name", read);
     check(read.type() == query.type(), query, read);
     check(query.name().endsWith(zone(input, query)), query, read);
     check((read.flags() & 0xfedf) == 0, "a query", read);

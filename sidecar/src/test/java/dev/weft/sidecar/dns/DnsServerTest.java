@@ -17,6 +17,8 @@ import dev.weft.sidecar.dns.Messages.Message;
 import dev.weft.sidecar.listener.Transport;
 import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.sidecar.telemetry.Bound;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import java.io.DataInputStream;
@@ -30,6 +32,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +40,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -244,12 +248,16 @@ class DnsServerTest {
   void callersAreSpreadOverTheAddresses() throws Exception {
     mesh.put("db.shop.svc.cluster.local", true, "10.244.0.7", "10.244.0.8", "10.244.0.9");
 
-    var first = new ArrayList<String>();
-    for (int i = 0; i < 3; i++) {
-      first.add(ask(query(i, "db.shop.svc.cluster.local", A)).addresses().getFirst());
+    // As C libraries ask, for both families; and for two names in turn.
+    mesh.put("log.shop.svc.cluster.local", true, "10.244.0.4", "10.244.0.5", "fd00::4", "fd00::5");
+    var first = new HashSet<String>();
+    for (int i = 0; i < 100; i++) {
+      first.add(ask(query(1, "db.shop.svc.cluster.local", A)).addresses().getFirst());
+      first.add(ask(query(2, "log.shop.svc.cluster.local", A)).addresses().getFirst());
+      first.add(ask(query(3, "log.shop.svc.cluster.local", AAAA)).addresses().getFirst());
     }
 
-    assertThat(first).doesNotHaveDuplicates();
+    assertThat(first).hasSize(3 + 2 + 2);
   }
 
   @Test
@@ -291,6 +299,18 @@ class DnsServerTest {
   }
 
   @Test
+  void whoHasAskedEverythingAndSaysSoIsAnswered() throws Exception {
+    for (String name : List.of(CATALOG, "a.example")) {
+      try (var tcp = new Tcp()) {
+        tcp.send(query(1, name, A));
+        tcp.socket.shutdownOutput();
+        assertThat(Messages.read(tcp.receive()).addresses()).hasSize(1);
+        assertThat(tcp.ended()).isTrue();
+      }
+    }
+  }
+
+  @Test
   void aNameServerThatIsNotThereIsSaidToFailAtOnce() throws Exception {
     outside.close();
 
@@ -325,6 +345,69 @@ class DnsServerTest {
     await().atMost(30, TimeUnit.SECONDS).until(() -> server.underWay() == 0);
     assertThat(reached).contains(Bound.DNS_TIME);
     assertThat(ask(query(1, "a.example", A)).addresses()).containsExactly(NameServer.ADDRESS);
+  }
+
+  @Test
+  void queriesThatAreKeptHaveABoundInBytes() throws Exception {
+    byte[] large = Arrays.copyOf(query(1, "a.example", A), 60_000);
+    var held = new ArrayList<ByteBuf>();
+    while (server.queryBytes() < Bound.DNS_QUERY_BYTES.intValue() - large.length) {
+      ByteBuf one = Unpooled.wrappedBuffer(large);
+      assertThat(server.begin(one)).isTrue();
+      held.add(one);
+    }
+
+    assertThat(exchange(large)[3] & 15).isEqualTo(2);
+    assertThat(reached).containsExactly(Bound.DNS_QUERY_BYTES);
+    held.forEach(server::end);
+    assertThat(server.queryBytes()).isZero();
+    assertThat(ask(query(2, "a.example", A)).addresses()).containsExactly(NameServer.ADDRESS);
+  }
+
+  /** One socket for everything is what a resolver of the machine's own may have. */
+  @Test
+  void whatIsNeverAnsweredIsForgottenAlsoWhereOneAsksWithoutAPause() {
+    var open = new OpenQueries(server);
+    long time = Bound.DNS_TIME.value();
+    for (int id = 0; id < 5; id++) {
+      ByteBuf query = Unpooled.wrappedBuffer(query(id, "silent.example", A));
+      assertThat(server.begin(query)).isTrue();
+      open.add(new Asked(query, null, null, id * time / 2));
+    }
+
+    assertThat(server.underWay()).isEqualTo(3);
+    assertThat(reached).containsExactly(Bound.DNS_TIME, Bound.DNS_TIME);
+    open.endAll();
+    assertThat(server.underWay()).isZero();
+  }
+
+  @Test
+  void whoAsksAndDoesNotReadIsCutOff() throws Exception {
+    String[] many =
+        IntStream.range(0, 1000).mapToObj(i -> "10.244.1." + (i % 250 + 1)).toArray(String[]::new);
+    mesh.put("db.shop.svc.cluster.local", true, many);
+    try (var tcp = new Tcp()) {
+      var queries = new byte[1000][];
+      Arrays.fill(queries, query(1, "db.shop.svc.cluster.local", A));
+      Thread asking =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    try {
+                      while (true) {
+                        tcp.send(queries);
+                      }
+                    } catch (IOException e) {
+                      // Cut off.
+                    }
+                  });
+      await()
+          .atMost(60, TimeUnit.SECONDS)
+          .until(() -> server.answered() > 0 && server.connections() == 0);
+      asking.join();
+    }
+    // What the kernel takes, and little more.
+    assertThat(server.answered()).isLessThan(5000);
   }
 
   /** One socket of the application's may ask many things, and the same again. */
@@ -466,7 +549,8 @@ class DnsServerTest {
               true,
               List.of(),
               List.of(),
-              new DnsNameConfig(List.of(addresses), instances)));
+              new DnsNameConfig(
+                  Stream.of(addresses).map(InetAddress::ofLiteral).toList(), instances)));
     }
 
     void forget(String name) {

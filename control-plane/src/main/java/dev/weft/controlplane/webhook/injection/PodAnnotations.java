@@ -92,9 +92,13 @@ final class PodAnnotations {
             items(OUTBOUND_CIDRS, everywhere.outboundCidrs(), Formats::cidr),
             items(UIDS, everywhere.uids(), Formats::uid)),
         oneOf(LOG_LEVEL, InjectionConfig.LOG_LEVELS, config.logLevel()),
-        oneOf(ACCESS_LOG, List.of("on", "off"), config.accessLog() ? "on" : "off").equals("on"),
+        onOrOff(ACCESS_LOG, config.accessLog()),
         value(MAX_HEAD, Formats::headBytes, ""),
-        oneOf(DNS, List.of("true", "false"), Boolean.toString(config.dns())).equals("true"));
+        onOrOff(DNS, config.dns()));
+  }
+
+  private boolean onOrOff(String name, boolean standard) {
+    return oneOf(name, List.of("on", "off"), standard ? "on" : "off").equals("on");
   }
 
   private Resources resources(Resources standard) {

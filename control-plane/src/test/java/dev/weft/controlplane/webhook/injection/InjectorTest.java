@@ -136,7 +136,7 @@ class InjectorTest {
         "weft.dev/log-level | debgu | did you mean \"debug\"?",
         "weft.dev/access-log | yes | expected one of on, off",
         "weft.dev/max-head-bytes | 1Mi | expected a number of bytes from 8192 to 262144",
-        "weft.dev/dns | on | expected one of true, false",
+        "weft.dev/dns | true | expected one of on, off",
         "weft.dev/exclude-inbound-ports | 80,http | is \"http\", expected a port from 1 to 65535",
         "weft.dev/exclude-outbound-ports | 9010-9000 | or a range such as 9000-9010",
         "weft.dev/exclude-outbound-ports | 70000 | expected a port",
@@ -182,7 +182,7 @@ class InjectorTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"'weft.dev/dns: \"true\"',true", "'weft.dev/dns: \"false\"',false", "'a: b',false"})
+  @CsvSource({"'weft.dev/dns: \"on\"',true", "'weft.dev/dns: \"off\"',false", "'a: b',false"})
   void dns_is_answered_where_the_pod_says_so(String annotation, boolean on) {
     JsonObject pod = Pods.web("annotations:\n  " + annotation + "\n", "");
 

@@ -38,21 +38,17 @@ public final class InterceptMain {
   }
 
   private static boolean usesNft(Interception what) throws IOException {
+    boolean iptables = Tool.isInstalled("iptables-restore");
     if (what.backend() == Backend.NFT
-        || (what.backend() == Backend.AUTO && Tool.isInstalled("nft"))) {
+        || (what.backend() == Backend.AUTO
+            && (Tool.isInstalled("nft") || (what.dryRun() && !iptables)))) {
       return true;
     }
     if (what.dns().on() && !what.undo()) {
-      if (what.dryRun() && what.backend() == Backend.AUTO) {
-        return true;
-      }
       throw new IOException("--dns on needs nft, the program of nftables, which is not used here");
     }
-    if (what.backend() == Backend.IPTABLES) {
+    if (what.backend() == Backend.IPTABLES || iptables) {
       return false;
-    }
-    if (what.dryRun() || Tool.isInstalled("iptables-restore")) {
-      return what.dryRun() && !Tool.isInstalled("iptables-restore");
     }
     throw new IOException("neither nft nor iptables is installed: one of them is needed");
   }

@@ -27,13 +27,15 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * DNS as programs have it that know nothing of a mesh: the C library, busybox and plain sockets, on
  * a machine {@code a} with a sidecar, the rules and three name servers in its {@code resolv.conf}:
- * one where nobody listens, and the two families of {@code r}, which knows nothing of the mesh.
+ * one where nobody listens, and the two families of {@code r}, which knows nothing of the mesh. On
+ * {@code v} there is a resolver on loopback, which asks {@code r}.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DnsNamespaceTest {
   private static final int A = 2;
   private static final int R = 3;
   private static final int EMPTY = 4;
+  private static final int V = 5;
   private static final String SIDECAR = "dev.weft.sidecar.app.SidecarMain";
   private static final String OUTSIDE = "192.0.2.1";
 
@@ -62,9 +64,27 @@ class DnsNamespaceTest {
       print(*sorted(answers),sep=', ')
       """;
 
+  /** A resolver of the machine's own, as distributions have one on loopback: it asks another. */
+  private static final String FORWARD =
+      """
+      import socket,sys
+      s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)
+      s.bind(('127.0.0.53',53))
+      while True:
+        query,asker=s.recvfrom(9999)
+        u=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)
+        u.settimeout(5)
+        u.connect((sys.argv[1],53))
+        u.send(query)
+        try: s.sendto(u.recv(9999),asker)
+        except OSError: pass
+        u.close()
+      """;
+
   private @Nullable Namespaces net;
   private @Nullable FakeControlPlane controlPlane;
-  private @Nullable Path sidecar;
+  private final List<Path> sidecars = new ArrayList<>();
+  private @Nullable Process resolver;
 
   @TempDir static @Nullable Path logs;
 
@@ -79,6 +99,9 @@ class DnsNamespaceTest {
     made.add("a", A);
     made.add("r", R);
     made.add("e", EMPTY);
+    made.add("v", V);
+    made.resolvConf("v", "nameserver 127.0.0.53\n");
+    resolver = made.start("v", "python3", "-c", FORWARD, made.ipv4(R));
     made.resolvConf(
         "a",
         """
@@ -91,6 +114,7 @@ class DnsNamespaceTest {
             .formatted(made.ipv4(EMPTY), made.ipv4(R), made.ipv6(R)));
     plane.put(
         FakeControlPlane.inbound("pods/a-0"),
+        FakeControlPlane.inbound("pods/v-0"),
         known("catalog.shop", false, "10.96.0.7"),
         known("both.shop", false, "10.96.0.8", "fd00::8"),
         known(
@@ -101,45 +125,66 @@ class DnsNamespaceTest {
     for (String address : List.of(made.ipv4(R), made.ipv6(R))) {
       up.add(made.java("r", false, "dev.weft.sidecar.dns.NameServer", List.of(address, "53")));
     }
-    Path log =
-        made.java(
-            "a",
-            true,
-            SIDECAR,
-            List.of(
-                "--intercept=on",
-                "--register=off",
-                "--pod=a-0",
-                "--pod-address=" + made.ipv4(A),
-                "--probe-port=15021",
-                "--dns=on",
-                "--control-plane=" + plane.address()));
-    sidecar = log;
-    intercept();
+    start("a", A);
+    start("v", V);
     up.forEach(
         each -> await().atMost(120, TimeUnit.SECONDS).until(() -> text(each).contains("up")));
+    awaitReady(A);
+    awaitReady(V);
+    awaitKnown("a", "catalog", "both", "many");
+    awaitKnown("v", "catalog");
+  }
+
+  /** On a loaded machine the control plane may be later than DNS waits for it. */
+  private void awaitKnown(String machine, String... services) {
+    for (String each : services) {
+      await()
+          .atMost(120, TimeUnit.SECONDS)
+          .until(() -> tryIn(machine, "getent", "ahosts", each + ".shop.svc.cluster.local").ok());
+    }
+  }
+
+  private void start(String machine, int number) {
+    sidecars.add(
+        net()
+            .java(
+                machine,
+                true,
+                SIDECAR,
+                List.of(
+                    "--intercept=on",
+                    "--register=off",
+                    "--pod=" + machine + "-0",
+                    "--pod-address=" + net().ipv4(number),
+                    "--probe-port=15021",
+                    "--dns=on",
+                    "--control-plane=" + Objects.requireNonNull(controlPlane).address())));
+    intercept(machine);
+  }
+
+  private void awaitReady(int number) {
+    String ready = "http://" + net().ipv4(number) + ":15021/ready";
     await()
         .atMost(120, TimeUnit.SECONDS)
         .untilAsserted(
             () ->
-                assertThat(
-                        tryIn("e", "curl", "-s", "http://" + made.ipv4(A) + ":15021/ready")
-                            .output())
-                    .as(() -> text(log))
+                assertThat(tryIn("e", "curl", "-s", ready).output())
+                    .as(() -> sidecars.stream().map(DnsNamespaceTest::text).toList().toString())
                     .contains("\"ready\": true"));
   }
 
   @AfterAll
   void tearDown() {
+    if (resolver != null) {
+      resolver.destroyForcibly();
+    }
     if (net != null) {
       net.close();
     }
     if (controlPlane != null) {
       controlPlane.close();
     }
-    if (sidecar != null) {
-      assertThat(text(sidecar)).doesNotContain("LEAK", "ERROR");
-    }
+    assertThat(sidecars).allSatisfy(log -> assertThat(text(log)).doesNotContain("LEAK", "ERROR"));
   }
 
   @Test
@@ -210,17 +255,27 @@ class DnsNamespaceTest {
     }
   }
 
+  /** What the resolver asks is not for the sidecar, or it would ask itself for ever. */
+  @Test
+  void aResolverOnLoopbackGoesOnToTheOneThatItAsks() {
+    assertThat(tryIn("v", "getent", "ahostsv4", "catalog.shop.svc.cluster.local").output())
+        .startsWith("10.96.0.7");
+    assertThat(tryIn("v", "getent", "ahostsv4", "www.example").output()).startsWith(OUTSIDE);
+    assertThat(tryIn("v", "getent", "ahostsv4", "nowhere.example").status()).isEqualTo(2);
+  }
+
   @Test
   void runAgainTheRulesAreTheSame() {
     String once = net().in("a", "nft", "list", "ruleset");
-    intercept();
+    intercept("a");
     assertThat(net().in("a", "nft", "list", "ruleset")).isEqualTo(once).contains("ct zone set");
   }
 
-  private void intercept() {
+  private void intercept(String machine) {
     var command = new ArrayList<>(Namespaces.command(SIDECAR));
     command.addAll(List.of("intercept", "--dns=on"));
-    assertThat(net().in("a", command.toArray(String[]::new))).contains("DNS through port 15053");
+    assertThat(net().in(machine, command.toArray(String[]::new)))
+        .contains("DNS through port 15053");
   }
 
   /** Different addresses, in their order. */
