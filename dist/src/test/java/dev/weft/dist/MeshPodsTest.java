@@ -68,6 +68,11 @@ final class MeshPodsTest {
       metadata: {name: server}
       spec: {selector: {app: db}, ports: [{name: http, port: 80, targetPort: 8080}]}
       ---
+      apiVersion: v1
+      kind: Service
+      metadata: {name: self}
+      spec: {selector: {app: client}, ports: [{name: http, port: 80, targetPort: 8080}]}
+      ---
       """;
 
   private static final String STATEFUL_SET =
@@ -185,6 +190,15 @@ final class MeshPodsTest {
       assertThat(answer.pod()).isEqualTo("late");
       assertThat(answer.passedASidecar()).isTrue();
     }
+  }
+
+  @Test
+  void aPodReachesItselfByEachOfItsNames() {
+    String service = cluster.field("service/self", "{.spec.clusterIP}");
+    for (String at : List.of("self", service, client.address() + ":8080", "localhost:8080")) {
+      assertThat(client.ask("http://" + at + "/").pod()).as(at).isEqualTo("client");
+    }
+    assertThat(client.echo(client.address())).isEqualTo("hello");
   }
 
   @Test
