@@ -53,8 +53,17 @@ public final class ImagesCommand implements Callable<Integer> {
   @Option(
       names = "--jdk",
       paramLabel = "DIR",
-      description = "The JDK that the runtime is linked of (the one that runs this).")
+      description = {
+        "The JDK that the runtime is linked of (the one that runs this).",
+        "One for arm64 makes images for arm64; it needs its jmods, and --sysroot."
+      })
   private Path jdk = Path.of(System.getProperty("java.home"));
+
+  @Option(
+      names = "--sysroot",
+      paramLabel = "DIR",
+      description = "With a JDK for another machine: where a Linux of that kind is unpacked.")
+  private @Nullable Path sysroot;
 
   @Override
   public Integer call() throws IOException {
@@ -73,6 +82,7 @@ public final class ImagesCommand implements Callable<Integer> {
     if (!System.getProperty("os.name").equals("Linux")) {
       throw new ImagesFailed("images are made on Linux: they hold libraries of the system");
     }
+    Machine machine = Machine.of(jdk, sysroot);
     Path distribution = Path.of(System.getProperty("weft.home", "")).toAbsolutePath();
     Path folder =
         (output == null ? distribution.resolve("images") : output).toAbsolutePath().normalize();
@@ -82,25 +92,35 @@ public final class ImagesCommand implements Callable<Integer> {
     for (Program program :
         List.of(Program.controlPlane(distribution), Program.sidecar(distribution))) {
       var root = new RootFileSystem(work.resolve(program.name()));
-      LinkedRuntime.addTo(root, jdk, program.modules());
-      var files = new ProgramFiles(program, root);
-      SystemLibraries.addTo(root, program);
+      LinkedRuntime.addTo(root, machine, program.modules());
+      var files = new ProgramFiles(program, root, machine);
+      SystemLibraries.addTo(root, program, machine);
       for (String tool : program.tools()) {
-        SystemLibraries.addTool(root, tool);
+        SystemLibraries.addTool(root, tool, machine);
       }
       training.add(program, files, root);
       images.add(new Image(program, root, files));
     }
-    training.run();
+    if (machine.own()) {
+      training.run();
+    } else {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "note: without ahead-of-time caches, which are made by running the programs: these"
+                  + " images start slower and take more memory than those that are made on "
+                  + machine.architecture());
+    }
     for (Image image : images) {
-      write(image, folder, work);
+      image.files().writeStart();
+      write(image, machine, folder, work);
     }
     RootFileSystem.delete(work);
   }
 
   private record Image(Program program, RootFileSystem root, ProgramFiles files) {}
 
-  private void write(Image image, Path folder, Path work) throws IOException {
+  private void write(Image image, Machine machine, Path folder, Path work) throws IOException {
     Program program = image.program();
     String reference =
         (repository.isEmpty() ? "" : repository + "/") + program.name() + ":" + tagOrVersion();
@@ -112,7 +132,8 @@ public final class ImagesCommand implements Callable<Integer> {
       }
     }
     Path archive = folder.resolve(program.name() + ".tar");
-    String digest = ImageArchive.write(archive, reference, architecture(), config(image), layers);
+    String digest =
+        ImageArchive.write(archive, reference, machine.architecture(), config(image), layers);
     PrintWriter out = spec.commandLine().getOut();
     long bytes = 0;
     var parts = new ArrayList<String>();
@@ -154,15 +175,6 @@ public final class ImagesCommand implements Callable<Integer> {
             program.name(),
             "org.opencontainers.image.version",
             tagOrVersion()));
-  }
-
-  private static String architecture() {
-    String name = System.getProperty("os.arch");
-    return switch (name) {
-      case "amd64" -> "amd64";
-      case "aarch64" -> "arm64";
-      default -> throw new ImagesFailed("there is no image for the architecture " + name);
-    };
   }
 
   private static String megabytes(long bytes) {

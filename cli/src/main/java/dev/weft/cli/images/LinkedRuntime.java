@@ -3,6 +3,7 @@ package dev.weft.cli.images;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The JVM of an image, linked of the JDK's modules that its program uses. */
@@ -13,22 +14,33 @@ final class LinkedRuntime {
   private LinkedRuntime() {}
 
   /**
-   * Links it into {@code root}.
+   * Links it into {@code root}. For another kind of machine this one's {@code jlink} does it, which
+   * has to be of the same version, of the modules that the other's JDK has as files.
    *
-   * @throws ImagesFailed when the JDK has no {@code jlink}, or that fails
+   * @throws ImagesFailed when there is no {@code jlink} or are no modules, or that fails
    */
-  static void addTo(RootFileSystem root, Path jdk, List<String> modules) throws IOException {
+  static void addTo(RootFileSystem root, Machine machine, List<String> modules) throws IOException {
+    Path jdk = machine.own() ? machine.jdk() : Path.of(System.getProperty("java.home"));
     Path jlink = jdk.resolve("bin/jlink");
     if (!Files.isExecutable(jlink)) {
       throw new ImagesFailed(
           jdk + " has no bin/jlink: give the home of a JDK (not of a JRE) by --jdk or JAVA_HOME");
     }
+    var command = new ArrayList<>(List.of(jlink.toString()));
+    if (!machine.own()) {
+      Path files = machine.jdk().resolve("jmods");
+      if (!Files.isRegularFile(files.resolve("java.base.jmod"))) {
+        throw new ImagesFailed(
+            files
+                + " has no java.base.jmod: a runtime for another kind of machine is linked of a"
+                + " JDK's jmods, which some JDKs offer as a package of their own");
+      }
+      command.addAll(List.of("--module-path", files.toString()));
+    }
     Path target = root.at(FOLDER);
     Files.createDirectories(target.getParent());
-    Commands.succeed(
-        "linking the runtime",
+    command.addAll(
         List.of(
-            jlink.toString(),
             "--add-modules",
             String.join(",", modules),
             "--strip-java-debug-attributes",
@@ -38,6 +50,7 @@ final class LinkedRuntime {
             "--compress=zip-9",
             "--output",
             target.toString()));
+    Commands.succeed("linking the runtime", command);
     for (Path binary : root.binaries()) {
       ElfSymbols.strip(binary);
     }

@@ -23,15 +23,17 @@ final class ProgramFiles {
 
   private final Program program;
   private final RootFileSystem root;
+  private final Machine machine;
   private final List<String> jars = new ArrayList<>();
   private final List<String> flags;
   private final boolean natives;
   private String identity = "";
 
   /** Copies jars and native libraries into {@code root}, which has its runtime already. */
-  ProgramFiles(Program program, RootFileSystem root) throws IOException {
+  ProgramFiles(Program program, RootFileSystem root, Machine machine) throws IOException {
     this.program = program;
     this.root = root;
+    this.machine = machine;
     // Native libraries are files beside the jars.
     addJars(
         files(program.home().resolve("lib"), ".jar").stream()
@@ -40,7 +42,7 @@ final class ProgramFiles {
     Path libraries = program.home().resolve("native");
     natives = Files.isDirectory(libraries);
     if (natives) {
-      for (Path library : files(libraries, "_" + ofNetty() + ".so")) {
+      for (Path library : files(libraries, "_" + machine.ofNetty() + ".so")) {
         root.file(Layer.LIBRARIES, library, NATIVES + "/" + library.getFileName());
       }
     }
@@ -62,7 +64,7 @@ final class ProgramFiles {
         root.file(layer(name), jar, JARS + name);
         jars.add(name);
       } else {
-        byte[] trimmed = TrimmedJar.of(jar, classes, "_" + ofNetty() + ".so");
+        byte[] trimmed = TrimmedJar.of(jar, classes, "_" + machine.ofNetty() + ".so");
         if (trimmed.length > 0) {
           root.bytes(layer(name), JARS + name, trimmed);
           jars.add(name);
@@ -73,11 +75,6 @@ final class ProgramFiles {
 
   private static Layer layer(String jar) {
     return jar.startsWith("weft-") ? Layer.PROGRAM : Layer.LIBRARIES;
-  }
-
-  /** How Netty calls the architecture that this runs on. */
-  private static String ofNetty() {
-    return System.getProperty("os.arch").equals("aarch64") ? "aarch_64" : "x86_64";
   }
 
   private static List<Path> files(Path folder, String end) throws IOException {
@@ -133,7 +130,9 @@ final class ProgramFiles {
 
   /** Writes the file of arguments, and the script that names it. */
   void writeStart() throws IOException {
-    root.text(Layer.PROGRAM, argumentFile(), arguments("-XX:AOTCache=" + cache(), ""));
+    // A cache is made by running the programs.
+    String first = machine.own() ? "-XX:AOTCache=" + cache() : "-Xshare:auto";
+    root.text(Layer.PROGRAM, argumentFile(), arguments(first, ""));
     if (!program.script().isEmpty()) {
       root.text(
           Layer.PROGRAM,

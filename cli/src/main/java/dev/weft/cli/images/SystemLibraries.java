@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Takes from the system that this runs on what programs load from it: the image's base is made of
- * the same packages, and needs no registry.
+ * Takes from the system that this runs on, or from the given one, what programs load from it: the
+ * image's base is made of the same packages, and needs no registry.
  */
 final class SystemLibraries {
   /** {@code libm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x...)}, and the loader without arrow. */
@@ -33,7 +33,7 @@ final class SystemLibraries {
   private SystemLibraries() {}
 
   /** Adds what the binaries that are in {@code root} load, and what all programs expect to find. */
-  static void addTo(RootFileSystem root, Program program) throws IOException {
+  static void addTo(RootFileSystem root, Program program, Machine machine) throws IOException {
     int user = program.user();
     root.text(
         Layer.SYSTEM,
@@ -53,7 +53,7 @@ final class SystemLibraries {
     for (String folder : List.of("/dev", "/proc", "/sys", "/tmp")) {
       root.directory(Layer.SYSTEM, folder);
     }
-    addLibraries(root, Layer.SYSTEM, root.binaries());
+    addLibraries(root, Layer.SYSTEM, root.binaries(), machine);
   }
 
   /**
@@ -61,31 +61,47 @@ final class SystemLibraries {
    *
    * @throws ImagesFailed when the system does not have it
    */
-  static void addTool(RootFileSystem root, String name) throws IOException {
-    Path found =
-        FOLDERS_OF_PROGRAMS.stream()
-            .map(folder -> folder.resolve(name))
-            .filter(Files::isExecutable)
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new ImagesFailed(
-                        "the program "
-                            + name
-                            + " is not on this system, and the image needs it: install the package"
-                            + " of it (nftables for nft) and run this again"));
+  static void addTool(RootFileSystem root, String name, Machine machine) throws IOException {
+    Path found = tool(name, machine);
     root.file(Layer.TOOLS, found, "/usr/sbin/" + name);
-    addLibraries(root, Layer.TOOLS, List.of(found));
+    addLibraries(root, Layer.TOOLS, List.of(found), machine);
   }
 
-  private static void addLibraries(RootFileSystem root, Layer layer, List<Path> binaries)
-      throws IOException {
+  private static Path tool(String name, Machine machine) throws IOException {
+    Path sysroot = machine.sysroot();
+    for (Path folder : FOLDERS_OF_PROGRAMS) {
+      Path file = folder.resolve(name);
+      if (sysroot != null) {
+        file = new ForeignLibraries(sysroot, machine.triplet()).at(file.toString());
+      }
+      if (Files.isExecutable(file)) {
+        return file;
+      }
+    }
+    throw new ImagesFailed(
+        "the program "
+            + name
+            + (sysroot == null ? " is not on this system" : " is not in " + sysroot)
+            + ", and the image needs it: install the package of it (nftables for nft) and run this"
+            + " again");
+  }
+
+  private static void addLibraries(
+      RootFileSystem root, Layer layer, List<Path> binaries, Machine machine) throws IOException {
+    Path runtime = root.at(LinkedRuntime.FOLDER + "/lib");
+    List<Path> own = List.of(runtime, runtime.resolve("server"));
+    Path sysroot = machine.sysroot();
+    if (sysroot != null) {
+      var libraries = new ForeignLibraries(sysroot, machine.triplet()).of(binaries, own);
+      for (Map.Entry<String, Path> library : libraries.entrySet()) {
+        if (!root.has(library.getKey())) {
+          root.file(layer, library.getValue(), library.getKey());
+        }
+      }
+      return;
+    }
     Map<String, String> environment =
-        Map.of(
-            "LD_LIBRARY_PATH",
-            root.at(LinkedRuntime.FOLDER + "/lib")
-                + ":"
-                + root.at(LinkedRuntime.FOLDER + "/lib/server"));
+        Map.of("LD_LIBRARY_PATH", own.getFirst() + ":" + own.getLast());
     var needed = new TreeSet<String>();
     for (Path binary : binaries) {
       String output = Commands.run(environment, List.of("ldd", binary.toString())).output();
@@ -102,9 +118,9 @@ final class SystemLibraries {
         needed.add(loaded.group(1));
       }
     }
-    String own = root.at("/").toString();
+    String folder = root.at("/").toString();
     for (String library : needed) {
-      if (!library.startsWith(own) && !root.has(library)) {
+      if (!library.startsWith(folder) && !root.has(library)) {
         root.file(layer, Path.of(library), library);
       }
     }

@@ -45,7 +45,6 @@ final class Training {
               "no ahead-of-time cache was made for " + root.getKey() + "; see " + log());
         }
         root.getValue().file(Layer.CACHE, cache, files.cache());
-        files.writeStart();
       }
     }
   }
