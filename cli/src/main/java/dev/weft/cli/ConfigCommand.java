@@ -63,7 +63,7 @@ final class ConfigCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (live) {
       try (MeshCluster cluster = connection.kubeconfig().cluster()) {
-        out.println(cluster.admin(PodName.parse(nodeId, namespace), "/config"));
+        out.println(cluster.sidecar(PodName.parse(nodeId, namespace)).page("/config"));
       }
       out.flush();
       return 0;

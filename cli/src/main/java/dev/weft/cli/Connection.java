@@ -1,6 +1,7 @@
 package dev.weft.cli;
 
 import dev.weft.cli.Failures.CommandFailed;
+import dev.weft.cli.cluster.Causes;
 import dev.weft.cli.cluster.MeshCluster;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
@@ -170,17 +171,14 @@ final class Connection {
           "the API server forwards nothing to " + address + ": " + forwardProblem);
     }
     if (status.getCode() == Status.Code.UNAVAILABLE) {
-      Throwable root = e;
-      while (root.getCause() != null) {
-        root = root.getCause();
-      }
-      String reason = e.getCause() == null ? status.getDescription() : root.getMessage();
+      String reason = e.getCause() == null ? status.getDescription() : Causes.deepest(e);
       return new CommandFailed(
           "no control plane answers at "
               + address
               + (reason == null ? "" : " (" + reason + ")")
-              + "\n  Start one with 'weft control-plane', or name another with --control-plane HOST:PORT or"
-              + " WEFT_CONTROL_PLANE.");
+              + "\n"
+              + "  Start one with 'weft control-plane', or name another with --control-plane"
+              + " HOST:PORT or WEFT_CONTROL_PLANE.");
     }
     if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
       return new CommandFailed(

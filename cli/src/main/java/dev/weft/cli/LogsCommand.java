@@ -51,13 +51,13 @@ final class LogsCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (MeshCluster cluster = kubeconfig.cluster()) {
       if (!follow) {
-        out.print(cluster.logs(name, tail));
+        out.print(cluster.sidecar(name).logs(tail));
         out.flush();
         return 0;
       }
       try (var lines =
           new BufferedReader(
-              new InputStreamReader(cluster.follow(name, tail), StandardCharsets.UTF_8))) {
+              new InputStreamReader(cluster.sidecar(name).follow(tail), StandardCharsets.UTF_8))) {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
           out.println(line);
           out.flush();

@@ -8,7 +8,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.LocalPortForward;
-import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.internal.SSLUtils;
 import io.fabric8.kubernetes.client.readiness.Readiness;
 import io.grpc.ClientInterceptor;
@@ -20,15 +19,8 @@ import io.grpc.stub.MetadataUtils;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.HttpURLConnection;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,11 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class MeshCluster implements AutoCloseable {
   private static final String CONTROL_PLANE = "weft-control-plane";
   private static final int GRPC_PORT = 7700;
-  private static final int ADMIN_PORT = 15000;
-  private static final String SIDECAR = "weft-sidecar";
   private static final String CA = "weft-ca";
   private static final int CONNECT_MILLIS = 5_000;
-  private static final Duration ADMIN_TIMEOUT = Duration.ofSeconds(15);
 
   private final Config config;
   private final KubernetesClient client;
@@ -91,7 +80,7 @@ public final class MeshCluster implements AutoCloseable {
               + name
               + (context == null ? "" : " has no usable context " + context)
               + " cannot be used: "
-              + deepest(e),
+              + Causes.deepest(e),
           e);
     }
   }
@@ -170,7 +159,7 @@ public final class MeshCluster implements AutoCloseable {
       return call.call(forward.getLocalPort());
     } catch (IOException e) {
       String problem = problem(List.of(forward));
-      throw new IOException(problem.isEmpty() ? deepest(e) : problem, e);
+      throw new IOException(problem.isEmpty() ? Causes.deepest(e) : problem, e);
     } finally {
       forwards.remove(forward);
       forward.close();
@@ -185,83 +174,22 @@ public final class MeshCluster implements AutoCloseable {
   private static String problem(List<LocalPortForward> forwards) {
     for (LocalPortForward forward : forwards) {
       for (Throwable each : forward.getClientThrowables()) {
-        return deepest(each);
+        return Causes.deepest(each);
       }
       for (Throwable each : forward.getServerThrowables()) {
-        return deepest(each);
+        return Causes.deepest(each);
       }
     }
     return "";
   }
 
   /**
-   * A page of a sidecar's admin port.
-   *
-   * @param path as in {@code /config}
-   * @throws ClusterException when there is no such pod, or no sidecar in it
-   */
-  public String admin(PodName pod, String path) {
-    sidecar(pod);
-    LocalPortForward forward = forward(pod.namespace(), pod.pod(), ADMIN_PORT);
-    URI page = URI.create("http://127.0.0.1:" + forward.getLocalPort() + path);
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      HttpResponse<String> answer =
-          http.send(
-              HttpRequest.newBuilder(page).timeout(ADMIN_TIMEOUT).build(),
-              HttpResponse.BodyHandlers.ofString());
-      if (answer.statusCode() != HttpURLConnection.HTTP_OK) {
-        throw new ClusterException(
-            "the sidecar of " + pod.pod() + " answered " + answer.statusCode() + " to " + path,
-            null);
-      }
-      return answer.body();
-    } catch (IOException e) {
-      String problem = forwardProblem();
-      throw new ClusterException(
-          "the sidecar of "
-              + pod.pod()
-              + " in namespace "
-              + pod.namespace()
-              + " does not answer: "
-              + (problem.isEmpty() ? deepest(e) : problem),
-          e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ClusterException("interrupted", e);
-    }
-  }
-
-  /**
-   * What a sidecar has logged.
-   *
-   * @param lines of the end; 0: all
-   * @throws ClusterException when there is no such pod, or no sidecar in it
-   */
-  public String logs(PodName pod, int lines) {
-    PodResource found = sidecar(pod);
-    try {
-      return lines == 0
-          ? found.inContainer(SIDECAR).getLog()
-          : found.inContainer(SIDECAR).tailingLines(lines).getLog();
-    } catch (KubernetesClientException e) {
-      throw failed("get the log of " + pod.pod(), e);
-    }
-  }
-
-  /**
-   * What a sidecar logs, as it comes, until the pod ends.
+   * A pod's sidecar.
    *
    * @throws ClusterException when there is no such pod, or no sidecar in it
    */
-  public InputStream follow(PodName pod, int lines) {
-    PodResource found = sidecar(pod);
-    try {
-      return lines == 0
-          ? found.inContainer(SIDECAR).watchLog().getOutput()
-          : found.inContainer(SIDECAR).tailingLines(lines).watchLog().getOutput();
-    } catch (KubernetesClientException e) {
-      throw failed("follow the log of " + pod.pod(), e);
-    }
+  public PodSidecar sidecar(PodName pod) {
+    return PodSidecar.find(this, pod);
   }
 
   @Override
@@ -274,39 +202,6 @@ public final class MeshCluster implements AutoCloseable {
       }
     }
     client.close();
-  }
-
-  private PodResource sidecar(PodName name) {
-    PodResource resource = client.pods().inNamespace(name.namespace()).withName(name.pod());
-    Pod pod;
-    try {
-      pod = resource.get();
-    } catch (KubernetesClientException e) {
-      throw failed("get the pod " + name.pod(), e);
-    }
-    if (pod == null) {
-      throw new ClusterException(
-          "there is no pod "
-              + name.pod()
-              + " in namespace "
-              + name.namespace()
-              + "; name it as POD.NAMESPACE, or with -n NAMESPACE",
-          null);
-    }
-    boolean has =
-        pod.getSpec().getContainers().stream().anyMatch(each -> each.getName().equals(SIDECAR))
-            || pod.getSpec().getInitContainers().stream()
-                .anyMatch(each -> each.getName().equals(SIDECAR));
-    if (!has) {
-      throw new ClusterException(
-          "the pod "
-              + name.pod()
-              + " has no sidecar (no container "
-              + SIDECAR
-              + "): label its namespace weft.dev/inject=enabled and restart it",
-          null);
-    }
-    return resource;
   }
 
   private Pod readyPod() {
@@ -362,8 +257,8 @@ public final class MeshCluster implements AutoCloseable {
                 + system
                 + '/'
                 + CA
-                + " has no ca.crt, by which the control plane is known: it keeps that itself once it"
-                + " leads; its log says why it does not",
+                + " has no ca.crt, by which the control plane is known: it keeps that itself once"
+                + " it leads; its log says why it does not",
             null);
       }
       return trusted;
@@ -372,7 +267,8 @@ public final class MeshCluster implements AutoCloseable {
     }
   }
 
-  private LocalPortForward forward(String namespace, String pod, int port) {
+  /** A forward that is closed with this. */
+  LocalPortForward forward(String namespace, String pod, int port) {
     try {
       LocalPortForward forward =
           client.pods().inNamespace(namespace).withName(pod).portForward(port);
@@ -399,24 +295,20 @@ public final class MeshCluster implements AutoCloseable {
     return MetadataUtils.newAttachHeadersInterceptor(headers);
   }
 
-  private ClusterException failed(String what, KubernetesClientException failure) {
+  /** What the API server did not do, and why. */
+  ClusterException failed(String what, KubernetesClientException failure) {
     return new ClusterException(
         "cannot "
             + what
             + ": "
             + (failure.getCode() == 0
-                ? "the API server " + config.getMasterUrl() + " is not reached: " + deepest(failure)
+                ? "the API server "
+                    + config.getMasterUrl()
+                    + " is not reached: "
+                    + Causes.deepest(failure)
                 : failure.getStatus() == null || failure.getStatus().getMessage() == null
                     ? failure.getMessage()
                     : failure.getStatus().getMessage()),
         failure);
-  }
-
-  private static String deepest(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
   }
 }

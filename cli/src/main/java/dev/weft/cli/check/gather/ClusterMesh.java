@@ -4,6 +4,7 @@ import dev.weft.cli.check.finding.CheckId;
 import dev.weft.cli.check.finding.Findings;
 import dev.weft.cli.check.rule.ClusterVersionCheck;
 import dev.weft.cli.check.rule.GatewayApiCheck;
+import dev.weft.cli.cluster.Causes;
 import dev.weft.cli.cluster.MeshCluster;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Service;
@@ -54,15 +55,11 @@ public final class ClusterMesh {
     try {
       return mesh.run();
     } catch (KubernetesClientException e) {
-      Throwable root = e;
-      while (root.getCause() != null) {
-        root = root.getCause();
-      }
       to.error(
           CheckId.API_SERVER,
           cluster.client().getMasterUrl().toString(),
           e.getCode() == 0
-              ? "does not answer: " + root.getClass().getSimpleName() + " " + root.getMessage()
+              ? "does not answer: " + Causes.deepest(e)
               : "answers " + e.getCode() + ": " + e.getMessage(),
           e.getCode() == 401
               ? "log in again: it does not know who you are"
@@ -123,8 +120,8 @@ public final class ClusterMesh {
           CheckId.PLAINTEXT,
           "",
           "traffic between pods is plaintext, between sidecars, too",
-          "nothing, where the network is trusted; else have the network plugin encrypt it (WireGuard,"
-              + " IPsec), or the applications themselves: their TLS is passed through");
+          "nothing, where the network is trusted; else have the network plugin encrypt it"
+              + " (WireGuard, IPsec), or the applications themselves: their TLS is passed through");
     }
   }
 
