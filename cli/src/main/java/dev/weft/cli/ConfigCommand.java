@@ -5,6 +5,7 @@ import dev.weft.cli.cluster.MeshCluster;
 import dev.weft.cli.cluster.PodName;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.Endpoint;
+import dev.weft.proto.discovery.v1.LoadBalancer;
 import dev.weft.proto.discovery.v1.Locality;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.Route;
@@ -157,17 +158,30 @@ final class ConfigCommand implements Callable<Integer> {
   }
 
   private static String describe(Cluster cluster) {
-    return cluster.getLoadBalancer()
+    return balancer(cluster)
         + ", "
+        + (cluster.hasSlowStart() ? "slow start, " : "")
+        + (cluster.hasLocality() ? "by locality, " : "")
         + cluster.getEndpointSlicesCount()
         + (cluster.getEndpointSlicesCount() == 1 ? " slice" : " slices");
+  }
+
+  private static String balancer(Cluster cluster) {
+    if (cluster.getByClientAddress()) {
+      return "CLIENT_ADDRESS";
+    }
+    return (cluster.getBalancer() == LoadBalancer.LOAD_BALANCER_UNSPECIFIED
+            ? cluster.getLoadBalancer()
+            : cluster.getBalancer())
+        .name();
   }
 
   private static String describe(Locality locality) {
     return "region "
         + (locality.getRegion().isEmpty() ? "unknown" : locality.getRegion())
         + ", zone "
-        + (locality.getZone().isEmpty() ? "unknown" : locality.getZone());
+        + (locality.getZone().isEmpty() ? "unknown" : locality.getZone())
+        + (locality.getSubZone().isEmpty() ? "" : ", sub-zone " + locality.getSubZone());
   }
 
   private static String describe(Endpoint endpoint) {

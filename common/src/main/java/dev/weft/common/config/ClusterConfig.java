@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param tcpIdleTimeoutNanos how long relayed bytes may stand still; 0: no limit; {@link
  *     #DEFAULT_IDLE}: the sidecar's default
  * @param sameNodeOnly whether only endpoints for the caller's own machine are used
+ * @param balancing what shapes the choice beside the balancer's type
  */
 public record ClusterConfig(
     String name,
@@ -33,7 +34,8 @@ public record ClusterConfig(
     @Nullable UpstreamTlsConfig tls,
     ProxyProtocol proxyProtocol,
     long tcpIdleTimeoutNanos,
-    boolean sameNodeOnly) {
+    boolean sameNodeOnly,
+    BalancingConfig balancing) {
   /** An idle timeout that nobody has set. */
   public static final long DEFAULT_IDLE = -1;
 
@@ -42,7 +44,7 @@ public record ClusterConfig(
     origins = List.copyOf(origins);
   }
 
-  /** One whose endpoints may be on any machine. */
+  /** One whose endpoints may be on any machine, and are balanced by nothing but the type. */
   public ClusterConfig(
       String name,
       String service,
@@ -73,7 +75,8 @@ public record ClusterConfig(
         tls,
         proxyProtocol,
         tcpIdleTimeoutNanos,
-        false);
+        false,
+        BalancingConfig.DEFAULT);
   }
 
   /** The header of the PROXY protocol by which a server is told who calls. */
@@ -83,10 +86,16 @@ public record ClusterConfig(
     V2
   }
 
+  /** How one of the endpoints is chosen; weights count in every one. */
   public enum LoadBalancerType {
+    /** Of two drawn by weight the one that is expected to answer sooner. */
     PEAK_EWMA,
+    /** Of two drawn by weight the one with fewer requests under way. */
+    LEAST_REQUEST,
+    /** In turn; where weights differ, smoothly weighted. */
     ROUND_ROBIN,
-    WEIGHTED_ROUND_ROBIN,
+    /** Drawn by weight. */
+    RANDOM,
     /** All that one caller's address sends goes to one endpoint. */
     CLIENT_ADDRESS
   }

@@ -3,7 +3,6 @@ package dev.weft.common.wire;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
-import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.proto.discovery.v1.Cluster;
@@ -36,7 +35,7 @@ final class Clusters {
         service,
         namespace,
         port,
-        loadBalancer(at, cluster),
+        Balancing.type(at, cluster),
         cluster.hasOutlierDetection()
             ? outlier(at.field("outlier_detection"), cluster.getOutlierDetection())
             : OutlierConfig.DEFAULT,
@@ -54,14 +53,8 @@ final class Clusters {
         cluster.hasTcpIdleTimeoutNanos()
             ? at.field("tcp_idle_timeout_nanos").nanos(cluster.getTcpIdleTimeoutNanos(), 0)
             : ClusterConfig.DEFAULT_IDLE,
-        cluster.getSameNodeOnly());
-  }
-
-  private static LoadBalancerType loadBalancer(At at, Cluster cluster) throws WireException {
-    String named = at.field("load_balancer").known(cluster.getLoadBalancer()).name();
-    return cluster.getByClientAddress()
-        ? LoadBalancerType.CLIENT_ADDRESS
-        : LoadBalancerType.valueOf(named);
+        cluster.getSameNodeOnly(),
+        Balancing.decode(at, cluster));
   }
 
   private static ProxyProtocol proxyProtocol(

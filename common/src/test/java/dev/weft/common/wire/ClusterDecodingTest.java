@@ -22,6 +22,7 @@ import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.EndpointSlice;
 import dev.weft.proto.discovery.v1.Inbound;
 import dev.weft.proto.discovery.v1.InboundPort;
+import dev.weft.proto.discovery.v1.LoadBalancer;
 import dev.weft.proto.discovery.v1.Protocol;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.ResourceKind;
@@ -98,6 +99,23 @@ class ClusterDecodingTest {
     assertThat(sticky.sameNodeOnly()).isFalse();
     assertThat(WireDecoder.cluster(resource(goodCluster().setSameNodeOnly(true))).sameNodeOnly())
         .isTrue();
+  }
+
+  @Test
+  void a_balancer_that_is_not_known_leaves_the_one_that_is() throws WireException {
+    assertThat(type(goodCluster().setBalancer(LoadBalancer.LEAST_REQUEST)))
+        .isEqualTo(LoadBalancerType.LEAST_REQUEST);
+    assertThat(type(goodCluster().setBalancer(LoadBalancer.RANDOM)))
+        .isEqualTo(LoadBalancerType.RANDOM);
+    assertThat(type(goodCluster().setLoadBalancer(LoadBalancer.WEIGHTED_ROUND_ROBIN)))
+        .isEqualTo(LoadBalancerType.ROUND_ROBIN);
+    assertThat(type(goodCluster().setLoadBalancer(LoadBalancer.ROUND_ROBIN).setBalancerValue(77)))
+        .isEqualTo(LoadBalancerType.ROUND_ROBIN);
+  }
+
+  private static LoadBalancerType type(dev.weft.proto.discovery.v1.Cluster.Builder cluster)
+      throws WireException {
+    return WireDecoder.cluster(resource(cluster)).loadBalancer();
   }
 
   @Test

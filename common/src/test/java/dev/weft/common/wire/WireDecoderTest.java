@@ -400,6 +400,21 @@ class WireDecoderTest {
         bad("port", "1 to 65535", cluster(c -> c.setPort(0))),
         bad("load_balancer", "known values", cluster(Cluster.Builder::clearLoadBalancer)),
         bad("load_balancer", "known values", cluster(c -> c.setLoadBalancerValue(77))),
+        bad("slow_start.window_nanos", "1 to", cluster(c -> c.getSlowStartBuilder())),
+        bad(
+            "slow_start.min_weight_percent",
+            "1 to 100",
+            cluster(c -> c.getSlowStartBuilder().setWindowNanos(1))),
+        bad("panic_threshold_percent", "0 to 100", cluster(c -> c.setPanicThresholdPercent(101))),
+        bad(
+            "locality.overprovisioning_percent",
+            "100 to 1000",
+            cluster(c -> c.getLocalityBuilder())),
+        bad(
+            "locality.failover[0].to",
+            "at least one",
+            cluster(
+                c -> c.getLocalityBuilder().setOverprovisioningPercent(140).addFailoverBuilder())),
         bad(
             "endpoint_slices[0]",
             "catalog.default:80/",

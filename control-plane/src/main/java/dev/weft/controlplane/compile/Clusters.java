@@ -3,7 +3,6 @@ package dev.weft.controlplane.compile;
 import dev.weft.common.config.AppProtocols;
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
-import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
@@ -49,22 +48,18 @@ final class Clusters {
             .setNamespace(service.namespace())
             .setPort(port.port())
             .addOrigins(Messages.origin(service, "endpoints"));
-    LoadBalancerType balancer =
+    TrafficPolicy.LoadBalancer balancer =
         decide(message, policies, TrafficPolicy::loadBalancer, "loadBalancer");
     OutlierConfig outlier =
         decide(message, policies, TrafficPolicy::outlierDetection, "outlierDetection");
     HealthCheckConfig check = decide(message, policies, TrafficPolicy::healthCheck, "healthCheck");
     LimitsConfig limits =
         decide(message, policies, TrafficPolicy::connectionLimits, "connectionLimits");
+    Balancing.write(message, service, balancer);
     message
-        .setLoadBalancer(
-            Messages.loadBalancer(balancer == null ? LoadBalancerType.PEAK_EWMA : balancer))
         .setOutlierDetection(
             Messages.outlierDetection(outlier == null ? OutlierConfig.DEFAULT : outlier))
         .setLimits(Messages.limits(limits == null ? LimitsConfig.DEFAULT : limits));
-    if (balancer == null && service.traffic().byClientAddress()) {
-      message.setByClientAddress(true).addOrigins(Messages.origin(service, "loadBalancer"));
-    }
     message.setSameNodeOnly(service.traffic().sameNodeOnly());
     UpstreamTlsConfig tls = decide(message, policies, TrafficPolicy::tls, "tls");
     if (tls != null) {

@@ -2,7 +2,6 @@ package dev.weft.controlplane.compile;
 
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
-import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.CorsConfig;
@@ -25,7 +24,6 @@ import dev.weft.proto.discovery.v1.HeaderEdits;
 import dev.weft.proto.discovery.v1.HeaderMatch;
 import dev.weft.proto.discovery.v1.HealthCheck;
 import dev.weft.proto.discovery.v1.HttpHealthCheck;
-import dev.weft.proto.discovery.v1.LoadBalancer;
 import dev.weft.proto.discovery.v1.Locality;
 import dev.weft.proto.discovery.v1.Origin;
 import dev.weft.proto.discovery.v1.OutlierDetection;
@@ -138,16 +136,6 @@ final class Messages {
         .addAllExposeHeaders(cors.exposeHeaders())
         .setMaxAgeSeconds(cors.maxAgeSeconds())
         .build();
-  }
-
-  static LoadBalancer loadBalancer(LoadBalancerType type) {
-    return switch (type) {
-      case PEAK_EWMA -> LoadBalancer.PEAK_EWMA;
-      case ROUND_ROBIN -> LoadBalancer.ROUND_ROBIN;
-      // What is done by those who do not know the field for it.
-      case CLIENT_ADDRESS -> LoadBalancer.PEAK_EWMA;
-      case WEIGHTED_ROUND_ROBIN -> LoadBalancer.WEIGHTED_ROUND_ROBIN;
-    };
   }
 
   static OutlierDetection outlierDetection(OutlierConfig outlier) {

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.model;
 
+import dev.weft.common.config.BalancingConfig;
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public record TrafficPolicy(
     DocumentMeta meta,
     List<Target> targets,
-    @Nullable LoadBalancerType loadBalancer,
+    @Nullable LoadBalancer loadBalancer,
     @Nullable Duration requestTimeout,
     @Nullable Duration perTryTimeout,
     @Nullable Duration streamIdleTimeout,
@@ -46,6 +47,18 @@ public record TrafficPolicy(
 
   public TrafficPolicy {
     targets = List.copyOf(targets);
+  }
+
+  /**
+   * How an endpoint is chosen.
+   *
+   * @param type null: as it would be without the policy
+   */
+  public record LoadBalancer(@Nullable LoadBalancerType type, BalancingConfig balancing) {
+    /** Of that type, and nothing else. */
+    public static LoadBalancer of(LoadBalancerType type) {
+      return new LoadBalancer(type, BalancingConfig.DEFAULT);
+    }
   }
 
   /**

@@ -393,7 +393,7 @@ class KubernetesTest {
     return new TrafficPolicy(
         mesh.meta("default", "limits"),
         List.of(new TrafficPolicy.Target(TargetKind.SERVICE, service)),
-        LoadBalancerType.PEAK_EWMA,
+        TrafficPolicy.LoadBalancer.of(LoadBalancerType.PEAK_EWMA),
         Duration.ofSeconds(1),
         null,
         null,

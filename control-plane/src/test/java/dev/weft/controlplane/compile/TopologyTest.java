@@ -165,7 +165,7 @@ class TopologyTest {
         new TrafficPolicy(
             mesh.meta("default", "balance"),
             List.of(new TrafficPolicy.Target(TargetKind.SERVICE, "web")),
-            LoadBalancerType.ROUND_ROBIN,
+            TrafficPolicy.LoadBalancer.of(LoadBalancerType.ROUND_ROBIN),
             null,
             null,
             null,

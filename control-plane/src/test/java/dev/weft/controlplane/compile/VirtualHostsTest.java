@@ -303,7 +303,7 @@ class VirtualHostsTest {
         new TrafficPolicy(
             meta("robin"),
             List.of(new TrafficPolicy.Target(TargetKind.SERVICE, "v1")),
-            LoadBalancerType.ROUND_ROBIN,
+            TrafficPolicy.LoadBalancer.of(LoadBalancerType.ROUND_ROBIN),
             null,
             null,
             null,

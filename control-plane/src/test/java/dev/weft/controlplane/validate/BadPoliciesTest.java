@@ -68,7 +68,7 @@ class BadPoliciesTest {
         POLICY
             + TARGET
             + """
-              loadBalancer: {type: LeastRequest}
+              loadBalancer: {type: LeastRequests, slowStart: {minWeightPercent: 0}, panicThresholdPercent: 101, zone: a}
               timeouts: {request: 1s, perTry: 1500ms}
               retry: {attempts: 11, on: [conectFailure, reset, reset], budgetPercent: 101}
               outlierDetection: {consecutiveFailures: many, baseEjection: 10s, maxEjection: 5s, maxEjectionPercent: 50.5}
@@ -77,7 +77,11 @@ class BadPoliciesTest {
               rateLimit: {}
             """
                 .indent(0),
-        "6: TrafficPolicy default/p: spec.loadBalancer.type: is \"LeastRequest\", expected PeakEwma, RoundRobin or WeightedRoundRobin",
+        "6: TrafficPolicy default/p: spec.loadBalancer.zone: unknown field. Known here: type, slowStart, panicThresholdPercent, locality",
+        "6: TrafficPolicy default/p: spec.loadBalancer.type: is \"LeastRequests\", expected PeakEwma, LeastRequest, RoundRobin, WeightedRoundRobin or Random; did you mean \"LeastRequest\"?",
+        "6: TrafficPolicy default/p: spec.loadBalancer.slowStart.window: is missing, expected how long the weight grows, e.g. 30s",
+        "6: TrafficPolicy default/p: spec.loadBalancer.slowStart.minWeightPercent: is 0, expected a whole number from 1 to 100",
+        "6: TrafficPolicy default/p: spec.loadBalancer.panicThresholdPercent: is 101, expected a whole number from 0 to 100",
         "7: TrafficPolicy default/p: spec.timeouts.perTry: is \"1500ms\", expected at most request, 1s",
         "8: TrafficPolicy default/p: spec.retry.attempts: is 11, expected a whole number from 0 to 10",
         "8: TrafficPolicy default/p: spec.retry.on[0]: is \"conectFailure\", expected connectFailure, reset, gatewayError, serverError or perTryTimeout; did you mean \"connectFailure\"?",
@@ -96,6 +100,32 @@ class BadPoliciesTest {
         "11: TrafficPolicy default/p: spec.connectionLimits.maxRequests: is -1, expected a whole number from 0 to 1000000",
         "11: TrafficPolicy default/p: spec.connectionLimits.connectTimeout: is \"0s\", expected a duration from 1ms to 24h",
         "12: TrafficPolicy default/p: spec.rateLimit: unknown field. Known here: targetRefs, loadBalancer, timeouts, retry, outlierDetection, healthCheck, connectionLimits, tls, proxyProtocol");
+    bad(
+        "an order of places that is none",
+        POLICY
+            + TARGET
+            + """
+              loadBalancer:
+                slowStart: {window: 10ms}
+                locality:
+                  overprovisioningPercent: 90
+                  failover:
+                  - {from: eu/a, to: [eu//b, us, us, eu/a/1]}
+                  - {from: eu/a, to: []}
+                  - {to: [a/b/c/d]}
+                  - {from: "*", to: [eu, 7]}
+            """
+                .indent(0),
+        "7: TrafficPolicy default/p: spec.loadBalancer.slowStart.window: is \"10ms\", expected a duration from 1s to 24h",
+        "9: TrafficPolicy default/p: spec.loadBalancer.locality.overprovisioningPercent: is 90, expected a whole number from 100 to 1000",
+        "11: TrafficPolicy default/p: spec.loadBalancer.locality.failover[0].to[0]: is \"eu//b\", expected REGION, REGION/ZONE or REGION/ZONE/SUB-ZONE, where * is any, e.g. \"eu-west/eu-west-1a\"",
+        "11: TrafficPolicy default/p: spec.loadBalancer.locality.failover[0].to[2]: is \"us\", expected a value that occurs once in its list",
+        "11: TrafficPolicy default/p: spec.loadBalancer.locality.failover[0].to[3]: is \"eu/a/1\", expected a place outside of from, eu/a: within it the nearest goes first",
+        "12: TrafficPolicy default/p: spec.loadBalancer.locality.failover[1].from: is \"eu/a\", expected a value that occurs once in its list",
+        "12: TrafficPolicy default/p: spec.loadBalancer.locality.failover[1].to: is a list of 0, expected a list of 1 to 16",
+        "13: TrafficPolicy default/p: spec.loadBalancer.locality.failover[2].from: is missing, expected whose calls the rule is for: REGION, REGION/ZONE or REGION/ZONE/SUB-ZONE, where * is any, e.g. \"eu-west/eu-west-1a\"",
+        "13: TrafficPolicy default/p: spec.loadBalancer.locality.failover[2].to[0]: is \"a/b/c/d\", expected REGION, REGION/ZONE or REGION/ZONE/SUB-ZONE, where * is any, e.g. \"eu-west/eu-west-1a\"",
+        "14: TrafficPolicy default/p: spec.loadBalancer.locality.failover[3].to[1]: is 7, expected a string (put it in quotes)");
     bad(
         "tls that verifies nobody",
         POLICY
@@ -184,7 +214,7 @@ class BadPoliciesTest {
     return new TrafficPolicy(
         new DocumentMeta("default", name, "apply", 0, 0),
         List.of(new Target(TargetKind.SERVICE, "catalog")),
-        LoadBalancerType.ROUND_ROBIN,
+        TrafficPolicy.LoadBalancer.of(LoadBalancerType.ROUND_ROBIN),
         null,
         null,
         null,

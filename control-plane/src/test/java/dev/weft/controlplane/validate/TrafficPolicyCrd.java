@@ -1,5 +1,6 @@
 package dev.weft.controlplane.validate;
 
+import dev.weft.common.config.BalancingConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.RetryConfig;
@@ -121,16 +122,7 @@ final class TrafficPolicyCrd {
                 "targetRefs",
                 targets(),
                 "loadBalancer",
-                object(
-                    "How an endpoint is chosen.",
-                    List.of("type"),
-                    map(
-                        "type",
-                        oneOf(
-                            "PeakEwma takes the less loaded and quicker of two.",
-                            "PeakEwma",
-                            "RoundRobin",
-                            "WeightedRoundRobin"))),
+                loadBalancer(),
                 "timeouts",
                 timeouts(),
                 "retry",
@@ -189,6 +181,73 @@ final class TrafficPolicyCrd {
         "self.all(t, self.exists_one(o, o.kind == t.kind && o.name == t.name))",
         "a target occurs once");
     return targets;
+  }
+
+  private static Map<String, Object> loadBalancer() {
+    return object(
+        "How an endpoint is chosen.",
+        List.of(),
+        map(
+            "type",
+            oneOf(
+                "PeakEwma when absent, or the Service's sessionAffinity: the less loaded and"
+                    + " quicker of two. Weights count in every one; WeightedRoundRobin is"
+                    + " RoundRobin.",
+                "PeakEwma",
+                "LeastRequest",
+                "RoundRobin",
+                "WeightedRoundRobin",
+                "Random"),
+            "slowStart",
+            object(
+                "An endpoint that is new or back gets its share gradually.",
+                List.of("window"),
+                map(
+                    "window",
+                    duration("How long its weight grows; at least 1s."),
+                    "minWeightPercent",
+                    number(
+                        "The share of its weight with which it begins.",
+                        1,
+                        100,
+                        BalancingConfig.SLOW_START_MIN_PERCENT))),
+            "panicThresholdPercent",
+            number(
+                "Below this share of healthy endpoints health is not believed, and all are used;"
+                    + " 0 is never.",
+                0,
+                100,
+                0),
+            "locality",
+            object(
+                "Near endpoints first, the others for what these cannot take.",
+                List.of(),
+                map(
+                    "overprovisioningPercent",
+                    number(
+                        "What the share of healthy ones is multiplied with: by 140 a zone takes"
+                            + " all of its calls until less than 72% of it are healthy.",
+                        100, 1000, BalancingConfig.OVERPROVISIONING_PERCENT),
+                    "failover",
+                    list(
+                        "Where calls go that a place cannot take; the first that names the caller's"
+                            + " place decides. By nearness when absent.",
+                        0,
+                        32,
+                        object(
+                            "",
+                            List.of("from", "to"),
+                            map(
+                                "from",
+                                place(),
+                                "to",
+                                list("In this order, then the rest.", 1, 16, place()))))))));
+  }
+
+  private static Map<String, Object> place() {
+    Map<String, Object> place = text("REGION[/ZONE[/SUB-ZONE]], where * is any.", 191);
+    place.put("pattern", "^[^/]{1,63}(/[^/]{1,63}){0,2}$");
+    return place;
   }
 
   private static Map<String, Object> timeouts() {

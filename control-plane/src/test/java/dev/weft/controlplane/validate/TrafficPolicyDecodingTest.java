@@ -4,6 +4,10 @@ import static dev.weft.controlplane.validate.DocumentDecoderTest.example;
 import static dev.weft.controlplane.validate.DocumentDecoderTest.good;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.common.config.BalancingConfig;
+import dev.weft.common.config.BalancingConfig.Failover;
+import dev.weft.common.config.BalancingConfig.LocalityConfig;
+import dev.weft.common.config.BalancingConfig.LocalityMatch;
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
@@ -29,7 +33,8 @@ class TrafficPolicyDecodingTest {
 
     assertThat(policy.targets())
         .containsExactly(new TrafficPolicy.Target(TargetKind.SERVICE, "catalog"));
-    assertThat(policy.loadBalancer()).isEqualTo(LoadBalancerType.PEAK_EWMA);
+    assertThat(policy.loadBalancer())
+        .isEqualTo(TrafficPolicy.LoadBalancer.of(LoadBalancerType.PEAK_EWMA));
     assertThat(policy.requestTimeout()).isEqualTo(Duration.ofSeconds(2));
     assertThat(policy.perTryTimeout()).isEqualTo(Duration.ofMillis(500));
     assertThat(policy.streamIdleTimeout()).isEqualTo(Duration.ofMinutes(1));
@@ -40,6 +45,69 @@ class TrafficPolicyDecodingTest {
             new HealthCheckConfig(
                 "/health", List.of(200), 2_000_000_000L, 1_000_000_000L, 3, 1, null));
     assertThat(policy.connectionLimits()).isEqualTo(LimitsConfig.DEFAULT);
+  }
+
+  @Test
+  void a_load_balancer_takes_every_field() throws IOException {
+    TrafficPolicy policy = policy(example("balancing.yaml"));
+
+    assertThat(policy.loadBalancer())
+        .isEqualTo(
+            new TrafficPolicy.LoadBalancer(
+                LoadBalancerType.LEAST_REQUEST,
+                new BalancingConfig(
+                    30_000_000_000L,
+                    10,
+                    30,
+                    new LocalityConfig(
+                        140,
+                        List.of(
+                            new Failover(
+                                new LocalityMatch("eu", "eu-a", ""),
+                                List.of(
+                                    new LocalityMatch("eu", "eu-b", ""),
+                                    new LocalityMatch("us", "", ""))))))));
+  }
+
+  @Test
+  void a_load_balancer_may_leave_the_choice_as_it_is() {
+    TrafficPolicy policy =
+        policy(
+            """
+            apiVersion: weft.dev/v1alpha1
+            kind: TrafficPolicy
+            metadata: {name: a}
+            spec:
+              targetRefs: [{kind: Service, name: catalog}]
+              loadBalancer: {locality: {failover: [{from: "*", to: ["*/a", "*/b/1"]}]}}
+            """);
+    var places = List.of(new LocalityMatch("", "a", ""), new LocalityMatch("", "b", "1"));
+    assertThat(policy.loadBalancer())
+        .isEqualTo(
+            new TrafficPolicy.LoadBalancer(
+                null,
+                new BalancingConfig(
+                    0,
+                    10,
+                    0,
+                    new LocalityConfig(
+                        140, List.of(new Failover(new LocalityMatch("", "", ""), places))))));
+  }
+
+  @Test
+  void weighted_round_robin_is_another_name_for_round_robin() {
+    TrafficPolicy policy =
+        policy(
+            """
+            apiVersion: weft.dev/v1alpha1
+            kind: TrafficPolicy
+            metadata: {name: a}
+            spec:
+              targetRefs: [{kind: Service, name: catalog}]
+              loadBalancer: {type: WeightedRoundRobin}
+            """);
+    assertThat(policy.loadBalancer())
+        .isEqualTo(TrafficPolicy.LoadBalancer.of(LoadBalancerType.ROUND_ROBIN));
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.weft.sidecar.admin;
 
 import dev.weft.sidecar.cluster.ClusterStatus;
 import dev.weft.sidecar.cluster.EndpointStatus;
+import dev.weft.sidecar.cluster.PriorityStatus;
 import dev.weft.sidecar.cluster.Stat;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +25,7 @@ public final class ClustersPage {
           .field("prefers", cluster.preference())
           .field("connections", cluster.connections())
           .field("pending_requests", cluster.pendingRequests());
+      priorities(json, cluster.priorities());
       totals(json, cluster.totals());
       json.array("endpoints");
       for (EndpointStatus endpoint : cluster.endpoints()) {
@@ -33,6 +35,7 @@ public final class ClustersPage {
             .field("health", endpoint.health().name())
             .field("reason", endpoint.reason())
             .field("weight", endpoint.config().weight())
+            .field("weight_percent", endpoint.weightPercent())
             .field("ejected_for_nanos", endpoint.ejectedForNanos())
             .field("inflight", endpoint.inflight())
             .field("ewma_nanos", endpoint.ewmaNanos());
@@ -42,6 +45,20 @@ public final class ClustersPage {
       json.endArray().endObject();
     }
     return json.endArray().endObject().toString();
+  }
+
+  private static void priorities(JsonWriter json, List<PriorityStatus> priorities) {
+    json.array("priorities");
+    for (PriorityStatus priority : priorities) {
+      json.object()
+          .field("name", priority.name())
+          .field("healthy", priority.healthy())
+          .field("endpoints", priority.endpoints())
+          .field("share_percent", Math.round(priority.share() * 100))
+          .field("panic", priority.panic())
+          .endObject();
+    }
+    json.endArray();
   }
 
   private static void totals(JsonWriter json, Map<Stat, Long> totals) {

@@ -1,6 +1,7 @@
 package dev.weft.sidecar.admin;
 
 import dev.weft.common.config.BackendConfig;
+import dev.weft.common.config.BalancingConfig;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.ConfigSnapshot;
@@ -179,6 +180,7 @@ public final class ConfigPage {
         .field("version", version(versions, "CLUSTER", cluster.name()))
         .field("protocol", protocol(cluster.protocol()))
         .field("load_balancer", cluster.loadBalancer().name());
+    balancing(json, cluster.balancing());
     json.object("outlier_detection")
         .field("consecutive_failures", cluster.outlierDetection().consecutiveFailures())
         .field("max_ejection_percent", cluster.outlierDetection().maxEjectionPercent())
@@ -216,6 +218,30 @@ public final class ConfigPage {
     json.endArray();
     origins(json, cluster.origins());
     json.endObject();
+  }
+
+  private static void balancing(JsonWriter json, BalancingConfig balancing) {
+    if (balancing.slowStartNanos() > 0) {
+      json.object("slow_start")
+          .field("window_nanos", balancing.slowStartNanos())
+          .field("min_weight_percent", balancing.slowStartMinPercent())
+          .endObject();
+    }
+    if (balancing.panicThresholdPercent() > 0) {
+      json.field("panic_threshold_percent", balancing.panicThresholdPercent());
+    }
+    BalancingConfig.LocalityConfig locality = balancing.locality();
+    if (locality == null) {
+      return;
+    }
+    json.object("locality").field("overprovisioning_percent", locality.overprovisioningPercent());
+    json.array("failover");
+    for (BalancingConfig.Failover rule : locality.failover()) {
+      json.object().field("from", rule.from().toString());
+      strings(json, "to", rule.to().stream().map(Object::toString).toList());
+      json.endObject();
+    }
+    json.endArray().endObject();
   }
 
   /** What is declared; "undeclared" where nothing is. */

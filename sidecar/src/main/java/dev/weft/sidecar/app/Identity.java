@@ -31,7 +31,10 @@ final class Identity {
 
   /** Where it runs, for its own choice of endpoints. */
   static Home home(SidecarOptions options) {
-    return Home.of(options.nodeId(), options.intercept().nodeName(), options.locality().get(1));
+    var place =
+        new dev.weft.common.config.Locality(
+            options.locality().get(0), options.locality().get(1), options.locality().get(2));
+    return Home.of(options.nodeId(), options.intercept().nodeName(), place);
   }
 
   /**

@@ -23,6 +23,7 @@ final class Metrics {
           new Named(Stat.RQ_OVERFLOW, "upstream_rq_overflow", "Requests refused at a limit."),
           new Named(Stat.RQ_NO_HEALTHY, "upstream_cx_none_healthy", "Found no healthy endpoint."),
           new Named(Stat.RQ_PANIC, "lb_healthy_panic", "Sent to an ejected endpoint for want."),
+          new Named(Stat.RQ_FAR, "lb_zone_routing_cross_zone", "Sent beyond the nearest priority."),
           new Named(Stat.CX_TOTAL, "upstream_cx", "Connections opened."),
           new Named(Stat.CX_CONNECT_FAIL, "upstream_cx_connect_fail", "Connects that failed."),
           new Named(Stat.CX_OVERFLOW, "upstream_cx_overflow", "Not opened at the limit."),

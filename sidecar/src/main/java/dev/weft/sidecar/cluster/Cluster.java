@@ -1,16 +1,8 @@
 package dev.weft.sidecar.cluster;
 
 import dev.weft.common.config.ClusterConfig;
-import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.EndpointConfig;
-import dev.weft.sidecar.cluster.Picker.Elsewhere;
-import dev.weft.sidecar.cluster.Picker.Emptiness;
-import dev.weft.sidecar.lb.Candidates;
-import dev.weft.sidecar.lb.ClusterLoad;
-import dev.weft.sidecar.lb.EndpointLoad;
-import dev.weft.sidecar.lb.Policy;
-import dev.weft.sidecar.lb.TopologyHints;
 import dev.weft.sidecar.telemetry.Logs;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -31,8 +23,8 @@ public final class Cluster {
   private static final Logger LOG = Logs.of(Cluster.class);
 
   private final String name;
-  private final ClusterLoad[] loads;
   private final ClusterCounters counters;
+  private final PickerFactory pickers;
   private final RandomGenerator random;
   private final EndpointListener listener;
   private final OutlierDetection outliers;
@@ -44,8 +36,7 @@ public final class Cluster {
 
   private List<EndpointConfig> endpointConfigs = List.of();
   private Home home;
-  private ClusterLoad[] rotationsElsewhere = {};
-  private String preference = "";
+  private long builtNanos;
   private volatile ClusterConfig config;
   private volatile @Nullable Limit requests;
   private volatile Picker picker;
@@ -65,12 +56,13 @@ public final class Cluster {
     this.random = random;
     this.listener = listener;
     this.outliers = new OutlierDetection(name);
-    this.loads = newLoads(workers);
     this.counters = new ClusterCounters(workers);
+    this.pickers = new PickerFactory(workers, counters, random);
     this.connections = new Limit(config.limits().maxConnections());
     this.pendingRequests = new Limit(config.limits().maxPendingRequests());
     apply(config, endpoints, nowNanos);
-    this.picker = buildPicker();
+    this.endpoints.values().forEach(EndpointTracker::settled);
+    this.picker = buildPicker(nowNanos);
   }
 
   // ---- any thread
@@ -115,7 +107,7 @@ public final class Cluster {
 
   /** How many endpoints are picked in normal times: neither failing checks nor ejected. */
   public int healthyEndpoints() {
-    return picker.admittedCount();
+    return picker.healthyCount();
   }
 
   /** Since the start of this cluster, endpoints that are gone included. */
@@ -132,14 +124,14 @@ public final class Cluster {
 
   void update(
       ClusterConfig newConfig, List<EndpointConfig> newEndpoints, Home newHome, long nowNanos) {
-    boolean moved = !newHome.zone().equals(home.zone());
+    boolean moved = !newHome.place().equals(home.place());
     if (!moved && newConfig.equals(config) && newEndpoints.equals(endpointConfigs)) {
       return;
     }
     home = newHome;
     Map<EndpointKey, EndpointTracker> before = endpoints;
     apply(newConfig, newEndpoints, nowNanos);
-    picker = buildPicker();
+    picker = buildPicker(nowNanos);
     // Only now, when nobody picks them any more.
     for (EndpointTracker gone : before.values()) {
       if (!endpoints.containsKey(gone.key())) {
@@ -161,7 +153,7 @@ public final class Cluster {
       EndpointKey key = EndpointKey.of(endpoint);
       EndpointTracker known = endpoints.get(key);
       if (known == null) {
-        known = new EndpointTracker(endpoint, outlier, loads, counters, random, nowNanos);
+        known = new EndpointTracker(endpoint, outlier, pickers.loads(), counters, random, nowNanos);
       } else {
         known.update(endpoint, outlier);
         if (newConfig.healthCheck() == null) {
@@ -201,10 +193,16 @@ public final class Cluster {
    */
   boolean fold(long nowNanos) {
     boolean changed = outliers.fold(endpoints.values(), nowNanos);
-    if (changed) {
-      picker = buildPicker();
+    if (changed || hasGrown(nowNanos)) {
+      picker = buildPicker(nowNanos);
     }
     return changed;
+  }
+
+  /** Whether weights of a slow start are another step further. */
+  private boolean hasGrown(long nowNanos) {
+    return pickers.growing()
+        && nowNanos - builtNanos >= PickerFactory.slowStart(config).stepNanos();
   }
 
   /**
@@ -227,14 +225,14 @@ public final class Cluster {
       logChange(endpoint, failure);
     }
     if (changed && wasFailing) {
-      endpoint.forgetLoad();
+      endpoint.begin(nowNanos);
     }
     if (endpoint.awaitsCheck()) {
       outliers.onProbed(endpoint, healthy, nowNanos);
       changed = true;
     }
     if (changed) {
-      picker = buildPicker();
+      picker = buildPicker(nowNanos);
     }
   }
 
@@ -247,115 +245,24 @@ public final class Cluster {
                 : "%s: %s fails its active check: %s".formatted(name, endpoint, failure));
   }
 
-  private Picker buildPicker() {
-    TopologyHints near = hints();
-    var admitted = new ArrayList<EndpointTracker>(endpoints.size());
-    List<EndpointTracker> elsewhere = near == null ? List.of() : new ArrayList<>();
-    var reserve = new ArrayList<EndpointTracker>();
-    var probes = new ArrayList<EndpointTracker>();
-    for (EndpointTracker endpoint : endpoints.values()) {
-      if (endpoint.activeHealth().failing()) {
-        continue;
-      }
-      if (endpoint.ejection().admitted()) {
-        (near == null || near.prefer(endpoint.config()) ? admitted : elsewhere).add(endpoint);
-        continue;
-      }
-      reserve.add(endpoint);
-      // With active checks, the next one decides, and no request is risked.
-      if (endpoint.ejection().state() == Ejection.State.PROBING && config.healthCheck() == null) {
-        probes.add(endpoint);
-      }
-    }
-    if (admitted.isEmpty() && !elsewhere.isEmpty()) {
-      // None of those nearby is well: all others, as if there were no nearby ones.
-      admitted.addAll(elsewhere);
-      elsewhere.clear();
-    }
-    preference = near == null ? "" : near.toString();
-    Emptiness emptiness =
-        endpoints.isEmpty()
-            ? Emptiness.NO_ENDPOINTS
-            : admitted.isEmpty() && reserve.isEmpty()
-                ? Emptiness.ALL_FAIL_CHECKS
-                : Emptiness.NOT_EMPTY;
-    return new Picker(
-        loads,
-        counters,
-        policy(admitted),
-        admitted.toArray(EndpointTracker[]::new),
-        elsewhere.isEmpty()
-            ? null
-            : new Elsewhere(
-                rotationsElsewhere(), policy(elsewhere), elsewhere.toArray(EndpointTracker[]::new)),
-        policy(reserve),
-        reserve.toArray(EndpointTracker[]::new),
-        probes.toArray(EndpointTracker[]::new),
-        emptiness,
-        config.loadBalancer() == LoadBalancerType.CLIENT_ADDRESS ? home.client() : 0);
-  }
-
-  /** Made when they are needed first, which is never in most clusters. */
-  private ClusterLoad[] rotationsElsewhere() {
-    if (rotationsElsewhere.length == 0) {
-      rotationsElsewhere = newLoads(loads.length);
-    }
-    return rotationsElsewhere;
-  }
-
-  private ClusterLoad[] newLoads(int workers) {
-    var made = new ClusterLoad[workers];
-    for (int i = 0; i < workers; i++) {
-      made[i] = new ClusterLoad(i, random.nextLong());
-    }
-    return made;
-  }
-
-  /** Null: nobody is preferred. Most clusters have no hints, and know it by the first endpoint. */
-  private @Nullable TopologyHints hints() {
-    if (endpointConfigs.isEmpty()) {
-      return null;
-    }
-    EndpointConfig first = endpointConfigs.getFirst();
-    return first.forZones().isEmpty() && first.forNodes().isEmpty()
-        ? null
-        : TopologyHints.of(endpointConfigs, home.nodeName(), home.zone());
-  }
-
-  private Policy policy(List<EndpointTracker> trackers) {
-    int size = trackers.size();
-    var byWorker = new EndpointLoad[loads.length][size];
-    var weights = new int[size];
-    for (int i = 0; i < size; i++) {
-      EndpointTracker tracker = trackers.get(i);
-      weights[i] = tracker.config().weight();
-      for (int worker = 0; worker < loads.length; worker++) {
-        byWorker[worker][i] = tracker.load(worker);
-      }
-    }
-    var candidates = new Candidates(byWorker, weights);
-    if (config.loadBalancer() == LoadBalancerType.CLIENT_ADDRESS) {
-      var names = new long[size];
-      for (int i = 0; i < size; i++) {
-        names[i] = trackers.get(i).hostAndPort().hashCode();
-      }
-      return Policy.byClientAddress(candidates, names);
-    }
-    return Policy.of(config.loadBalancer(), candidates);
+  private Picker buildPicker(long nowNanos) {
+    builtNanos = nowNanos;
+    return pickers.build(config, endpointConfigs, endpoints.values(), home, nowNanos);
   }
 
   ClusterStatus status(long nowNanos) {
     var all = new ArrayList<EndpointStatus>(endpoints.size());
     for (EndpointTracker endpoint : endpoints.values()) {
-      all.add(EndpointStatus.of(endpoint, config.healthCheck() != null, nowNanos));
+      all.add(EndpointStatus.of(endpoint, config, nowNanos));
     }
     Limit limit = requests;
     return new ClusterStatus(
         name,
         config,
         picker.emptiness(),
-        preference,
-        picker.preferredCount(),
+        pickers.preference(),
+        pickers.preferred(),
+        pickers.priorities(),
         connections.used(),
         pendingRequests.used(),
         limit == null ? 0 : limit.used(),

@@ -45,10 +45,27 @@ public final class ClusterReport {
       text.append("  prefers ").append(cluster.preference());
       text.append(cluster.preferred() < 0 ? ": all alike" : ": " + cluster.preferred());
     }
+    String separator = "  priorities ";
+    for (PriorityStatus priority : cluster.priorities()) {
+      append(text.append(separator), priority);
+      separator = ", ";
+    }
     appendTotals(text, cluster.totals());
     for (EndpointStatus endpoint : cluster.endpoints()) {
       append(text, endpoint);
     }
+  }
+
+  private static void append(StringBuilder text, PriorityStatus priority) {
+    text.append(priority.name())
+        .append(": ")
+        .append(priority.healthy())
+        .append(" of ")
+        .append(priority.endpoints())
+        .append(" take ")
+        .append(Math.round(priority.share() * 100))
+        .append('%')
+        .append(priority.panic() ? " (panic)" : "");
   }
 
   private static void append(StringBuilder text, EndpointStatus endpoint) {
@@ -68,6 +85,7 @@ public final class ClusterReport {
     }
     text.append("  weight ")
         .append(endpoint.config().weight())
+        .append(endpoint.weightPercent() < 100 ? " at " + endpoint.weightPercent() + "%" : "")
         .append("  inflight ")
         .append(endpoint.inflight())
         .append("  ewma ")

@@ -3,6 +3,7 @@ package dev.weft.sidecar.cluster;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
+import dev.weft.common.config.Locality;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -31,7 +32,7 @@ public final class ClusterSet {
   private final List<EndpointListener> listeners = new ArrayList<>();
   private @Nullable InetAddress ownAddress;
   private Home home = Home.UNKNOWN;
-  private boolean zoneGiven;
+  private boolean placeGiven;
   private int changes;
   private volatile Map<String, Cluster> clusters = Map.of();
 
@@ -73,20 +74,20 @@ public final class ClusterSet {
   }
 
   /**
-   * Where we run. A zone that is not said here is taken from snapshots, and kept when they do not
-   * say it any more. To be called before the first update.
+   * Where we run. Unless the zone is said here the place is taken from snapshots, and kept when
+   * they do not say it any more. To be called before the first update.
    */
   public void home(Home where) {
     home = where;
-    zoneGiven = !where.zone().isEmpty();
+    placeGiven = !where.place().zone().isEmpty();
   }
 
   /** Makes and changes what the snapshot has; leaves alone what it does not have. */
   public void update(ConfigSnapshot snapshot) {
     long now = nanoClock.getAsLong();
-    String zone = snapshot.locality().zone();
-    if (!zoneGiven && !zone.isEmpty() && !zone.equals(home.zone())) {
-      home = home.in(zone);
+    Locality place = snapshot.locality();
+    if (!placeGiven && !place.unknown() && !place.equals(home.place())) {
+      home = home.in(place);
     }
     var next = new HashMap<>(clusters);
     for (ClusterConfig config : snapshot.clusters().values()) {

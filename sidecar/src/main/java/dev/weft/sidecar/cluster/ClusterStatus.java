@@ -11,6 +11,7 @@ import java.util.Map;
  * @param emptiness why nobody can be picked, if so
  * @param preference what its endpoints are preferred by, e.g. {@code zone eu-1a}; empty: nothing
  * @param preferred how many healthy ones are preferred to others; -1: all that there are alike
+ * @param priorities where a policy asks for them, the first first; else none
  * @param requests under way, if there is a limit on them; else 0
  */
 public record ClusterStatus(
@@ -19,12 +20,14 @@ public record ClusterStatus(
     Emptiness emptiness,
     String preference,
     int preferred,
+    List<PriorityStatus> priorities,
     int connections,
     int pendingRequests,
     int requests,
     Map<Stat, Long> totals,
     List<EndpointStatus> endpoints) {
   public ClusterStatus {
+    priorities = List.copyOf(priorities);
     totals = Map.copyOf(totals);
     endpoints = List.copyOf(endpoints);
   }

@@ -1,6 +1,8 @@
 package dev.weft.sidecar.cluster;
 
+import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.EndpointConfig;
+import dev.weft.sidecar.lb.SlowStart;
 import java.util.Map;
 
 /**
@@ -10,6 +12,7 @@ import java.util.Map;
  * @param ejectedForNanos how long an ejection lasts still; 0 if there is none
  * @param timesEjected what the next ejection's time is multiplied with, less one
  * @param inflight attempts under way, over all workers
+ * @param weightPercent how much of its weight it has: less than 100 in a slow start
  * @param ewmaNanos peak-sensitive moving average of latency, the workers' mean; -1 if unknown
  */
 public record EndpointStatus(
@@ -19,6 +22,7 @@ public record EndpointStatus(
     long ejectedForNanos,
     int timesEjected,
     int inflight,
+    int weightPercent,
     long ewmaNanos,
     Map<Stat, Long> totals) {
   /** What a picker makes of the endpoint. */
@@ -38,7 +42,8 @@ public record EndpointStatus(
     totals = Map.copyOf(totals);
   }
 
-  static EndpointStatus of(EndpointTracker endpoint, boolean checked, long nowNanos) {
+  static EndpointStatus of(EndpointTracker endpoint, ClusterConfig config, long nowNanos) {
+    boolean checked = config.healthCheck() != null;
     ActiveHealth active = endpoint.activeHealth();
     Ejection ejection = endpoint.ejection();
     Health health = health(active, ejection, checked);
@@ -60,6 +65,7 @@ public record EndpointStatus(
         health == Health.EJECTED ? Math.max(0, ejection.untilNanos() - nowNanos) : 0,
         ejection.times(),
         endpoint.inflight(),
+        PickerFactory.slowStart(config).share(endpoint.ageNanos(nowNanos)) * 100 / SlowStart.WHOLE,
         endpoint.displayLatencyNanos(),
         endpoint.totals());
   }

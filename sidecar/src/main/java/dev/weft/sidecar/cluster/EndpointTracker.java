@@ -38,6 +38,8 @@ public final class EndpointTracker {
   private final ActiveHealth activeHealth = new ActiveHealth();
   private final Ejection ejection;
   private int seenEjectRequests;
+  private boolean settled;
+  private long begunNanos;
   private volatile EndpointConfig config;
   private volatile OutlierConfig outlier;
   private volatile boolean retired;
@@ -60,6 +62,7 @@ public final class EndpointTracker {
       views[i] = new WorkerView(new EndpointLoad(loads[i]), counters.worker(i), nowNanos);
     }
     this.ejection = new Ejection(random, nowNanos);
+    this.begunNanos = nowNanos;
   }
 
   @Override
@@ -274,8 +277,20 @@ public final class EndpointTracker {
     nextProbeNanos.set(nowNanos);
   }
 
-  /** Starts anew: as a newcomer of average cost, avoided by nobody. */
-  void forgetLoad() {
+  /** It was there before we looked: for a slow start it is too late. */
+  void settled() {
+    settled = true;
+  }
+
+  /** How long it has taken requests; a long time if it did before we looked. */
+  long ageNanos(long nowNanos) {
+    return settled ? Long.MAX_VALUE : nowNanos - begunNanos;
+  }
+
+  /** Starts anew, as a newcomer of average cost, avoided by nobody. */
+  void begin(long nowNanos) {
+    settled = false;
+    begunNanos = nowNanos;
     for (WorkerView view : views) {
       view.load.forget();
     }

@@ -55,7 +55,7 @@ final class OutlierDetection {
   /** Back as a newcomer: at average cost, avoided by nobody. */
   void admit(EndpointTracker endpoint, long nowNanos) {
     endpoint.ejection().admit(nowNanos);
-    endpoint.forgetLoad();
+    endpoint.begin(nowNanos);
     LOG.log(Level.INFO, () -> "%s: %s is back".formatted(cluster, endpoint));
   }
 

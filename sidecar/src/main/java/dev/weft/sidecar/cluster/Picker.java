@@ -2,6 +2,7 @@ package dev.weft.sidecar.cluster;
 
 import dev.weft.sidecar.lb.ClusterLoad;
 import dev.weft.sidecar.lb.Policy;
+import dev.weft.sidecar.lb.PriorityLoad;
 import dev.weft.sidecar.lb.Tried;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -12,10 +13,11 @@ import org.jspecify.annotations.Nullable;
  * A cluster's endpoints and their health at one moment. Immutable but for what the calling worker
  * owns; to be asked once, at once: every attempt takes {@link Cluster#picker()} anew.
  *
- * <p>An endpoint that fails active checks is never picked. One that is only ejected is picked when
- * no other is left that this request has not tried: an ejection is a guess, and no answer is a
- * certainty. Where some are preferred for where they run, the others stand between the two: they
- * are picked when every preferred one has been tried by this request, or is to be avoided now.
+ * <p>Endpoints stand in priorities, of which a request gets one by {@link PriorityLoad}. When it
+ * has tried all of that one's, or all are to be avoided now, the others are asked in their order.
+ * An endpoint that fails active checks is never picked, but in panic. One that is only ejected is
+ * picked when no other is left that this request has not tried: an ejection is a guess, and no
+ * answer is a certainty.
  */
 public final class Picker {
   /** Why there is nobody to pick. */
@@ -28,58 +30,66 @@ public final class Picker {
     ALL_FAIL_CHECKS
   }
 
-  private final ClusterLoad[] loads;
   private final ClusterCounters counters;
-  private final Policy admitted;
-  private final EndpointTracker[] admittedEndpoints;
-  private final @Nullable Elsewhere elsewhere;
-  private final Policy reserve;
-  private final EndpointTracker[] reserveEndpoints;
+  private final PriorityLoad load;
+  private final Group[] priorities;
+  private final Group reserve;
   private final EndpointTracker[] probes;
   private final Emptiness emptiness;
+  private final int healthy;
   private final long ownClient;
 
-  /** Healthy ones that are not preferred, while there are healthy ones that are. */
-  static final class Elsewhere {
+  /** Endpoints that are alike for a request, and how one of them is chosen. */
+  static final class Group {
     private final ClusterLoad[] rotations;
     private final Policy policy;
     private final EndpointTracker[] endpoints;
+    private final boolean panic;
 
     /**
-     * @param rotations by worker, not those of the preferred: a pick may turn both
+     * @param rotations by worker, of this group alone: a pick may turn several
+     * @param panic whether some are in it that are known to be ill
      */
-    Elsewhere(ClusterLoad[] rotations, Policy policy, EndpointTracker[] endpoints) {
+    Group(ClusterLoad[] rotations, Policy policy, EndpointTracker[] endpoints, boolean panic) {
       this.rotations = rotations;
       this.policy = policy;
       this.endpoints = endpoints;
+      this.panic = panic;
+    }
+
+    private int pick(int worker, long nowNanos, Tried tried) {
+      return policy.pick(rotations[worker], nowNanos, tried);
+    }
+
+    /** Whether it would be better to look elsewhere. */
+    private boolean poor(int worker, int index, long nowNanos) {
+      return index < 0 || policy.candidates().avoided(worker, index, nowNanos);
     }
   }
 
   /**
-   * @param elsewhere null: nobody is preferred
+   * @param priorities at least one
+   * @param reserve ejected ones
+   * @param healthy how many neither fail checks nor are ejected
    * @param ownClient who a client is whose address is of this machine alone; 0: it does not matter
    *     who calls
    */
   Picker(
-      ClusterLoad[] loads,
       ClusterCounters counters,
-      Policy admitted,
-      EndpointTracker[] admittedEndpoints,
-      @Nullable Elsewhere elsewhere,
-      Policy reserve,
-      EndpointTracker[] reserveEndpoints,
+      PriorityLoad load,
+      Group[] priorities,
+      Group reserve,
       EndpointTracker[] probes,
       Emptiness emptiness,
+      int healthy,
       long ownClient) {
-    this.loads = loads;
     this.counters = counters;
-    this.admitted = admitted;
-    this.admittedEndpoints = admittedEndpoints;
-    this.elsewhere = elsewhere;
+    this.load = load;
+    this.priorities = priorities;
     this.reserve = reserve;
-    this.reserveEndpoints = reserveEndpoints;
     this.probes = probes;
     this.emptiness = emptiness;
+    this.healthy = healthy;
     this.ownClient = ownClient;
   }
 
@@ -120,13 +130,8 @@ public final class Picker {
     return picked;
   }
 
-  int admittedCount() {
-    return admittedEndpoints.length + (elsewhere == null ? 0 : elsewhere.endpoints.length);
-  }
-
-  /** How many are preferred, where some are; else -1. */
-  int preferredCount() {
-    return elsewhere == null ? -1 : admittedEndpoints.length;
+  int healthyCount() {
+    return healthy;
   }
 
   /** Why {@link #pick} returns null, if it does. */
@@ -143,55 +148,79 @@ public final class Picker {
         }
       }
     }
-    int index = admitted.pick(loads[worker], nowNanos, tried);
-    if (elsewhere != null
-        && (index < 0 || admitted.candidates().avoided(worker, index, nowNanos))) {
-      EndpointTracker other = pickElsewhere(elsewhere, worker, nowNanos, tried, index < 0);
+    int priority = 0;
+    if (priorities.length > 1) {
+      priority = ownClient == 0 ? load.draw(priorities[0].rotations[worker]) : load.ofClient(tried);
+    }
+    int index = priorities[priority].pick(worker, nowNanos, tried);
+    if (priorities.length > 1 && priorities[priority].poor(worker, index, nowNanos)) {
+      EndpointTracker other = pickElsewhere(priority, index < 0, worker, nowNanos, tried);
       if (other != null) {
         return other;
       }
     }
     if (index >= 0) {
-      return admittedEndpoints[index];
+      return taken(priority, index, worker);
     }
-    index = reserve.pick(loads[worker], nowNanos, tried);
+    index = reserve.pick(worker, nowNanos, tried);
     if (index >= 0) {
       counters.worker(worker).add(Stat.RQ_PANIC);
-      return reserveEndpoints[index];
+      return reserve.endpoints[index];
     }
     return leastRecentlyTried(worker, tried);
   }
 
   /**
+   * Of the other priorities in their order.
+   *
    * @param any whether one that is to be avoided now will do
    */
   private @Nullable EndpointTracker pickElsewhere(
-      Elsewhere from, int worker, long nowNanos, Tried tried, boolean any) {
-    int index = from.policy.pick(from.rotations[worker], nowNanos, tried);
-    return index >= 0 && (any || !from.policy.candidates().avoided(worker, index, nowNanos))
-        ? from.endpoints[index]
-        : null;
+      int priority, boolean any, int worker, long nowNanos, Tried tried) {
+    int avoided = -1;
+    int avoidedIndex = -1;
+    for (int i = 0; i < priorities.length; i++) {
+      if (i == priority) {
+        continue;
+      }
+      int index = priorities[i].pick(worker, nowNanos, tried);
+      if (!priorities[i].poor(worker, index, nowNanos)) {
+        return taken(i, index, worker);
+      }
+      if (avoided < 0 && index >= 0) {
+        avoided = i;
+        avoidedIndex = index;
+      }
+    }
+    return any && avoided >= 0 ? taken(avoided, avoidedIndex, worker) : null;
+  }
+
+  private EndpointTracker taken(int priority, int index, int worker) {
+    Group group = priorities[priority];
+    if (priority > 0) {
+      counters.worker(worker).add(Stat.RQ_FAR);
+    }
+    if (group.panic) {
+      counters.worker(worker).add(Stat.RQ_PANIC);
+    }
+    return group.endpoints[index];
   }
 
   private @Nullable EndpointTracker leastRecentlyTried(int worker, Tried tried) {
-    EndpointTracker least = earlier(null, admitted, admittedEndpoints, worker, tried);
-    if (elsewhere != null) {
-      least = earlier(least, elsewhere.policy, elsewhere.endpoints, worker, tried);
+    EndpointTracker least = null;
+    for (Group group : priorities) {
+      least = earlier(least, group, worker, tried);
     }
-    return earlier(least, reserve, reserveEndpoints, worker, tried);
+    return earlier(least, reserve, worker, tried);
   }
 
   private static @Nullable EndpointTracker earlier(
-      @Nullable EndpointTracker known,
-      Policy policy,
-      EndpointTracker[] endpoints,
-      int worker,
-      Tried tried) {
-    int index = policy.candidates().leastRecentlyTried(worker, tried);
+      @Nullable EndpointTracker known, Group group, int worker, Tried tried) {
+    int index = group.policy.candidates().leastRecentlyTried(worker, tried);
     if (index < 0) {
       return known;
     }
-    EndpointTracker found = endpoints[index];
+    EndpointTracker found = group.endpoints[index];
     return known != null
             && tried.lastAttempt(known.load(worker)) < tried.lastAttempt(found.load(worker))
         ? known

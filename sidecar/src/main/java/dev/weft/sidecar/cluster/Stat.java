@@ -18,8 +18,13 @@ public enum Stat {
   RQ_OVERFLOW,
   /** Requests that found no healthy endpoint. */
   RQ_NO_HEALTHY,
-  /** Requests for which an ejected endpoint was picked, because there was none better. */
+  /**
+   * Requests for which an ejected endpoint was picked, because there was none better, or for which
+   * health was not believed.
+   */
   RQ_PANIC,
+  /** Requests that were sent beyond the first priority. */
+  RQ_FAR,
   /** Connections opened. */
   CX_TOTAL,
   CX_CONNECT_FAIL,

@@ -4,13 +4,24 @@ import java.util.Arrays;
 
 /** Draws an index by weight in constant time (Vose's alias method). Immutable. */
 final class AliasTable {
-  private final int[] alias;
-  private final long[] threshold;
+  private static final int[] NONE = {};
+
+  private final int size;
   private final long total;
 
+  /** Empty where all weigh the same. */
+  private final int[] alias;
+
+  private final long[] threshold;
+
   AliasTable(Candidates candidates) {
-    int size = candidates.size();
+    this.size = candidates.size();
     this.total = candidates.totalWeight();
+    if (candidates.equalWeights()) {
+      this.alias = NONE;
+      this.threshold = new long[0];
+      return;
+    }
     this.alias = new int[size];
     this.threshold = new long[size];
     // Scaled so that the mean is `total`: column i holds `threshold` of i, and of its alias the
@@ -42,8 +53,11 @@ final class AliasTable {
     }
   }
 
+  /** Not of an empty one. */
   int draw(ClusterLoad cluster) {
-    int column = (int) cluster.nextBelow(alias.length);
-    return cluster.nextBelow(total) < threshold[column] ? column : alias[column];
+    int column = (int) cluster.nextBelow(size);
+    return alias.length == 0 || cluster.nextBelow(total) < threshold[column]
+        ? column
+        : alias[column];
   }
 }

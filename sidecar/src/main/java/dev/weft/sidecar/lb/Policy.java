@@ -6,7 +6,8 @@ import dev.weft.common.config.ClusterConfig.LoadBalancerType;
  * A way to choose an endpoint. Immutable, made by the control loop, called by every worker; all
  * that changes is in {@link ClusterLoad} and {@link EndpointLoad}, which the calling worker owns.
  */
-public sealed interface Policy permits PeakEwma, RoundRobin, WeightedRoundRobin, ByClientAddress {
+public sealed interface Policy
+    permits TwoChoices, RoundRobin, SmoothRoundRobin, WeightedRandom, ByClientAddress {
   /**
    * Chooses one that the request has not tried, if possible none that is to be avoided.
    *
@@ -19,15 +20,15 @@ public sealed interface Policy permits PeakEwma, RoundRobin, WeightedRoundRobin,
 
   /**
    * The policy of that type. Weights count in every one: round robin over unequal weights is smooth
-   * weighted round robin, and over equal ones both types are the plain rotation.
+   * weighted round robin, and that over equal ones is the plain rotation.
    */
   static Policy of(LoadBalancerType type, Candidates candidates) {
     return switch (type) {
       case PEAK_EWMA -> new PeakEwma(candidates);
-      case ROUND_ROBIN, WEIGHTED_ROUND_ROBIN ->
-          candidates.equalWeights()
-              ? new RoundRobin(candidates)
-              : new WeightedRoundRobin(candidates);
+      case LEAST_REQUEST -> new LeastRequest(candidates);
+      case ROUND_ROBIN ->
+          candidates.equalWeights() ? new RoundRobin(candidates) : new SmoothRoundRobin(candidates);
+      case RANDOM -> new WeightedRandom(candidates);
       case CLIENT_ADDRESS ->
           throw new IllegalArgumentException("this one has to know who the endpoints are");
     };

@@ -1,9 +1,9 @@
 package dev.weft.sidecar.lb;
 
 /**
- * Endpoints of equal weight in turn. Each worker turns on its own, from a place of its own. The
- * turn of one that cannot be used goes to anyone, not to its neighbour, who would carry twice the
- * load.
+ * Endpoints of equal weight in turn; unequal ones have {@link SmoothRoundRobin}. Each worker turns
+ * on its own, from a place of its own. The turn of one that cannot be used goes to anyone, not to
+ * its neighbour, who would carry twice the load.
  */
 record RoundRobin(Candidates candidates) implements Policy {
   @Override

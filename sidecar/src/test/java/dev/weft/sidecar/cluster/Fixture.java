@@ -1,5 +1,6 @@
 package dev.weft.sidecar.cluster;
 
+import dev.weft.common.config.BalancingConfig;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
@@ -35,6 +36,7 @@ final class Fixture {
   @Nullable HealthCheckConfig check;
   LimitsConfig limits = LimitsConfig.DEFAULT;
   boolean sameNodeOnly;
+  BalancingConfig balancing = BalancingConfig.DEFAULT;
 
   Fixture(int workers) {
     set = new ClusterSet(workers, () -> now, new Random(1));
@@ -54,6 +56,21 @@ final class Fixture {
         port,
         weight,
         Locality.UNKNOWN,
+        false,
+        Set.of(EndpointConfig.WireProtocol.HTTP1),
+        "",
+        Map.of());
+  }
+
+  /** One that runs there; id and weight as given. */
+  static EndpointConfig endpoint(String id, Locality place, int weight) {
+    return new EndpointConfig(
+        id,
+        "1",
+        "127.0.0.1",
+        8080,
+        weight,
+        place,
         false,
         Set.of(EndpointConfig.WireProtocol.HTTP1),
         "",
@@ -91,7 +108,8 @@ final class Fixture {
             null,
             ProxyProtocol.OFF,
             ClusterConfig.DEFAULT_IDLE,
-            sameNodeOnly);
+            sameNodeOnly,
+            balancing);
     return new ConfigSnapshot(
         Map.of(), Map.of(NAME, config), Map.of(NAME + "/0", endpoints), Map.of(), 1);
   }

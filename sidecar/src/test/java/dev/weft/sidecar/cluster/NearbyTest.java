@@ -159,7 +159,7 @@ class NearbyTest {
   @Test
   void whereOnlyItsOwnMachineMayServeNobodyElseDoes() {
     mesh.sameNodeOnly = true;
-    mesh.set.home(Home.of("frontend-0", "n1", "a"));
+    mesh.set.home(Home.of("frontend-0", "n1", new Locality("", "a", "")));
     endpoints.add(on("n1", endpoint("a1", 1)));
     endpoints.add(on("n2", endpoint("a2", 2)));
     mesh.endpoints(endpoints);
@@ -238,7 +238,7 @@ class NearbyTest {
   }
 
   private void inZone(String zone) {
-    mesh.set.home(Home.of("frontend-0", "", zone));
+    mesh.set.home(Home.of("frontend-0", "", new Locality("", zone, "")));
   }
 
   private void twoOfEachZone() {

@@ -101,7 +101,7 @@ class PolicyTest {
 
   @Test
   void weightedTurnsAreEvenlySpread() {
-    Policy policy = policy(LoadBalancerType.WEIGHTED_ROUND_ROBIN, 6, 3, 1);
+    Policy policy = policy(LoadBalancerType.ROUND_ROBIN, 6, 3, 1);
     int[] last = {-1, -1, -1};
     int[] longestGap = new int[3];
     for (int i = 0; i < 10_000; i++) {
@@ -142,8 +142,33 @@ class PolicyTest {
   }
 
   @Test
-  void aHeavyEndpointMayCarryMoreAtOnce() {
-    Policy policy = policy(LoadBalancerType.PEAK_EWMA, 3, 1);
+  void theFewerUnderWayTheBetterWhateverTheLatency() {
+    Policy policy = policy(LoadBalancerType.LEAST_REQUEST, 1, 1, 1);
+    observe(policy, 0, 0, 50 * MILLI);
+    policy.candidates().load(0, 1).begin();
+    policy.candidates().load(0, 2).begin();
+    // Whenever it is one of the two, which is two times in three.
+    assertShares(shares(policy), 2 / 3.0, 1 / 6.0, 1 / 6.0);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"LEAST_REQUEST", "PEAK_EWMA"})
+  void ofTwoChoicesNobodyGetsMoreThanBeingDrawnGives(LoadBalancerType type) {
+    Policy policy = policy(type, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+    for (int i = 1; i < 10; i++) {
+      observe(policy, i, 0, 10 * MILLI);
+      for (int requests = 0; requests < 5; requests++) {
+        policy.candidates().load(0, i).begin();
+      }
+    }
+    // The idle newcomer, however much better it looks.
+    assertThat(shares(policy)[0]).isCloseTo(0.2, within(0.005));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"LEAST_REQUEST", "PEAK_EWMA"})
+  void aHeavyEndpointMayCarryMoreAtOnce(LoadBalancerType type) {
+    Policy policy = policy(type, 3, 1);
     int[] inflight = new int[2];
     for (int i = 0; i < 400; i++) {
       int index = policy.pick(worker, 0, tried);

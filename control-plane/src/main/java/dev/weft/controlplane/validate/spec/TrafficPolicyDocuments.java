@@ -2,7 +2,6 @@ package dev.weft.controlplane.validate.spec;
 
 import dev.weft.common.config.ClusterConfig.HealthCheckConfig;
 import dev.weft.common.config.ClusterConfig.LimitsConfig;
-import dev.weft.common.config.ClusterConfig.LoadBalancerType;
 import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.RetryConfig;
@@ -85,7 +84,6 @@ public final class TrafficPolicyDocuments {
           .refusing("sectionName", "a policy is attached to the whole object");
 
   private static final Map<String, TargetKind> TARGETS = targetKinds();
-  private static final Map<String, LoadBalancerType> LOAD_BALANCERS = loadBalancers();
   private static final Map<String, RetryOn> RETRY_ON = retryOn();
   private static final Map<String, ProxyProtocol> PROXY_PROTOCOLS = proxyProtocols();
 
@@ -123,7 +121,7 @@ public final class TrafficPolicyDocuments {
     return new TrafficPolicy(
         meta,
         targets,
-        loadBalancer(spec.get("loadBalancer")),
+        LoadBalancerDocuments.decode(spec.get("loadBalancer")),
         request,
         perTry,
         streamIdle,
@@ -169,16 +167,6 @@ public final class TrafficPolicyDocuments {
       }
     }
     return targets;
-  }
-
-  private static @Nullable LoadBalancerType loadBalancer(@Nullable Place at) {
-    if (at == null) {
-      return null;
-    }
-    Obj balancer = Obj.of(at, Known.of("type"));
-    Place typeAt = balancer.require("type", Place.list(LOAD_BALANCERS.keySet()));
-    String type = typeAt == null ? null : typeAt.oneOf(LOAD_BALANCERS.keySet());
-    return type == null ? null : LOAD_BALANCERS.get(type);
   }
 
   private static @Nullable RetryConfig retry(@Nullable Place at) {
@@ -344,14 +332,6 @@ public final class TrafficPolicyDocuments {
       kinds.put(kind.kind(), kind);
     }
     return kinds;
-  }
-
-  private static Map<String, LoadBalancerType> loadBalancers() {
-    var types = new LinkedHashMap<String, LoadBalancerType>();
-    types.put("PeakEwma", LoadBalancerType.PEAK_EWMA);
-    types.put("RoundRobin", LoadBalancerType.ROUND_ROBIN);
-    types.put("WeightedRoundRobin", LoadBalancerType.WEIGHTED_ROUND_ROBIN);
-    return types;
   }
 
   private static Map<String, ProxyProtocol> proxyProtocols() {

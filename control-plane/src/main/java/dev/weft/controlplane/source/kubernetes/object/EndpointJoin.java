@@ -34,7 +34,8 @@ final class EndpointJoin {
       NodeFacts node = nodes.apply(endpoint.getNode());
       if (node != null) {
         Locality said = endpoint.getLocality();
-        Locality.Builder locality = said.toBuilder().setRegion(node.region());
+        Locality.Builder locality =
+            said.toBuilder().setRegion(node.region()).setSubZone(node.subZone());
         if (said.getZone().isEmpty()) {
           locality.setZone(node.zone());
         }

@@ -39,8 +39,8 @@ class ClusterObjectsTest {
 
   @Test
   void aSliceSaysWhatItsPodsAndNodesSay() throws Exception {
-    objects.putNode("n1", new NodeFacts("r1", "z-of-node"));
-    objects.putNode("n2", new NodeFacts("r1", "z2"));
+    objects.putNode("n1", new NodeFacts("r1", "z-of-node", ""));
+    objects.putNode("n2", new NodeFacts("r1", "z2", ""));
     objects.putPod("shop/catalog-1", pod("p1", true));
     objects.putSlice("shop/catalog-x", slice(SLICE));
 
@@ -90,7 +90,7 @@ class ClusterObjectsTest {
     objects.putPod("shop/catalog-1", pod("p1", true));
     objects.putPod("shop/nobody", pod("p9", true));
     assertThat(objects.takeChanged()).isEmpty();
-    objects.putNode("n2", new NodeFacts("r1", "z2"));
+    objects.putNode("n2", new NodeFacts("r1", "z2", ""));
     assertThat(objects.takeChanged()).containsExactly("nodes/kubernetes/n2", KEY);
   }
 

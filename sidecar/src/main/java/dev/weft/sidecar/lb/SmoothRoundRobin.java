@@ -7,14 +7,14 @@ package dev.weft.sidecar.lb;
  * does not start anything anew. A pick looks at (greatest weight / mean weight) endpoints. The turn
  * of one that cannot be used goes to anyone by weight.
  */
-final class WeightedRoundRobin implements Policy {
+final class SmoothRoundRobin implements Policy {
   /** The heaviest endpoint's stride: one whole turn. */
   private static final long TURN = 1L << 32;
 
   private final Candidates candidates;
   private final long[] strides;
 
-  WeightedRoundRobin(Candidates candidates) {
+  SmoothRoundRobin(Candidates candidates) {
     this.candidates = candidates;
     this.strides = new long[candidates.size()];
     long greatest = 1;
