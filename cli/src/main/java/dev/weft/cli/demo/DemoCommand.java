@@ -53,7 +53,7 @@ public final class DemoCommand implements Callable<Integer> {
       paramLabel = "STEP",
       description =
           "With --once: only these (discovery, canary, crash, control-plane, bad-policy,"
-              + " propagation, etcd).")
+              + " propagation, zones, etcd).")
   private List<String> only = new ArrayList<>();
 
   @Override
@@ -137,6 +137,7 @@ public final class DemoCommand implements Callable<Integer> {
     add(steps, "control-plane", new ControlPlaneGoneStep());
     add(steps, "bad-policy", new BadPolicyStep());
     add(steps, "propagation", new PropagationStep());
+    add(steps, "zones", new ZonesStep());
     if (store == Store.ETCD) {
       add(steps, "etcd", new EtcdStep());
     }

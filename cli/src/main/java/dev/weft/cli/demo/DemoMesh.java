@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The mesh that the demo starts: a control plane, {@code catalog} in two versions, and {@code
- * frontend}. Main thread only.
+ * The mesh that the demo starts: a control plane, {@code catalog} in two versions, each in a zone
+ * of its own, and {@code frontend} in that of the first. Main thread only.
  */
 final class DemoMesh implements AutoCloseable {
   private static final Duration READY_LIMIT = Duration.ofSeconds(90);
@@ -32,10 +32,10 @@ final class DemoMesh implements AutoCloseable {
     this.place = place;
     children = new Children(place.folder());
     backplane = new Backplane(place, children, ports, onEtcd, instanceTtl, wellKnownPorts);
-    add("catalog", "v1", "catalog-v1-0");
-    add("catalog", "v1", "catalog-v1-1");
-    add("catalog", "v2", "catalog-v2-0");
-    frontend = add("frontend", "v1", "frontend-0");
+    add("catalog", "v1", "catalog-v1-0").in(Documents.ZONE_A);
+    add("catalog", "v1", "catalog-v1-1").in(Documents.ZONE_A);
+    add("catalog", "v2", "catalog-v2-0").in(Documents.ZONE_B);
+    frontend = add("frontend", "v1", "frontend-0").in(Documents.ZONE_A);
   }
 
   /** One more instance, not started yet. */

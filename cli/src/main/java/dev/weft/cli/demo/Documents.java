@@ -41,6 +41,64 @@ final class Documents {
             port: 80
       """;
 
+  /** Where {@code frontend} and the first version of {@code catalog} run. */
+  static final String ZONE_A = "eu/eu-a";
+
+  static final String ZONE_B = "eu/eu-b";
+
+  /** All requests for {@code catalog} to whichever of its instances. */
+  static final String WHOLE =
+      """
+      apiVersion: gateway.networking.k8s.io/v1
+      kind: HTTPRoute
+      metadata:
+        name: catalog-canary
+      spec:
+        parentRefs:
+          - group: ""
+            kind: Service
+            name: catalog
+        rules:
+          - backendRefs:
+              - name: catalog
+                port: 80
+      """;
+
+  /** The near instances of {@code catalog} first; who fails is left out soon, a whole zone too. */
+  static final String NEAR_FIRST =
+      """
+      apiVersion: weft.dev/v1alpha1
+      kind: TrafficPolicy
+      metadata:
+        name: catalog
+      spec:
+        targetRefs:
+          - kind: Service
+            name: catalog
+        loadBalancer:
+          locality: {}
+        outlierDetection:
+          consecutiveFailures: 3
+          baseEjection: 2s
+          maxEjection: 4s
+          maxEjectionPercent: 100
+      """;
+
+  /** As if there were no policy. */
+  static final String ALL_ALIKE =
+      """
+      apiVersion: weft.dev/v1alpha1
+      kind: TrafficPolicy
+      metadata:
+        name: catalog
+      spec:
+        targetRefs:
+          - kind: Service
+            name: catalog
+        loadBalancer:
+          type: PeakEwma
+      """;
+
   private Documents() {}
 
   /** Shares requests for {@code catalog} among its versions. */

@@ -20,6 +20,12 @@ import java.util.function.Supplier;
  * failures too. Ends with its standard input.
  */
 public final class DemoApp {
+  /** From now on it fails whatever it is asked. */
+  public static final String ILL = "/ill";
+
+  /** From now on it does not. */
+  public static final String WELL = "/well";
+
   private static final int BACKLOG = 512;
 
   private final String service;
@@ -27,6 +33,9 @@ public final class DemoApp {
   private final String instance;
   private final Supplier<HttpCaller> catalog;
   private final ConcurrentLinkedDeque<HttpCaller> idle = new ConcurrentLinkedDeque<>();
+
+  /** It says that it is healthy, and answers nothing but 503. */
+  private volatile boolean ill;
 
   DemoApp(String service, String version, String instance, Supplier<HttpCaller> catalog) {
     this.service = service;
@@ -77,6 +86,11 @@ public final class DemoApp {
         String path = line.length > 1 ? line[1] : "/";
         if (path.equals("/health")) {
           answer(out, "200 OK", "", "ok\n");
+        } else if (path.equals(ILL) || path.equals(WELL)) {
+          ill = path.equals(ILL);
+          answer(out, "200 OK", "", "ok\n");
+        } else if (ill) {
+          answer(out, "503 Service Unavailable", "", "ill\n");
         } else if (service.equals("frontend")) {
           passOn(out, path);
         } else {

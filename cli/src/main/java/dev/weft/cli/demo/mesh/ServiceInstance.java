@@ -22,6 +22,7 @@ public final class ServiceInstance {
   private final String version;
   private final String id;
   private final AppCommand appCommand;
+  private String locality = "";
   private final int appPort;
   private final int outboundPort;
   private final int inboundPort;
@@ -60,6 +61,12 @@ public final class ServiceInstance {
     outboundPort = ports.next();
     inboundPort = ports.next();
     adminPort = ports.next();
+  }
+
+  /** Where it runs, as its sidecar is told; before it is started. */
+  public ServiceInstance in(String regionAndZone) {
+    locality = regionAndZone;
+    return this;
   }
 
   public void start() {
@@ -103,6 +110,8 @@ public final class ServiceInstance {
                 "/health",
                 "--service-port",
                 "80",
+                "--locality",
+                locality,
                 "--state-dir",
                 place.subfolder("state-" + id).toString()));
   }
