@@ -15,7 +15,6 @@ import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.sidecar.dns.Messages.Entry;
 import dev.weft.sidecar.dns.Messages.Message;
 import dev.weft.sidecar.listener.Transport;
-import dev.weft.sidecar.proxy.Leaks;
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -72,7 +71,6 @@ class DnsServerTest {
     outside.close();
     await().atMost(10, TimeUnit.SECONDS).until(() -> server.underWay() == 0);
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
-    Leaks.assertNone();
   }
 
   @Test
