@@ -50,8 +50,7 @@ public enum Failure {
   RESPONSE_REFUSED(0, 14, "UR", Kind.CLOSES, "Stream was refused within a response"),
   RESPONSE_CALMED(0, 8, "UR", Kind.CLOSES, "Endpoint asked for calm within a response"),
   CALLER_GONE(0, 1, "DC", Kind.CLOSES, "Caller went away"),
-  LOOP(508, 13, "LD", Kind.FINAL, "Loop detected"),
-  INTERNAL(500, 13, "LR", Kind.CLOSES, "Internal error");
+  LOOP(508, 13, "LD", Kind.FINAL, "Loop detected");
 
   private final int status;
   private final int grpcStatus;

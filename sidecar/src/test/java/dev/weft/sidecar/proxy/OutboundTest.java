@@ -51,6 +51,26 @@ class OutboundTest {
   }
 
   @Test
+  void whereARouteChangesConnectionsStay() {
+    try (var proxy = new ProxyFixture();
+        var one = Origin.named("one");
+        var two = Origin.named("two")) {
+      proxy.serve("catalog", one);
+      proxy.serve("canary", two);
+      try (var client = proxy.client(proxy.outbound())) {
+        for (int i = 0; i < 6; i++) {
+          boolean canary = i % 2 == 1;
+          String service = canary ? "canary" : "catalog";
+          proxy.host("catalog", BackendConfig.of(service + ".test:80", 1));
+          assertThat(client.send(GET).read().body()).isEqualTo(canary ? "two" : "one");
+        }
+        assertThat(one.connections.get()).isEqualTo(1);
+        assertThat(two.connections.get()).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
   void whereTheCallersAddressDecidesAllGoesToOneEndpoint() {
     try (var proxy = new ProxyFixture();
         var one = Origin.named("one");
@@ -198,7 +218,11 @@ class OutboundTest {
         var response =
             client
                 .send(
-                    "GET / HTTP/1.1\r\nHost: catalog\r\nX-Env: dev\r\nX-Drop: 1\r\nX-Tag: a\r\n\r\n")
+                    "GET / HTTP/1.1\r\n"
+                        + "Host: catalog\r\n"
+                        + "X-Env: dev\r\n"
+                        + "X-Drop: 1\r\n"
+                        + "X-Tag: a\r\n\r\n")
                 .read();
         var request = origin.requests.getFirst();
         assertThat(request.head().toLowerCase(java.util.Locale.ROOT))

@@ -37,7 +37,9 @@ class InterceptionTest {
         .contains("ip6 daddr fd00:0:0:0:0:0:0:0/16 return")
         .contains("tcp dport { 22, 8000-8010 } return")
         .contains("tcp dport { 9000 } return")
-        .contains("tcp dport 15000-15099 return", "tcp dport 53 return", "169.254.0.0/16");
+        .contains("tcp dport 15000-15099 return", "tcp dport 53 return")
+        // The cloud's metadata.
+        .contains("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128");
     int redirect = rules.indexOf("redirect to :15001");
     assertThat(rules.indexOf("8000-8010")).isPositive().isLessThan(redirect);
   }

@@ -396,6 +396,23 @@ class NamespaceTest {
     assertThat(curl("d", "http://" + all.ipv4(O) + ":8080/back")).startsWith("o /back");
   }
 
+  @Test
+  void whereThereIsNoNftIptablesAreTaken() {
+    Namespaces all = net();
+    all.add("f", 8);
+    assumeThat(all.tryIn("f", "", "iptables", "-t", "nat", "-S").ok()).isTrue();
+    String hidden =
+        "mount --bind /dev/null \"$(readlink -f \"$(command -v nft)\")\" && exec \"$@\"";
+    var command = new ArrayList<>(List.of("sh", "-c", hidden, "sh"));
+    command.addAll(Namespaces.command(SIDECAR));
+    command.add("intercept");
+
+    all.in("f", command.toArray(String[]::new));
+
+    assertThat(all.in("f", "iptables", "-t", "nat", "-S")).contains("--to-ports 15001");
+    assertThat(all.in("f", "nft", "list", "tables")).doesNotContain("inet weft");
+  }
+
   private Path sidecar(String machine, int number) {
     FakeControlPlane plane = Objects.requireNonNull(controlPlane);
     return net()
