@@ -12,13 +12,12 @@ import dev.weft.bench.peer.Wiring;
 import dev.weft.bench.process.Child;
 import dev.weft.bench.process.Pins;
 import dev.weft.bench.process.Programs;
+import dev.weft.bench.process.RunFolder;
 import dev.weft.bench.report.Contenders;
 import dev.weft.bench.report.Results;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +35,7 @@ final class Run implements AutoCloseable {
   final int grpcOrigin;
   final int uploadOrigin;
 
+  private final RunFolder runFolder;
   private final List<Child> origins = new ArrayList<>();
   private final @Nullable String envoy;
 
@@ -78,9 +78,8 @@ final class Run implements AutoCloseable {
     this.results = results;
     this.out = out;
     Pins.pinSelf();
-    folder = Files.createTempDirectory("weft-bench-");
-    // nginx, started by root, reads its files as nobody.
-    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    runFolder = RunFolder.make();
+    folder = runFolder.path();
     Certificates.make(folder);
     http1Origin = Child.freePort();
     http2Origin = Child.freePort();
@@ -195,5 +194,6 @@ final class Run implements AutoCloseable {
   @Override
   public void close() {
     origins.forEach(Child::close);
+    runFolder.close();
   }
 }

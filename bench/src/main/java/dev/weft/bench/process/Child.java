@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,7 @@ public final class Child implements AutoCloseable {
   private static final int FIRST_PORT = 12_000;
   private static final int LAST_PORT = 31_999;
   private static final int PORT_TRIES = 1_000;
+  private static final int SHOWN_LINES = 20;
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
 
   private final Process process;
@@ -73,7 +75,7 @@ public final class Child implements AutoCloseable {
   /**
    * Waits until the port accepts; returns the milliseconds since {@code startNanos}.
    *
-   * @throws IOException when the process ended or the port stayed closed; names the log
+   * @throws IOException when the process ended or the port stayed closed, with what it logged
    */
   public double awaitListening(int port, long startNanos) throws IOException {
     while (process.isAlive() && System.nanoTime() - startNanos < START_LIMIT.toNanos()) {
@@ -84,7 +86,15 @@ public final class Child implements AutoCloseable {
         Thread.onSpinWait();
       }
     }
-    throw new IOException(name + " does not listen on port " + port + ": see " + log);
+    throw new IOException(
+        name + " does not listen on port " + port + "; the end of what it logged:\n" + logged());
+  }
+
+  /** The end of the log, which is gone with the run. */
+  private String logged() throws IOException {
+    List<String> lines =
+        new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().toList();
+    return String.join("\n", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size()));
   }
 
   /**
