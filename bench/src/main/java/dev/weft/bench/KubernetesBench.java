@@ -52,9 +52,9 @@ final class KubernetesBench {
    *
    * @param sidecars frontends, each with one
    * @param changes of a route
-   * @param pairs of pods that are started
+   * @param rounds of pods that are started, one of each kind in each
    */
-  void measure(int sidecars, int changes, int pairs) throws IOException, InterruptedException {
+  void measure(int sidecars, int changes, int rounds) throws IOException, InterruptedException {
     out.printf(Locale.ROOT, "%n%s: %s%n", NAME, TITLE);
     out.flush();
     try (var cluster = BenchCluster.open(out);
@@ -68,7 +68,7 @@ final class KubernetesBench {
         changes(RouteChanges.measure(shop, frontends, changes));
         look(cluster);
         memory(cluster, frontends);
-        starts(PodStarts.measure(cluster, pairs));
+        starts(PodStarts.measure(cluster, rounds));
         look(cluster);
       }
       resident(Measures.CONTROL_PLANE_RSS, controlPlane);
@@ -115,7 +115,9 @@ final class KubernetesBench {
   private void starts(PodStarts starts) {
     add(Measures.POD_PLAIN, starts.plain().median(), "ms");
     add(Measures.POD_INJECTED, starts.injected().median(), "ms");
+    add(Measures.POD_IDLE, starts.idle().median(), "ms");
     add(Measures.POD_DELAY, starts.delay(), "ms");
+    add(Measures.POD_OWN, starts.own(), "ms");
   }
 
   private void look(BenchCluster cluster) throws IOException, InterruptedException {

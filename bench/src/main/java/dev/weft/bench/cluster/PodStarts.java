@@ -8,58 +8,85 @@ import io.fabric8.kubernetes.client.WatcherException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From before a pod is created until it is Ready, as a watch shows it: pods with a sidecar and
- * their twins without, in turn. Their one container does nothing.
+ * From before a pod is created until it is Ready, as a watch shows it: pods with a sidecar, their
+ * twins without, and others with two containers in its place that do nothing, in turn. The
+ * application does nothing, either.
  *
  * @param injected with a sidecar
+ * @param idle with two init containers that go on running: what the kubelet itself takes to start
+ *     two containers before the application's, whatever is in them
  * @param plain without
  */
-public record PodStarts(Percentiles injected, Percentiles plain) {
+public record PodStarts(Percentiles injected, Percentiles idle, Percentiles plain) {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** The kubelet looks at its containers once in that time. */
+  private static final int LOOK_MILLIS = 1_000;
+
+  /** Of a native sidecar. */
+  private static final String GOES_ON = ", \"restartPolicy\": \"Always\"";
+
+  private enum Kind {
+    INJECTED,
+    IDLE,
+    PLAIN
+  }
 
   /** What injection adds, in milliseconds: the difference of the medians. */
   public double delay() {
     return injected.median() - plain.median();
   }
 
-  /** Starts a pair first that does not count, then so many. */
-  public static PodStarts measure(BenchCluster cluster, int pairs)
+  /** What of it is not the kubelet's. */
+  public double own() {
+    return injected.median() - idle.median();
+  }
+
+  /** Starts one of each kind first that does not count, then so many. */
+  public static PodStarts measure(BenchCluster cluster, int rounds)
       throws IOException, InterruptedException {
-    var injected = new ArrayList<Double>();
-    var plain = new ArrayList<Double>();
+    var times = new EnumMap<Kind, List<Double>>(Kind.class);
     String image = idleImage(cluster);
+    // The same on every run; so that pods meet the kubelet at any moment between two looks.
+    var rest = new Random(rounds);
     var seen = new Seen();
     try (Watch watch = cluster.client.pods().inNamespace(BenchCluster.NAMESPACE).watch(seen)) {
-      for (int i = 0; i <= pairs; i++) {
-        // Who goes first goes second the next time.
-        double first = start(cluster, seen, image, "start-" + i + "-a", i % 2 == 0);
-        double second = start(cluster, seen, image, "start-" + i + "-b", i % 2 != 0);
-        if (i > 0) {
-          injected.add(i % 2 == 0 ? first : second);
-          plain.add(i % 2 == 0 ? second : first);
+      for (int i = 0; i <= rounds; i++) {
+        for (Kind kind : Kind.values()) {
+          LockSupport.parkNanos(Duration.ofMillis(rest.nextInt(LOOK_MILLIS)).toNanos());
+          String name = "start-" + i + "-" + kind.name().toLowerCase(Locale.ROOT);
+          double millis = start(cluster, seen, name, pod(name, image, kind));
+          if (i > 0) {
+            times.computeIfAbsent(kind, any -> new ArrayList<>()).add(millis);
+          }
         }
       }
     }
-    return new PodStarts(Percentiles.of(injected), Percentiles.of(plain));
+    return new PodStarts(
+        Percentiles.of(times.getOrDefault(Kind.INJECTED, List.of())),
+        Percentiles.of(times.getOrDefault(Kind.IDLE, List.of())),
+        Percentiles.of(times.getOrDefault(Kind.PLAIN, List.of())));
   }
 
-  private static double start(
-      BenchCluster cluster, Seen seen, String image, String name, boolean inject)
+  private static double start(BenchCluster cluster, Seen seen, String name, String pod)
       throws IOException, InterruptedException {
     Seen.Times times = seen.await(name);
     long from = System.nanoTime();
-    cluster.post(
-        "/api/v1/namespaces/" + BenchCluster.NAMESPACE + "/pods", pod(name, image, inject));
+    cluster.post("/api/v1/namespaces/" + BenchCluster.NAMESPACE + "/pods", pod);
     double millis = (get(times.ready, name + " is not ready") - from) / 1e6;
     cluster
         .client
@@ -81,13 +108,29 @@ public record PodStarts(Percentiles injected, Percentiles plain) {
     }
   }
 
-  static String pod(String name, String image, boolean inject) {
+  private static String pod(String name, String image, Kind kind) {
     return """
     {"apiVersion": "v1", "kind": "Pod",
      "metadata": {"name": "%s", "labels": {"app": "start", "weft.dev/inject": "%s"}},
-     "spec": {"containers": [{"name": "app", "image": "%s", "imagePullPolicy": "IfNotPresent"}]}}
+     "spec": {"initContainers": [%s], "containers": [%s}]}}
     """
-        .formatted(name, inject ? "enabled" : "disabled", image);
+        .formatted(
+            name,
+            kind == Kind.INJECTED ? "enabled" : "disabled",
+            kind == Kind.IDLE
+                ? container("first", image)
+                    + GOES_ON
+                    + "}, "
+                    + container("second", image)
+                    + GOES_ON
+                    + "}"
+                : "",
+            container("app", image));
+  }
+
+  private static String container(String name, String image) {
+    return "{\"name\": \"%s\", \"image\": \"%s\", \"imagePullPolicy\": \"IfNotPresent\""
+        .formatted(name, image);
   }
 
   /** The image of a container that sleeps, which every node has for its pods' sandboxes. */

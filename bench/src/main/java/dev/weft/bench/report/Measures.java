@@ -27,7 +27,9 @@ public final class Measures {
   public static final String ROUTE_ERRORS = "failed_calls_meanwhile";
   public static final String POD_PLAIN = "pod_ready_plain_p50_ms";
   public static final String POD_INJECTED = "pod_ready_injected_p50_ms";
+  public static final String POD_IDLE = "pod_ready_two_idle_containers_p50_ms";
   public static final String POD_DELAY = "pod_ready_delayed_by_ms";
+  public static final String POD_OWN = "of_which_not_the_kubelets_ms";
   public static final String IMAGE_CONTROL_PLANE = "image_control_plane_mb";
   public static final String IMAGE_SIDECAR = "image_sidecar_mb";
   public static final String SIDECAR_IDLE = "sidecar_rss_mb_idle";
