@@ -13,10 +13,15 @@ import dev.weft.cli.demo.process.Ports;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
@@ -33,12 +38,17 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
+  @Option(
+      names = "--as-in-pods",
+      description = "With what they do in pods beside: TLS between the two, probes.")
+  private boolean asInPods;
+
   @Override
   public Integer call() {
     PrintWriter err = spec.commandLine().getErr();
     Place place = Place.create();
     try (Children children = new Children(place.folder())) {
-      run(place, children);
+      run(place, children, asInPods);
       place.delete();
       return 0;
     } catch (DemoFailed e) {
@@ -48,10 +58,11 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private static void run(Place place, Children children) {
+  private static void run(Place place, Children children, boolean asInPods) {
     Ports ports = new Ports();
+    Path authority = asInPods ? place.subfolder("ca") : null;
     try (Backplane backplane =
-        new Backplane(place, children, ports, false, Duration.ofSeconds(5), false)) {
+        new Backplane(place, children, ports, false, Duration.ofSeconds(5), false, authority)) {
       backplane.startControlPlane();
       MeshApi api = backplane.api();
       api.apply("services.yaml", Documents.SERVICES);
@@ -65,18 +76,60 @@ public final class TrainCommand implements Callable<Integer> {
               "v1",
               "catalog-v1-0",
               DemoMesh.app(place, "catalog", "v1"));
-      catalog.start();
+      int probes = ports.next();
+      catalog.startApp();
+      catalog.startSidecar(
+          authority == null ? List.of() : ofPod(place, authority, catalog.appPort(), probes));
       if (!Await.until(Duration.ofSeconds(60), () -> api.ready().contains(catalog.id()))) {
         throw new DemoFailed("the sidecar does not become ready");
       }
       api.apply("canary.yaml", Documents.canary(90, 10));
       call(catalog.outboundPort(), "catalog");
       call(catalog.adminPort(), "localhost");
+      if (asInPods) {
+        for (String page : List.of("/ready", "/live", "/metrics", "/app/catalog/readiness")) {
+          call(probes, "localhost", page);
+        }
+      }
       api.apply("bad.yaml", Documents.badCanary());
       api.nodes();
       api.policies();
       end(catalog.sidecar());
       end(backplane.controlPlane());
+    }
+  }
+
+  /** What a sidecar in a pod is told beside, as far as a process of any user can do it. */
+  private static List<String> ofPod(Place place, Path authority, int appPort, int probePort) {
+    Path token = place.subfolder("token").resolve("token");
+    try {
+      Files.writeString(token, "training");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return List.of(
+        "--control-plane-ca",
+        authority.resolve("ca.crt").toString(),
+        "--control-plane-name",
+        "localhost",
+        "--token-file",
+        token.toString(),
+        "--pod-address",
+        "127.0.0.1",
+        "--probe-port",
+        String.valueOf(probePort),
+        "--app-probes",
+        "{\"catalog/readiness\": {\"httpGet\": {\"path\": \"/health\", \"port\": "
+            + appPort
+            + "}}}");
+  }
+
+  private static void call(int port, String authority, String path) {
+    try (HttpCaller caller = new HttpCaller(port)) {
+      caller.get(authority, path);
+      caller.takeBody(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // A cache from fewer requests is still a good one.
     }
   }
 

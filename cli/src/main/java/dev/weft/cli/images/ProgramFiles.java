@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The jars of a program in its image, and the file of arguments that its JVM is started with, so
@@ -147,10 +148,16 @@ final class ProgramFiles {
     return program.script();
   }
 
-  /** The same arguments for a run in the folder where the image is put together. */
-  String trainingArguments(Path cache) {
+  /**
+   * The same arguments for a run in the folder where the image is put together.
+   *
+   * @param cache that this run makes; null: it makes none
+   */
+  String trainingArguments(@Nullable Path cache) {
     String folder = root.at("/").toString();
-    return arguments("-XX:AOTCacheOutput=" + cache, folder.replaceFirst("/$", ""));
+    return arguments(
+        cache == null ? "-Xshare:auto" : "-XX:AOTCacheOutput=" + cache,
+        folder.replaceFirst("/$", ""));
   }
 
   private String arguments(String cacheFlag, String prefix) {

@@ -27,7 +27,8 @@ public final class Backplane implements AutoCloseable {
   private final int metricsPort;
   private final int etcdPort;
   private final int etcdPeerPort;
-  private final MeshApi api;
+  private final @Nullable Path authority;
+  private @Nullable MeshApi api;
   private @Nullable Child controlPlane;
   private @Nullable Child etcd;
 
@@ -38,6 +39,23 @@ public final class Backplane implements AutoCloseable {
       boolean onEtcd,
       Duration instanceTtl,
       boolean wellKnownPorts) {
+    this(place, children, ports, onEtcd, instanceTtl, wellKnownPorts, null);
+  }
+
+  /**
+   * In plaintext, or by TLS with an authority of its own.
+   *
+   * @param authority the folder that this is kept in; null: plaintext
+   */
+  public Backplane(
+      Place place,
+      Children children,
+      Ports ports,
+      boolean onEtcd,
+      Duration instanceTtl,
+      boolean wellKnownPorts,
+      @Nullable Path authority) {
+    this.authority = authority;
     this.place = place;
     this.children = children;
     this.onEtcd = onEtcd;
@@ -47,7 +65,7 @@ public final class Backplane implements AutoCloseable {
     metricsPort = wellKnownPorts ? ports.prefer(7701) : ports.next();
     etcdPort = ports.next();
     etcdPeerPort = ports.next();
-    api = new MeshApi(port);
+    api = authority == null ? new MeshApi(port) : null;
   }
 
   /** Starts what is not running and returns when the control plane answers. */
@@ -76,6 +94,9 @@ public final class Backplane implements AutoCloseable {
                 "demo-0",
                 "--kubernetes",
                 "off"));
+    if (authority != null) {
+      command.addAll(List.of("--tls", "on", "--tls-dir", authority.toString()));
+    }
     if (onEtcd) {
       command.addAll(
           List.of("--store", "etcd", "--etcd-endpoints", "http://127.0.0.1:" + etcdPort));
@@ -85,13 +106,21 @@ public final class Backplane implements AutoCloseable {
     }
     Child started = children.start("control-plane", command);
     controlPlane = started;
-    if (!Await.until(START_LIMIT, () -> api.answers() || !started.alive()) || !started.alive()) {
+    if (!Await.until(START_LIMIT, () -> answers() || !started.alive()) || !started.alive()) {
       throw new DemoFailed(
           "the control plane does not answer on port "
               + port
               + "; the end of its log:\n"
               + tail("control-plane"));
     }
+  }
+
+  private boolean answers() {
+    if (api == null && authority != null) {
+      Path trusted = authority.resolve("ca.crt");
+      api = Files.isReadable(trusted) ? MeshApi.secured(port, trusted) : null;
+    }
+    return api != null && api.answers();
   }
 
   public void startEtcd() {
@@ -179,12 +208,15 @@ public final class Backplane implements AutoCloseable {
     return controlPlane == null ? -1 : controlPlane.pid();
   }
 
+  /** The control plane's API, which must have been started. */
   public MeshApi api() {
-    return api;
+    return Objects.requireNonNull(api);
   }
 
   @Override
   public void close() {
-    api.close();
+    if (api != null) {
+      api.close();
+    }
   }
 }

@@ -19,11 +19,16 @@ import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
 import dev.weft.proto.registry.v1.WatchEvent;
 import dev.weft.proto.registry.v1.WatchRequest;
+import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
+import io.grpc.TlsChannelCredentials;
 import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -36,9 +41,25 @@ public final class MeshApi implements AutoCloseable {
   private final ManagedChannel channel;
 
   public MeshApi(int port) {
-    channel =
-        Grpc.newChannelBuilderForAddress("127.0.0.1", port, InsecureChannelCredentials.create())
-            .build();
+    this(port, InsecureChannelCredentials.create());
+  }
+
+  private MeshApi(int port, ChannelCredentials credentials) {
+    channel = Grpc.newChannelBuilderForAddress("127.0.0.1", port, credentials).build();
+  }
+
+  /**
+   * By TLS.
+   *
+   * @param trusted PEM: who signed its certificate
+   */
+  static MeshApi secured(int port, Path trusted) {
+    try {
+      return new MeshApi(
+          port, TlsChannelCredentials.newBuilder().trustManager(trusted.toFile()).build());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Whether it answers now. */

@@ -3,6 +3,7 @@ package dev.weft.cli.demo.mesh;
 import dev.weft.cli.demo.process.Children;
 import dev.weft.cli.demo.process.Children.Child;
 import dev.weft.cli.demo.process.Ports;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -79,41 +80,47 @@ public final class ServiceInstance {
   }
 
   public void startSidecar() {
-    sidecar =
-        children.start(
-            id + "-sidecar",
-            List.of(
-                place.sidecar(),
-                "--node-id",
-                id,
-                "--namespace",
-                "default",
-                "--service",
-                service,
-                "--label",
-                "app=" + service,
-                "--label",
-                "version=" + version,
-                "--control-plane",
-                controlPlane,
-                "--bind",
-                "127.0.0.1",
-                "--outbound-port",
-                String.valueOf(outboundPort),
-                "--inbound-port",
-                String.valueOf(inboundPort),
-                "--admin-port",
-                String.valueOf(adminPort),
-                "--app-port",
-                String.valueOf(appPort),
-                "--app-health-path",
-                "/health",
-                "--service-port",
-                "80",
-                "--locality",
-                locality,
-                "--state-dir",
-                place.subfolder("state-" + id).toString()));
+    startSidecar(List.of());
+  }
+
+  /** Starts it with more flags. */
+  public void startSidecar(List<String> more) {
+    var command = new ArrayList<String>();
+    command.addAll(
+        List.of(
+            place.sidecar(),
+            "--node-id",
+            id,
+            "--namespace",
+            "default",
+            "--service",
+            service,
+            "--label",
+            "app=" + service,
+            "--label",
+            "version=" + version,
+            "--control-plane",
+            controlPlane,
+            "--bind",
+            "127.0.0.1",
+            "--outbound-port",
+            String.valueOf(outboundPort),
+            "--inbound-port",
+            String.valueOf(inboundPort),
+            "--admin-port",
+            String.valueOf(adminPort),
+            "--app-port",
+            String.valueOf(appPort),
+            "--app-health-path",
+            "/health",
+            "--service-port",
+            "80",
+            "--locality",
+            locality,
+            "--state-dir",
+            place.subfolder("state-" + id).toString()));
+    command.addAll(more);
+    sidecar = children.start(id + "-sidecar", command);
   }
 
   /** {@code kill -9} of the application. */
