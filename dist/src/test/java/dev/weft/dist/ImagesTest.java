@@ -40,8 +40,7 @@ final class ImagesTest {
       {"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1",
        "kind":{"kind":"Pod"},"namespace":"shop","operation":"CREATE","object":{"apiVersion":"v1",
        "kind":"Pod","metadata":{"name":"web"},"spec":{"containers":[{"name":"web","image":"web:1"}]
-       }}}}\
-      """;
+       }}}}""";
 
   private static Map<String, Long> digests = new HashMap<>();
 
