@@ -41,7 +41,7 @@ public final class BenchMain implements Callable<Integer> {
       paramLabel = "BENCH",
       arity = "0..*",
       description =
-          "http1, mesh, h2-h2, h2-h1, h1-h2, grpc-unary, grpc-stream, tls, mtls-in, mtls-out, handshakes, tcp-1k, tcp-1m, body-down, body-up, idle, start, workers, and k8s; without any: all but k8s.")
+          "http1, mesh, h2-h2, h2-h1, h1-h2, grpc-unary, grpc-stream, tls, mtls-in, mtls-out, handshakes, tcp-1k, tcp-1m, body-down, body-up, idle, start, workers, picks, and k8s; without any: all but k8s.")
   List<String> names = List.of();
 
   @Option(
@@ -143,8 +143,7 @@ public final class BenchMain implements Callable<Integer> {
       if (bench.equals(KubernetesBench.NAME)) {
         Text.verdicts(results, bench, Goals.all(), out);
       } else {
-        Text.print(
-            results, bench, bench.equals("workers") ? Contenders.WEFT : Contenders.HAPROXY, out);
+        Text.print(results, bench, reference(bench), out);
       }
     }
     Text.goals(results, beside, out);
@@ -160,6 +159,14 @@ public final class BenchMain implements Callable<Integer> {
       out.flush();
     }
     return 0;
+  }
+
+  private static String reference(String bench) {
+    return switch (bench) {
+      case WorkersBench.NAME -> Contenders.WEFT;
+      case PicksBench.NAME -> PicksBench.REFERENCE;
+      default -> Contenders.HAPROXY;
+    };
   }
 
   private List<String> chosen() throws IOException {
@@ -186,8 +193,14 @@ public final class BenchMain implements Callable<Integer> {
       results.forget(KubernetesBench.NAME);
       new KubernetesBench(home, results, out).measure(sidecars, changes, rounds);
     }
+    if (benches.contains(PicksBench.NAME)) {
+      results.forget(PicksBench.NAME);
+      new PicksBench(results).measure(rounds);
+    }
     List<String> beside =
-        benches.stream().filter(bench -> !bench.equals(KubernetesBench.NAME)).toList();
+        benches.stream()
+            .filter(bench -> !bench.equals(KubernetesBench.NAME) && !bench.equals(PicksBench.NAME))
+            .toList();
     if (!beside.isEmpty()) {
       besidePeers(home, beside, results, out);
     }
@@ -238,6 +251,7 @@ public final class BenchMain implements Callable<Integer> {
     titles.put(IdleBench.NAME, IdleBench.TITLE);
     titles.put(StartBench.NAME, StartBench.TITLE);
     titles.put(WorkersBench.NAME, WorkersBench.TITLE);
+    titles.put(PicksBench.NAME, PicksBench.TITLE);
     titles.put(KubernetesBench.NAME, KubernetesBench.TITLE);
     return titles;
   }
