@@ -1,7 +1,6 @@
 package dev.weft.cli;
 
 import dev.weft.proto.registry.v1.Instance;
-import dev.weft.proto.registry.v1.InstancePort;
 import dev.weft.proto.registry.v1.ListInstancesRequest;
 import dev.weft.proto.registry.v1.ListInstancesResponse;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
@@ -10,19 +9,25 @@ import dev.weft.proto.registry.v1.WatchRequest;
 import java.io.PrintWriter;
 import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Shows or follows the instances that are registered. */
+/** Shows, follows or steers the instances that are registered. */
 @Command(
     name = "registry",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    description = "List or watch the registered instances.")
+    subcommands = {
+      OverrideCommands.Drain.class,
+      OverrideCommands.Undrain.class,
+      OverrideCommands.Weight.class,
+      OverrideCommands.Maintenance.class,
+      OverrideCommands.Overrides.class
+    },
+    description = "List, watch and steer the registered instances.")
 final class RegistryCommand {
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -34,10 +39,20 @@ final class RegistryCommand {
       @Mixin Connection connection,
       @Mixin InstanceSelection selection,
       @Option(
+              names = {"-l", "--selector"},
+              paramLabel = "SELECTOR",
+              defaultValue = "",
+              description = {
+                "Only those that it selects, in kubectl's grammar: version=v2,zone!=b.",
+                "Of labels, else metadata, else: address, id, namespace, node, peer, region, service,"
+                    + " source, state, sub-zone, weight, zone."
+              })
+          String selector,
+      @Option(
               names = {"-o", "--output"},
               defaultValue = "table",
               description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
-          OutputFormat output) {
+          InstanceOutput output) {
     ListInstancesResponse response =
         connection.call(
             channel ->
@@ -47,25 +62,15 @@ final class RegistryCommand {
                         ListInstancesRequest.newBuilder()
                             .setNamespace(selection.namespace())
                             .setService(selection.service())
+                            .setSelector(selector)
                             .build()));
     PrintWriter out = spec.commandLine().getOut();
     switch (output) {
       case JSON -> out.println(Yaml.json(response));
       case YAML -> out.print(Yaml.yaml(response));
-      case TABLE -> {
-        Table table =
-            new Table(
-                "NAMESPACE",
-                "SERVICE",
-                "INSTANCE",
-                "ADDRESS",
-                "PORTS",
-                "STATE",
-                "WEIGHT",
-                "LABELS",
-                "SOURCE",
-                "REVISION");
-        response.getInstancesList().forEach(instance -> addRow(table, instance));
+      case TABLE, WIDE -> {
+        InstanceTable table = new InstanceTable(output == InstanceOutput.WIDE);
+        response.getInstancesList().forEach(table::add);
         table.print(out);
         int count = response.getInstancesCount();
         out.println(
@@ -122,41 +127,11 @@ final class RegistryCommand {
               + " "
               + instance.getAddress()
               + " "
-              + ports(instance)
+              + InstanceTable.ports(instance)
               + " "
-              + state(instance)
+              + InstanceTable.state(instance)
               + "   revision "
               + event.getRevision();
     };
-  }
-
-  private static void addRow(Table table, Instance instance) {
-    table.row(
-        instance.getNamespace(),
-        instance.getService(),
-        instance.getId(),
-        instance.getAddress(),
-        ports(instance),
-        state(instance),
-        instance.getWeight(),
-        Summary.labels(instance.getLabelsMap()),
-        instance.getSource(),
-        instance.getRevision());
-  }
-
-  private static String ports(Instance instance) {
-    return instance.getPortsList().stream()
-        .map(port -> addressed(port) + "->" + port.getPort())
-        .collect(Collectors.joining(","));
-  }
-
-  /** An endpoint of Kubernetes names the port of its Service. */
-  private static String addressed(InstancePort port) {
-    return port.getServicePort() == 0 ? port.getName() : Integer.toString(port.getServicePort());
-  }
-
-  private static String state(Instance instance) {
-    String reason = instance.getReadinessReason();
-    return instance.getReadiness() + (reason.isEmpty() ? "" : " (" + reason + ")");
   }
 }

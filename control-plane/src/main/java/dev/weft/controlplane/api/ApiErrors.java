@@ -10,6 +10,7 @@ import dev.weft.controlplane.registry.store.StoreException;
 import dev.weft.controlplane.registry.store.StoreFailedException;
 import dev.weft.controlplane.registry.store.StoreReplacedException;
 import dev.weft.controlplane.registry.store.StoreUnavailableException;
+import dev.weft.controlplane.source.operator.OverrideRefusedException;
 import dev.weft.controlplane.source.self.ContendedException;
 import dev.weft.controlplane.source.self.InvalidInstanceException;
 import dev.weft.controlplane.source.self.NameOwnedException;
@@ -34,6 +35,7 @@ final class ApiErrors {
       case StatusRuntimeException status -> status;
       case InvalidInstanceException invalid -> status(Status.INVALID_ARGUMENT, invalid);
       case NameOwnedException owned -> status(Status.FAILED_PRECONDITION, owned);
+      case OverrideRefusedException refused -> status(ofOverride(refused), refused);
       case ContendedException contended -> status(Status.ABORTED, contended);
       case StoreException store -> status(ofStore(store), store);
       default -> {
@@ -53,6 +55,14 @@ final class ApiErrors {
           .withDescription("the control plane has no contact with its store: " + status.reason())
           .asRuntimeException();
     }
+  }
+
+  private static Status ofOverride(OverrideRefusedException refused) {
+    return switch (refused.reason()) {
+      case NOT_FOUND -> Status.NOT_FOUND;
+      case INVALID -> Status.INVALID_ARGUMENT;
+      case HARMFUL -> Status.FAILED_PRECONDITION;
+    };
   }
 
   private static Status ofStore(StoreException failure) {

@@ -1,9 +1,7 @@
 package dev.weft.controlplane.api;
 
-import dev.weft.controlplane.auth.CallerName;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryView;
-import dev.weft.controlplane.registry.history.ChangeNote;
 import dev.weft.controlplane.registry.history.DocumentHistory;
 import dev.weft.controlplane.registry.history.Scope;
 import dev.weft.controlplane.registry.store.Store;
@@ -63,7 +61,9 @@ public final class PolicyService extends PolicyServiceImplBase {
   public void apply(ApplyRequest request, StreamObserver<ApplyResponse> observer) {
     answer(
         observer,
-        () -> policies.apply(manifests(request).getManifestsList(), note(request.getReason())));
+        () ->
+            policies.apply(
+                manifests(request).getManifestsList(), Reasons.note(request.getReason())));
   }
 
   @Override
@@ -108,7 +108,7 @@ public final class PolicyService extends PolicyServiceImplBase {
         observer,
         () ->
             policies
-                .delete(key(request.getKey()), note(request.getReason()))
+                .delete(key(request.getKey()), Reasons.note(request.getReason()))
                 .thenApply(revision -> DeleteResponse.newBuilder().setRevision(revision).build()));
   }
 
@@ -163,7 +163,7 @@ public final class PolicyService extends PolicyServiceImplBase {
               new PolicyRollback.Request(
                   scope(request.getKind(), request.getNamespace(), request.getName()),
                   revision("to_revision", request.getToRevision()),
-                  note(request.getReason()),
+                  Reasons.note(request.getReason()),
                   request.getDryRun()));
         });
   }
@@ -181,20 +181,6 @@ public final class PolicyService extends PolicyServiceImplBase {
       throw invalid(field + " is " + revision + ", expected a revision, 1 or more");
     }
     return revision;
-  }
-
-  /** Who calls and why; to be asked for on the thread that serves the call. */
-  private static ChangeNote note(String reason) {
-    if (reason.length() > ChangeNote.MAX_REASON
-        || reason.chars().anyMatch(Character::isISOControl)) {
-      throw invalid(
-          "reason has "
-              + reason.length()
-              + " characters, expected at most "
-              + ChangeNote.MAX_REASON
-              + ", on one line");
-    }
-    return new ChangeNote(CallerName.current(), reason);
   }
 
   private ApplyRequest manifests(ApplyRequest request) {

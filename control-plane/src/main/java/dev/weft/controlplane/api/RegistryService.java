@@ -1,7 +1,9 @@
 package dev.weft.controlplane.api;
 
 import dev.weft.common.wire.Syntax;
+import dev.weft.controlplane.auth.CallerName;
 import dev.weft.controlplane.discovery.SubscriberAcks;
+import dev.weft.controlplane.model.InstanceSelector;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.Reaper;
@@ -12,6 +14,7 @@ import dev.weft.controlplane.registry.RegistryView;
 import dev.weft.controlplane.registry.Sessions;
 import dev.weft.controlplane.registry.WorkloadCodec;
 import dev.weft.controlplane.registry.store.Store;
+import dev.weft.controlplane.source.operator.InstanceOverrides;
 import dev.weft.controlplane.source.self.SelfRegistration;
 import dev.weft.proto.registry.v1.DeregisterRequest;
 import dev.weft.proto.registry.v1.DeregisterResponse;
@@ -21,12 +24,17 @@ import dev.weft.proto.registry.v1.KeepAliveRequest;
 import dev.weft.proto.registry.v1.KeepAliveResponse;
 import dev.weft.proto.registry.v1.ListInstancesRequest;
 import dev.weft.proto.registry.v1.ListInstancesResponse;
+import dev.weft.proto.registry.v1.ListOverridesRequest;
+import dev.weft.proto.registry.v1.ListOverridesResponse;
 import dev.weft.proto.registry.v1.ListServicesRequest;
 import dev.weft.proto.registry.v1.ListServicesResponse;
 import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.RegisterResponse;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc.RegistryServiceImplBase;
 import dev.weft.proto.registry.v1.ServiceSummary;
+import dev.weft.proto.registry.v1.SetInstanceOverrideRequest;
+import dev.weft.proto.registry.v1.SetOverrideResponse;
+import dev.weft.proto.registry.v1.SetZoneMaintenanceRequest;
 import dev.weft.proto.registry.v1.WatchEvent;
 import dev.weft.proto.registry.v1.WatchRequest;
 import io.grpc.Status;
@@ -57,6 +65,7 @@ public final class RegistryService extends RegistryServiceImplBase {
   private final SubscriberAcks acks;
   private final Duration ttl;
   private final WatchHub hub;
+  private final OverrideCalls overrides;
 
   /**
    * @param acks who knows when sidecars have a revision in force
@@ -73,7 +82,9 @@ public final class RegistryService extends RegistryServiceImplBase {
     this.registry = registry;
     this.sessions = sessions;
     this.reaper = reaper;
-    this.registration = new SelfRegistration(store, registry);
+    this.registration = new SelfRegistration(store, registry, System::currentTimeMillis);
+    this.overrides =
+        new OverrideCalls(new InstanceOverrides(store, registry, System::currentTimeMillis));
     this.acks = acks;
     this.ttl = ttl;
     this.hub = new WatchHub(registry);
@@ -86,12 +97,13 @@ public final class RegistryService extends RegistryServiceImplBase {
 
   @Override
   public void register(RegisterRequest request, StreamObserver<RegisterResponse> observer) {
+    String by = CallerName.current();
     Calls.answer(
         observer,
         whenReadable(
             () ->
                 registration
-                    .register(request.getInstance())
+                    .register(request.getInstance(), by)
                     .thenApply(
                         registered ->
                             RegisterResponse.newBuilder()
@@ -196,13 +208,45 @@ public final class RegistryService extends RegistryServiceImplBase {
         () -> {
           ApiErrors.requireView(registry);
           requireScope(request.getNamespace(), request.getService());
+          InstanceSelector selector = selector(request.getSelector());
           RegistryView view = registry.current();
           ListInstancesResponse.Builder response =
               ListInstancesResponse.newBuilder().setRevision(view.revision());
           for (Workload workload : instances(view, request)) {
-            response.addInstances(WorkloadCodec.toInstance(workload));
+            if (selector.selects(workload)) {
+              response.addInstances(WorkloadCodec.toInstance(workload));
+            }
           }
           return response.build();
+        });
+  }
+
+  @Override
+  public void setInstanceOverride(
+      SetInstanceOverrideRequest request, StreamObserver<SetOverrideResponse> observer) {
+    Calls.answer(
+        observer,
+        whenReadable(
+            () -> {
+              requireLabel("namespace", request.getNamespace());
+              return overrides.set(request);
+            }));
+  }
+
+  @Override
+  public void setZoneMaintenance(
+      SetZoneMaintenanceRequest request, StreamObserver<SetOverrideResponse> observer) {
+    Calls.answer(observer, whenReadable(() -> overrides.set(request)));
+  }
+
+  @Override
+  public void listOverrides(
+      ListOverridesRequest request, StreamObserver<ListOverridesResponse> observer) {
+    Calls.answer(
+        observer,
+        () -> {
+          ApiErrors.requireView(registry);
+          return OverrideCalls.list(registry.current());
         });
   }
 
@@ -256,6 +300,16 @@ public final class RegistryService extends RegistryServiceImplBase {
     }
     Service service = view.service(request.getNamespace(), request.getService());
     return service == null ? List.of() : view.workloadsOf(service);
+  }
+
+  private static InstanceSelector selector(String text) {
+    try {
+      return InstanceSelector.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw Status.INVALID_ARGUMENT
+          .withDescription("selector " + e.getMessage())
+          .asRuntimeException();
+    }
   }
 
   private static ServiceSummary summary(RegistryView view, Service service) {

@@ -65,6 +65,15 @@ final class ControlPlaneMetrics {
         r -> r.current().workloadCount());
     gauge(
         meters,
+        "weft.registry.overrides",
+        "Overrides of instances and zones by operators that are in force",
+        registry,
+        r ->
+            r.current().overrides().stream()
+                .filter(override -> override.getDrained() || override.getWeight() > 0)
+                .count());
+    gauge(
+        meters,
         "weft.registry.services",
         "Services, explicit and implicit",
         registry,

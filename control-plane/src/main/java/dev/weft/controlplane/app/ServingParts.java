@@ -7,6 +7,7 @@ import dev.weft.controlplane.discovery.DiscoveryEngine;
 import dev.weft.controlplane.discovery.DiscoveryOptions;
 import dev.weft.controlplane.inforce.ReplicaReports;
 import dev.weft.controlplane.registry.HistoryKeeper;
+import dev.weft.controlplane.registry.OverrideKeeper;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.Registry;
@@ -53,6 +54,7 @@ final class ServingParts implements AutoCloseable {
   private final Reaper reaper;
   private final HistoryKeeper history;
   private final VersionKeeper versions;
+  private final OverrideKeeper overrides;
   private final DiscoveryEngine discovery;
   private final RegistryService registryService;
   private final PolicyService policyService;
@@ -74,6 +76,7 @@ final class ServingParts implements AutoCloseable {
     reaper = new Reaper(store, registry, lease, ttl, serving, System::nanoTime);
     history = new HistoryKeeper(store, registry, HISTORY, reaper::leading, System::nanoTime);
     versions = new VersionKeeper(store, registry, reaper::leading, System::currentTimeMillis);
+    overrides = new OverrideKeeper(store, registry, reaper::leading, System::currentTimeMillis);
     discovery = DiscoveryEngine.start(registry, meters, discoveryOptions(options));
     registryService = new RegistryService(store, registry, sessions, reaper, discovery, ttl);
     policyService =
@@ -185,6 +188,7 @@ final class ServingParts implements AutoCloseable {
       reaper.tick();
       history.tick();
       versions.tick();
+      overrides.tick();
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "looking after sessions failed; it goes on", e);
     }

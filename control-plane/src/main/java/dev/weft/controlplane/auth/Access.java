@@ -13,8 +13,11 @@ public record Access(String verb, String group, String resource, String namespac
   static final String WEFT = Kinds.WEFT_GROUP;
   static final String INSTANCES = "instances";
   static final String SIDECARS = "sidecars";
-  private static final Set<String> RBAC_ONLY = Set.of(INSTANCES, SIDECARS);
+  static final String ZONES = "zones";
+  private static final Set<String> RBAC_ONLY = Set.of(INSTANCES, SIDECARS, ZONES);
   private static final String VIEWER = "weft-view";
+  private static final String EDITOR = "weft-edit";
+  private static final String OPERATOR = "weft-operate";
 
   /** As {@code kubectl auth can-i} has it: {@code list httproutes.gateway.networking.k8s.io}. */
   String shown() {
@@ -32,12 +35,13 @@ public record Access(String verb, String group, String resource, String namespac
         everywhere ? "kubectl create clusterrolebinding " : "kubectl create rolebinding ";
     if (group.equals(WEFT) && RBAC_ONLY.contains(resource)) {
       // kubectl makes no role for what the API server does not serve; this one is installed.
+      String role = resource.equals(ZONES) ? OPERATOR : verb.equals("update") ? EDITOR : VIEWER;
       return binding
-          + VIEWER
+          + role
           + '-'
           + caller.user().replaceAll("[^A-Za-z0-9.-]", "-")
           + " --clusterrole="
-          + VIEWER
+          + role
           + subject(caller.user())
           + in();
     }

@@ -17,8 +17,11 @@ import dev.weft.proto.registry.v1.DeregisterRequest;
 import dev.weft.proto.registry.v1.GetInstanceRequest;
 import dev.weft.proto.registry.v1.KeepAliveRequest;
 import dev.weft.proto.registry.v1.ListInstancesRequest;
+import dev.weft.proto.registry.v1.ListOverridesRequest;
 import dev.weft.proto.registry.v1.ListServicesRequest;
 import dev.weft.proto.registry.v1.RegisterRequest;
+import dev.weft.proto.registry.v1.SetInstanceOverrideRequest;
+import dev.weft.proto.registry.v1.SetZoneMaintenanceRequest;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -64,6 +67,11 @@ final class ApiRules {
       case ListInstancesRequest list -> List.of(instances("list", list.getNamespace()));
       case dev.weft.proto.registry.v1.WatchRequest watch ->
           List.of(instances("watch", watch.getNamespace()));
+      case SetInstanceOverrideRequest set ->
+          List.of(new Access("update", WEFT, INSTANCES, set.getNamespace(), set.getId()));
+      case SetZoneMaintenanceRequest set ->
+          List.of(new Access("update", WEFT, Access.ZONES, "", set.getZone()));
+      case ListOverridesRequest _ -> List.of(instances("list", ""));
       case RegisterRequest _, KeepAliveRequest _, DeregisterRequest _ ->
           throw new RefusedException(
               Refusal.denied(

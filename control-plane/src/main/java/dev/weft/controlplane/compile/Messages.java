@@ -206,7 +206,7 @@ final class Messages {
             .setId(workload.id())
             .setAddress(workload.address())
             .setPort(port.port())
-            .setWeight(workload.weight())
+            .setWeight(workload.weightInForce())
             .setLocality(locality(workload.locality()))
             .setPeer(workload.sidecar() ? PeerKind.SIDECAR : PeerKind.APPLICATION)
             .setIdentity(workload.identity())

@@ -72,7 +72,10 @@ public record Service(
 
   /** Whether it gets new requests as long as there is one that does. */
   public boolean sendsTo(Workload workload) {
-    return workload.ready() || (kubernetes != null && kubernetes.publishNotReadyAddresses());
+    return workload.ready()
+        || (kubernetes != null
+            && kubernetes.publishNotReadyAddresses()
+            && !workload.override().drained());
   }
 
   /** The port of that number, or null. */

@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One instance of a service, as it is registered. Immutable.
+ * One instance of a service, as it is registered, and what an operator says of it. Immutable.
  *
  * @param id a DNS name, unique within the namespace; a pod's only within the service, as a pod may
  *     serve several
@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param identity SPIFFE id; empty until the mesh has identities
  * @param revision the store's revision of its last change
  * @param pod what Kubernetes says of it; null: it is no endpoint of Kubernetes
+ * @param override what an operator says of it, which goes before its own readiness and weight
+ * @param registration who brought it, and when
  */
 public record Workload(
     String id,
@@ -40,7 +42,9 @@ public record Workload(
     String source,
     String identity,
     long revision,
-    @Nullable PodEndpoint pod) {
+    @Nullable PodEndpoint pod,
+    OperatorOverride override,
+    Registration registration) {
   /** The weight of a workload that names none. */
   public static final int DEFAULT_WEIGHT = 100;
 
@@ -48,6 +52,47 @@ public record Workload(
     ports = List.copyOf(ports);
     labels = Map.copyOf(labels);
     metadata = Map.copyOf(metadata);
+  }
+
+  /** A workload of which no operator says anything, and it is not known who brought it. */
+  public Workload(
+      String id,
+      String namespace,
+      String service,
+      String address,
+      List<WorkloadPort> ports,
+      Map<String, String> labels,
+      Map<String, String> metadata,
+      Locality locality,
+      int weight,
+      boolean sidecar,
+      String incarnation,
+      WorkloadReadiness readiness,
+      String readinessReason,
+      String source,
+      String identity,
+      long revision,
+      @Nullable PodEndpoint pod) {
+    this(
+        id,
+        namespace,
+        service,
+        address,
+        ports,
+        labels,
+        metadata,
+        locality,
+        weight,
+        sidecar,
+        incarnation,
+        readiness,
+        readinessReason,
+        source,
+        identity,
+        revision,
+        pod,
+        OperatorOverride.NONE,
+        Registration.UNKNOWN);
   }
 
   /** The same workload in another readiness. */
@@ -69,7 +114,9 @@ public record Workload(
         source,
         identity,
         revision,
-        pod);
+        pod,
+        override,
+        registration);
   }
 
   /** The same workload, last changed at another revision. */
@@ -91,7 +138,9 @@ public record Workload(
         source,
         identity,
         now,
-        pod);
+        pod,
+        override,
+        registration);
   }
 
   /** The same workload with other ports. */
@@ -113,18 +162,92 @@ public record Workload(
         source,
         identity,
         revision,
-        pod);
+        pod,
+        override,
+        registration);
+  }
+
+  /** The same workload, of which an operator says something else. */
+  public Workload withOverride(OperatorOverride now) {
+    return new Workload(
+        id,
+        namespace,
+        service,
+        address,
+        ports,
+        labels,
+        metadata,
+        locality,
+        weight,
+        sidecar,
+        incarnation,
+        readiness,
+        readinessReason,
+        source,
+        identity,
+        revision,
+        pod,
+        now,
+        registration);
+  }
+
+  /** The same workload, brought by another. */
+  public Workload withRegistration(Registration now) {
+    return new Workload(
+        id,
+        namespace,
+        service,
+        address,
+        ports,
+        labels,
+        metadata,
+        locality,
+        weight,
+        sidecar,
+        incarnation,
+        readiness,
+        readinessReason,
+        source,
+        identity,
+        revision,
+        pod,
+        override,
+        now);
+  }
+
+  /** Whether two registrations say the same, whoever sent them and whenever. */
+  public boolean saysTheSame(Workload other) {
+    return bare().equals(other.bare());
+  }
+
+  private Workload bare() {
+    return withRevision(0)
+        .withOverride(OperatorOverride.NONE)
+        .withRegistration(Registration.UNKNOWN);
   }
 
   /**
    * Whether it may get new requests when nothing else is left: it is leaving, but still answers.
    */
   public boolean lastResort() {
-    return readiness == WorkloadReadiness.DRAINING && pod != null && pod.serving();
+    return readiness == WorkloadReadiness.DRAINING
+        && pod != null
+        && pod.serving()
+        && !override.drained();
   }
 
   /** Whether new requests may be sent to it. */
   public boolean ready() {
-    return readiness == WorkloadReadiness.READY;
+    return readiness == WorkloadReadiness.READY && !override.drained();
+  }
+
+  /** Its readiness, unless an operator says otherwise. */
+  public WorkloadReadiness readinessInForce() {
+    return override.drained() ? WorkloadReadiness.DRAINING : readiness;
+  }
+
+  /** Its weight, unless an operator says otherwise. */
+  public int weightInForce() {
+    return override.weight() > 0 ? override.weight() : weight;
   }
 }

@@ -28,6 +28,7 @@ final class EndpointSlices {
           .thenComparing(Claim::key);
 
   private final Touched touched;
+  private final Overrides overrides;
 
   /** By the slice's key: the names of the endpoints that it lists. */
   private final Map<String, Set<String>> named = new HashMap<>();
@@ -45,8 +46,9 @@ final class EndpointSlices {
 
   private record Claim(String key, long revision, Workload endpoint) {}
 
-  EndpointSlices(Touched touched) {
+  EndpointSlices(Touched touched, Overrides overrides) {
     this.touched = touched;
+    this.overrides = overrides;
   }
 
   EndpointTrees trees() {
@@ -91,6 +93,33 @@ final class EndpointSlices {
     put(key, 0, List.of());
   }
 
+  /** Looks anew at the endpoints that are that pod, by namespace and name. */
+  void settlePod(String pod) {
+    settle(with(byPod, pod + '/', ""));
+  }
+
+  /** Looks anew at the endpoints of a zone. */
+  void settleZone(String zone) {
+    settle(with(byService, "", zone));
+  }
+
+  private void settle(List<Workload> endpoints) {
+    endpoints.forEach(endpoint -> settle(EndpointTrees.name(endpoint)));
+  }
+
+  /** Those of a zone, or all when it is empty. */
+  private static List<Workload> with(SortedTree<Workload> tree, String prefix, String zone) {
+    List<Workload> found = new ArrayList<>();
+    tree.forEachWithPrefix(
+        prefix,
+        endpoint -> {
+          if (zone.isEmpty() || endpoint.locality().zone().equals(zone)) {
+            found.add(endpoint);
+          }
+        });
+    return found;
+  }
+
   private List<Claim> others(String name, String key) {
     List<Claim> others = new ArrayList<>();
     for (Claim claim : claims.getOrDefault(name, List.of())) {
@@ -103,7 +132,12 @@ final class EndpointSlices {
 
   private void settle(String name) {
     List<Workload> before = shown.getOrDefault(name, List.of());
-    List<Workload> after = keepUnchanged(before, byAddress(claims.getOrDefault(name, List.of())));
+    List<Workload> after =
+        keepUnchanged(
+            before,
+            byAddress(claims.getOrDefault(name, List.of())).stream()
+                .map(overrides::applied)
+                .toList());
     if (after.equals(before)) {
       return;
     }

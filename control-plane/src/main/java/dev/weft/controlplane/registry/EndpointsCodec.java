@@ -4,7 +4,9 @@ import dev.weft.common.config.AppProtocols;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.model.IpAddresses;
+import dev.weft.controlplane.model.OperatorOverride;
 import dev.weft.controlplane.model.PodEndpoint;
+import dev.weft.controlplane.model.Registration;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadPort;
 import dev.weft.controlplane.model.WorkloadReadiness;
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class EndpointsCodec {
   /** Endpoints that a problem names before it only counts them. */
   private static final int MAX_NAMED = 3;
+
+  /** Whoever brought it; not which slice, as endpoints are moved between those. */
+  private static final String LISTED = "EndpointSlices";
 
   private final ServiceEndpoints slice;
   private final String source;
@@ -124,7 +129,9 @@ final class EndpointsCodec {
             endpoint.getServiceAccount(),
             endpoint.getServing(),
             endpoint.getForZonesList(),
-            endpoint.getForNodesList()));
+            endpoint.getForNodesList()),
+        OperatorOverride.NONE,
+        new Registration(endpoint.getCreatedAtMillis(), LISTED, 0, ""));
   }
 
   private static WorkloadPort port(EndpointPort port, boolean sidecar) {

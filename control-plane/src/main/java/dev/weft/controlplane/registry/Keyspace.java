@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * policy/SOURCE/KIND/NAMESPACE/NAME      policy.v1.Policy
  * history/policy/KIND/NAMESPACE/NAME/SOURCE/REVISION  policy.v1.FormerPolicy; when it began, 19 digits
  * history/forgotten                      a revision, as text
+ * override/instance/NAMESPACE/ID         registry.v1.StoredOverride, what an operator says of it
+ * override/zone/ZONE                     the same of all instances of a zone
+ * override/serial                        changes with each of them
  * session/REPLICA/NAMESPACE/ID           incarnation, as text; under the replica's lease
  * replica/REPLICA                        replica id, as text; under the replica's lease
  * leader/ROLE                            replica id, as text; under the replica's lease
@@ -41,6 +44,15 @@ public final class Keyspace {
 
   /** Every policy, of every source. */
   public static final String POLICY_PREFIX = "policy/";
+
+  /** What operators say. */
+  public static final String OVERRIDE_PREFIX = "override/";
+
+  /** Changes with each override, so that each is decided on all the others. */
+  public static final String OVERRIDE_SERIAL = OVERRIDE_PREFIX + "serial";
+
+  static final String INSTANCE_OVERRIDE_PREFIX = OVERRIDE_PREFIX + "instance/";
+  static final String ZONE_OVERRIDE_PREFIX = OVERRIDE_PREFIX + "zone/";
 
   /** What is not in force any more. */
   public static final String HISTORY_PREFIX = "history/";
@@ -79,6 +91,16 @@ public final class Keyspace {
   /** The key of a policy document. */
   public static String policy(String source, String kind, String namespace, String name) {
     return POLICY_PREFIX + source + '/' + kind + '/' + namespace + '/' + name;
+  }
+
+  /** The key of what an operator says of an instance. */
+  public static String instanceOverride(String namespace, String id) {
+    return INSTANCE_OVERRIDE_PREFIX + namespace + '/' + id;
+  }
+
+  /** The key of what an operator says of a zone. */
+  public static String zoneOverride(String zone) {
+    return ZONE_OVERRIDE_PREFIX + zone;
   }
 
   /** The key of a former version of a policy, in the order of revisions. */

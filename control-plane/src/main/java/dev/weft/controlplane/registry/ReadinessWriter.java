@@ -9,6 +9,7 @@ import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.registry.store.TxnResult;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +23,15 @@ final class ReadinessWriter {
 
   private final Store store;
   private final Registry registry;
+  private final LongSupplier utcMillis;
 
-  ReadinessWriter(Store store, Registry registry) {
+  /**
+   * @param utcMillis the clock that stamps changes, in milliseconds since 1970
+   */
+  ReadinessWriter(Store store, Registry registry, LongSupplier utcMillis) {
     this.store = store;
     this.registry = registry;
+    this.utcMillis = utcMillis;
   }
 
   void reconcile(Session session) {
@@ -48,7 +54,13 @@ final class ReadinessWriter {
             .ifModRevision(key, workload.revision())
             .put(
                 key,
-                WorkloadCodec.toStored(workload.withReadiness(wanted, heartbeat.readinessReason())))
+                WorkloadCodec.toStored(
+                    workload
+                        .withReadiness(wanted, heartbeat.readinessReason())
+                        .withRegistration(
+                            workload
+                                .registration()
+                                .changed(utcMillis.getAsLong(), "its own heartbeat"))))
             .build();
     store.commit(txn).whenComplete((result, failure) -> written(session, result, failure));
   }

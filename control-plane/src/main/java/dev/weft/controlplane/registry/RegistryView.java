@@ -9,6 +9,7 @@ import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.proto.policy.v1.Policy;
+import dev.weft.proto.registry.v1.StoredOverride;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -24,6 +25,7 @@ public final class RegistryView {
       new RegistryView(
           "",
           0,
+          SortedTree.empty(),
           SortedTree.empty(),
           SortedTree.empty(),
           SortedTree.empty(),
@@ -93,6 +95,9 @@ public final class RegistryView {
   /** By the store's key. */
   final SortedTree<FormerMark> former;
 
+  /** By the store's key. */
+  final SortedTree<StoredOverride> overrides;
+
   final EndpointTrees endpoints;
 
   /**
@@ -130,6 +135,7 @@ public final class RegistryView {
       SortedTree<Held> leaders,
       SortedTree<Report> reports,
       SortedTree<FormerMark> former,
+      SortedTree<StoredOverride> overrides,
       EndpointTrees endpoints) {
     this.storeId = storeId;
     this.revision = revision;
@@ -149,6 +155,7 @@ public final class RegistryView {
     this.leaders = leaders;
     this.reports = reports;
     this.former = former;
+    this.overrides = overrides;
     this.endpoints = endpoints;
   }
 
@@ -350,6 +357,23 @@ public final class RegistryView {
       policies.forEachWithPrefix(kind + '/', action);
     }
     return found;
+  }
+
+  /** What operators say, and what they have lifted lately: instances first, then zones. */
+  public List<StoredOverride> overrides() {
+    List<StoredOverride> found = new ArrayList<>();
+    overrides.forEach(found::add);
+    return found;
+  }
+
+  /** What operators say of an instance itself, whether there is one or not; null: nothing. */
+  public @Nullable StoredOverride instanceOverride(String namespace, String id) {
+    return overrides.get(Keyspace.instanceOverride(namespace, id));
+  }
+
+  /** What operators say of a zone; null: nothing. */
+  public @Nullable StoredOverride zoneOverride(String zone) {
+    return overrides.get(Keyspace.zoneOverride(zone));
   }
 
   /** What in the store could not be used. */

@@ -87,7 +87,7 @@ public final class Sessions {
     this.ttlNanos = ttl.toNanos();
     this.lastTickNanos = nanoClock.getAsLong();
     this.writer = new SessionWriter(store, lease, this::incarnationHeard);
-    this.readiness = new ReadinessWriter(store, registry);
+    this.readiness = new ReadinessWriter(store, registry, System::currentTimeMillis);
     registry.addListener(writer);
   }
 

@@ -48,7 +48,8 @@ final class ViewBuilder {
   private SortedTree<FormerMark> former = SortedTree.empty();
   private final LeasedEntries leased = new LeasedEntries();
   private final Touched touched = new Touched();
-  private final EndpointSlices slices = new EndpointSlices(touched);
+  private final Overrides overrides = new Overrides();
+  private final EndpointSlices slices = new EndpointSlices(touched, overrides);
 
   private record StoredPolicy(Policy policy, @Nullable Decoded decoded) {}
 
@@ -71,6 +72,9 @@ final class ViewBuilder {
         putPolicy(entry, parts(key, 4, "policy/SOURCE/KIND/NAMESPACE/NAME"));
       } else if (key.startsWith(Keyspace.FORMER_POLICY_PREFIX)) {
         former = former.put(key, FormerMark.of(entry));
+      } else if (key.startsWith(Keyspace.OVERRIDE_PREFIX)) {
+        overrides.put(entry);
+        settleOverridden(key);
       } else {
         leased.put(entry);
       }
@@ -108,6 +112,9 @@ final class ViewBuilder {
       }
     } else if (key.startsWith(Keyspace.FORMER_POLICY_PREFIX)) {
       former = former.remove(key);
+    } else if (key.startsWith(Keyspace.OVERRIDE_PREFIX)) {
+      overrides.delete(key);
+      settleOverridden(key);
     } else {
       leased.delete(key);
     }
@@ -138,6 +145,7 @@ final class ViewBuilder {
             leased.leaders(),
             leased.reports(),
             former,
+            overrides.all(),
             slices.trees());
     RegistryChange change =
         resync ? ViewDiff.full(previous, view) : ViewDiff.of(previous, view, touched, false);
@@ -225,7 +233,7 @@ final class ViewBuilder {
     if (owner == null) {
       workloads = workloads.remove(name);
     } else {
-      Workload after = owner.value();
+      Workload after = overrides.applied(owner.value());
       workloads = workloads.put(name, after);
       byService = byService.put(serviceOf(after) + '/' + after.id(), after);
       if (!keepsShape(before, after)) {
@@ -234,6 +242,28 @@ final class ViewBuilder {
     }
     touched.workloads.add(name);
     reportLosers(owner, workloadClaims.losers(name));
+  }
+
+  /** Looks anew at those of whom an override speaks. */
+  private void settleOverridden(String key) {
+    if (key.startsWith(Keyspace.INSTANCE_OVERRIDE_PREFIX)) {
+      String name = key.substring(Keyspace.INSTANCE_OVERRIDE_PREFIX.length());
+      if (workloads.get(name) != null) {
+        settleWorkload(name);
+      }
+      slices.settlePod(name);
+    } else if (key.startsWith(Keyspace.ZONE_OVERRIDE_PREFIX)) {
+      String zone = key.substring(Keyspace.ZONE_OVERRIDE_PREFIX.length());
+      List<String> there = new ArrayList<>();
+      workloads.forEachEntry(
+          (name, workload) -> {
+            if (workload.locality().zone().equals(zone)) {
+              there.add(name);
+            }
+          });
+      there.forEach(this::settleWorkload);
+      slices.settleZone(zone);
+    }
   }
 
   /**

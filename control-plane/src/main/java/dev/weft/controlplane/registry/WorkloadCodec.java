@@ -4,13 +4,16 @@ import com.google.protobuf.ByteString;
 import dev.weft.common.config.AppProtocols;
 import dev.weft.common.config.EndpointConfig.WireProtocol;
 import dev.weft.common.config.Locality;
+import dev.weft.controlplane.model.OperatorOverride;
 import dev.weft.controlplane.model.PodEndpoint;
+import dev.weft.controlplane.model.Registration;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadPort;
 import dev.weft.controlplane.model.WorkloadReadiness;
 import dev.weft.proto.discovery.v1.PeerKind;
 import dev.weft.proto.discovery.v1.Protocol;
 import dev.weft.proto.registry.v1.Instance;
+import dev.weft.proto.registry.v1.InstanceOverride;
 import dev.weft.proto.registry.v1.InstancePort;
 import dev.weft.proto.registry.v1.Readiness;
 import java.util.ArrayList;
@@ -58,11 +61,45 @@ public final class WorkloadCodec {
         source,
         instance.getIdentity(),
         revision,
-        null);
+        null,
+        OperatorOverride.NONE,
+        new Registration(
+            instance.getRegisteredAtMillis(),
+            instance.getRegisteredBy(),
+            instance.getChangedAtMillis(),
+            instance.getChangedBy()));
   }
 
-  /** The message that describes a workload, as the API returns it. */
+  /** The message that describes a workload, as the API returns it: what is in force. */
   public static Instance toInstance(Workload workload) {
+    Instance.Builder instance = own(workload);
+    OperatorOverride override = workload.override();
+    if (override.inForce()) {
+      instance
+          .setReadiness(toProto(workload.readinessInForce()))
+          .setWeight(workload.weightInForce())
+          .setOverride(
+              InstanceOverride.newBuilder()
+                  .setDrained(override.drained())
+                  .setMaintenanceZone(override.maintenanceZone())
+                  .setWeight(override.weight())
+                  .setReason(override.reason())
+                  .setBy(override.by())
+                  .setAtMillis(override.atMillis())
+                  .setOwnReadiness(toProto(workload.readiness()))
+                  .setOwnWeight(workload.weight()));
+    }
+    if (override.drained()) {
+      instance.setReadinessReason(override.drainReason());
+    }
+    if (override.atMillis() > workload.registration().changedAtMillis()) {
+      instance.setChangedAtMillis(override.atMillis()).setChangedBy(override.by());
+    }
+    return instance.setRevision(Math.max(workload.revision(), override.revision())).build();
+  }
+
+  /** What it says itself. */
+  private static Instance.Builder own(Workload workload) {
     Instance.Builder instance =
         Instance.newBuilder()
             .setId(workload.id())
@@ -78,7 +115,11 @@ public final class WorkloadCodec {
             .setReadinessReason(workload.readinessReason())
             .setSource(workload.source())
             .setRevision(workload.revision())
-            .setIdentity(workload.identity());
+            .setIdentity(workload.identity())
+            .setRegisteredAtMillis(workload.registration().registeredAtMillis())
+            .setRegisteredBy(workload.registration().registeredBy())
+            .setChangedAtMillis(workload.registration().changedAtMillis())
+            .setChangedBy(workload.registration().changedBy());
     Locality locality = workload.locality();
     if (!locality.equals(Locality.UNKNOWN)) {
       instance.setLocality(
@@ -99,7 +140,7 @@ public final class WorkloadCodec {
       }
       instance.addPorts(message);
     }
-    return instance.build();
+    return instance;
   }
 
   private static Map<String, String> metadata(Workload workload) {
@@ -119,9 +160,9 @@ public final class WorkloadCodec {
     }
   }
 
-  /** What is stored of a workload: source and revision are the key's. */
+  /** What is stored of a workload, what it says itself: source and revision are the key's. */
   public static ByteString toStored(Workload workload) {
-    return toInstance(workload).toBuilder().clearSource().clearRevision().build().toByteString();
+    return own(workload).clearSource().clearRevision().build().toByteString();
   }
 
   /** The model's readiness; unspecified is ready. */

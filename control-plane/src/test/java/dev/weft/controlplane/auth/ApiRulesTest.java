@@ -13,7 +13,10 @@ import dev.weft.proto.policy.v1.Manifest;
 import dev.weft.proto.policy.v1.PolicyKey;
 import dev.weft.proto.policy.v1.RollbackRequest;
 import dev.weft.proto.registry.v1.ListInstancesRequest;
+import dev.weft.proto.registry.v1.ListOverridesRequest;
 import dev.weft.proto.registry.v1.RegisterRequest;
+import dev.weft.proto.registry.v1.SetInstanceOverrideRequest;
+import dev.weft.proto.registry.v1.SetZoneMaintenanceRequest;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -108,6 +111,28 @@ class ApiRulesTest {
             new Access("create", "", "services", "", ""),
             new Access("update", "weft.dev", "trafficpolicies", "", ""),
             new Access("delete", "gateway.networking.k8s.io", "referencegrants", "", ""));
+  }
+
+  @Test
+  void anOperatorNeedsToUpdateInstancesOrZones() throws Exception {
+    assertThat(
+            ApiRules.needs(
+                SetInstanceOverrideRequest.newBuilder()
+                    .setNamespace("shop")
+                    .setId("catalog-1")
+                    .build()))
+        .containsExactly(new Access("update", "weft.dev", "instances", "shop", "catalog-1"));
+    assertThat(ApiRules.needs(SetZoneMaintenanceRequest.newBuilder().setZone("b").build()))
+        .containsExactly(new Access("update", "weft.dev", "zones", "", "b"));
+    assertThat(ApiRules.needs(ListOverridesRequest.getDefaultInstance()))
+        .containsExactly(new Access("list", "weft.dev", "instances", "", ""));
+    assertThat(new Access("update", "weft.dev", "instances", "shop", "catalog-1").remedy(JANE))
+        .isEqualTo(
+            "kubectl create rolebinding weft-edit-jane --clusterrole=weft-edit --user=jane -n shop");
+    assertThat(new Access("update", "weft.dev", "zones", "", "b").remedy(JANE))
+        .isEqualTo(
+            "kubectl create clusterrolebinding weft-operate-jane --clusterrole=weft-operate"
+                + " --user=jane");
   }
 
   @Test

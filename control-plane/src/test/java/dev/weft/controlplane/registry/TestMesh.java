@@ -24,6 +24,7 @@ import dev.weft.proto.registry.v1.InstancePort;
 import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.proto.registry.v1.ServiceEndpoint;
 import dev.weft.proto.registry.v1.ServiceEndpoints;
+import dev.weft.proto.registry.v1.StoredOverride;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +79,16 @@ public final class TestMesh {
   private static String key(Instance instance) {
     return Keyspace.instance(
         Keyspace.SELF, instance.getNamespace(), instance.getService(), instance.getId());
+  }
+
+  /** What an operator says. */
+  public TestMesh override(StoredOverride said) {
+    entry(
+        said.getZone().isEmpty()
+            ? Keyspace.instanceOverride(said.getNamespace(), said.getId())
+            : Keyspace.zoneOverride(said.getZone()),
+        said.toByteString());
+    return this;
   }
 
   /** A Service document; its revision is the next one. */
@@ -262,7 +273,7 @@ public final class TestMesh {
     return this;
   }
 
-  private void entry(String key, ByteString value) {
+  void entry(String key, ByteString value) {
     builder.put(new Entry(key, value, nextRevision(), nextRevision()));
   }
 

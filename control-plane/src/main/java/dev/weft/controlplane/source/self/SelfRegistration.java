@@ -1,5 +1,6 @@
 package dev.weft.controlplane.source.self;
 
+import dev.weft.controlplane.model.Registration;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.Keyspace;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongFunction;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,10 +32,15 @@ public final class SelfRegistration {
 
   private final Store store;
   private final Registry registry;
+  private final LongSupplier utcMillis;
 
-  public SelfRegistration(Store store, Registry registry) {
+  /**
+   * @param utcMillis the clock that stamps registrations, in milliseconds since 1970
+   */
+  public SelfRegistration(Store store, Registry registry, LongSupplier utcMillis) {
     this.store = store;
     this.registry = registry;
+    this.utcMillis = utcMillis;
   }
 
   /** A registration that is durable and, normally, already in this replica's view. */
@@ -42,8 +49,12 @@ public final class SelfRegistration {
   /** Whether something was removed, and at which revision. */
   public record Removed(boolean removed, long revision) {}
 
-  /** Adds or replaces an instance; the same incarnation with the same content writes nothing. */
-  public CompletableFuture<Registered> register(Instance request) {
+  /**
+   * Adds or replaces an instance; the same incarnation with the same content writes nothing.
+   *
+   * @param by who registers it
+   */
+  public CompletableFuture<Registered> register(Instance request, String by) {
     try {
       InstanceCheck.check(request);
     } catch (InvalidInstanceException e) {
@@ -53,7 +64,7 @@ public final class SelfRegistration {
         request.getIncarnation().isEmpty()
             ? request.toBuilder().setIncarnation(UUID.randomUUID().toString()).build()
             : request;
-    return register(instance, ATTEMPTS);
+    return register(instance, by, ATTEMPTS);
   }
 
   /** Removes an instance if it is registered under that incarnation. */
@@ -61,21 +72,26 @@ public final class SelfRegistration {
     return deregister(namespace, id, incarnation, ATTEMPTS);
   }
 
-  private CompletableFuture<Registered> register(Instance instance, int attempts) {
+  private CompletableFuture<Registered> register(Instance instance, String by, int attempts) {
     Workload existing = registry.current().workload(instance.getNamespace(), instance.getId());
     String owner = otherOwner(instance, existing);
     if (owner != null) {
       return CompletableFuture.failedFuture(new NameOwnedException(owner));
     }
-    Workload wanted = WorkloadCodec.toWorkload(instance, Keyspace.SELF, 0);
+    Registration registration = Registration.of(utcMillis.getAsLong(), by);
+    Workload wanted =
+        WorkloadCodec.toWorkload(instance, Keyspace.SELF, 0).withRegistration(registration);
     if (existing != null && existing.incarnation().equals(instance.getIncarnation())) {
       if (instance.getReadiness() == Readiness.READINESS_UNSPECIFIED) {
         wanted = wanted.withReadiness(existing.readiness(), existing.readinessReason());
       }
-      if (wanted.withRevision(existing.revision()).equals(existing)) {
+      if (wanted.saysTheSame(existing)) {
         return CompletableFuture.completedFuture(
             new Registered(existing.incarnation(), existing.revision()));
       }
+      wanted =
+          wanted.withRegistration(
+              existing.registration().changed(registration.changedAtMillis(), by));
     }
     String key = key(Keyspace.SELF, wanted);
     Txn.Builder txn =
@@ -101,7 +117,7 @@ public final class SelfRegistration {
         revision -> new Registered(instance.getIncarnation(), revision),
         attempts,
         "instance " + instance.getNamespace() + "/" + instance.getId(),
-        () -> register(instance, attempts - 1));
+        () -> register(instance, by, attempts - 1));
   }
 
   private CompletableFuture<Removed> deregister(

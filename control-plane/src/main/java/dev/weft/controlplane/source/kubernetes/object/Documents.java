@@ -168,7 +168,8 @@ public final class Documents {
     return new Scalar(0, ScalarType.STRING, text);
   }
 
-  private static long millis(String time) {
+  /** A time as the API writes it, in milliseconds since 1970; 0: it is none. */
+  static long millis(String time) {
     try {
       return Instant.parse(time).toEpochMilli();
     } catch (DateTimeParseException e) {

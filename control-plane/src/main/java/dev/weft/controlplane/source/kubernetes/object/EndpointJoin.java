@@ -48,6 +48,7 @@ final class EndpointJoin {
           endpoint
               .setServiceAccount(pod.serviceAccount())
               .setSidecar(pod.sidecar())
+              .setCreatedAtMillis(pod.createdAtMillis())
               .putAllLabels(pod.labels());
         }
       }

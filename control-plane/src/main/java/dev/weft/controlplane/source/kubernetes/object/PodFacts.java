@@ -9,9 +9,14 @@ import java.util.Map;
  *
  * @param uid tells it from an earlier pod of that name
  * @param sidecar whether a sidecar was injected
+ * @param createdAtMillis UTC milliseconds since 1970; 0: not known
  */
 public record PodFacts(
-    String uid, String serviceAccount, boolean sidecar, Map<String, String> labels) {
+    String uid,
+    String serviceAccount,
+    boolean sidecar,
+    long createdAtMillis,
+    Map<String, String> labels) {
   private static final String STATUS = "weft.dev/status";
   private static final String INJECTED = "injected";
 
@@ -35,6 +40,7 @@ public record PodFacts(
         metadata.path("uid").asText(""),
         pod.path("spec").path("serviceAccountName").asText("").intern(),
         sidecar,
+        Documents.millis(metadata.path("creationTimestamp").asText("")),
         labels);
   }
 }

@@ -163,7 +163,7 @@ class ClusterObjectsTest {
     for (int i = 0; i < 2_000; i++) {
       labels.put("label-" + i, "v".repeat(300));
     }
-    objects.putPod("shop/catalog-1", new PodFacts("p1", "shopkeeper", true, labels));
+    objects.putPod("shop/catalog-1", new PodFacts("p1", "shopkeeper", true, 0, labels));
     objects.putSlice("shop/catalog-x", slice(SLICE));
 
     assertThat(bytes().size()).isLessThan(1 << 20);
@@ -191,7 +191,8 @@ class ClusterObjectsTest {
   void aPodSaysWhetherItHasASidecar() throws Exception {
     String pod =
         """
-        {"metadata": {"uid": "p1", "labels": {"version": "v1"}, "annotations": {%s}},
+        {"metadata": {"uid": "p1", "creationTimestamp": "1970-01-01T00:00:01Z",
+          "labels": {"version": "v1"}, "annotations": {%s}},
          "spec": {"serviceAccountName": "shopkeeper"}}
         """;
     assertThat(PodFacts.of(json(pod.formatted("")))).isEqualTo(pod("p1", false));
@@ -212,7 +213,7 @@ class ClusterObjectsTest {
   }
 
   private static PodFacts pod(String uid, boolean sidecar) {
-    return new PodFacts(uid, "shopkeeper", sidecar, Map.of("version", "v1"));
+    return new PodFacts(uid, "shopkeeper", sidecar, 1_000, Map.of("version", "v1"));
   }
 
   private static SliceFacts slice(String text) throws Exception {
