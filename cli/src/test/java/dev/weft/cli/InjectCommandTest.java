@@ -56,7 +56,7 @@ final class InjectCommandTest {
       }
       assertThat(Json.objects(pod, "spec", "initContainers"))
           .extracting(container -> Json.text(container, "name"))
-          .containsExactly("weft-init", "weft-sidecar");
+          .containsExactly("weft-sidecar", "weft-init");
       assertThat(Json.text(pod, "metadata", "annotations", "weft.dev/status"))
           .isEqualTo("injected");
       assertThat(cli.err).contains(kind + " web: injected");

@@ -51,7 +51,7 @@ final class InjectedFlagsTest {
 
   @Test
   void the_sidecar_takes_its_flags() {
-    JsonObject sidecar = containers().get(1);
+    JsonObject sidecar = containers().getFirst();
 
     SidecarOptions options = SidecarOptions.parse(args(sidecar), environment(sidecar));
 
@@ -74,8 +74,8 @@ final class InjectedFlagsTest {
   }
 
   @Test
-  void the_init_step_takes_its_flags() {
-    List<String> args = args(containers().getFirst());
+  void the_init_step_takes_its_flags() throws Exception {
+    List<String> args = args(containers().get(1));
     assertThat(args.getFirst()).isEqualTo("intercept");
     var dry = new ArrayList<>(args.subList(1, args.size()));
     dry.add("--dry-run");

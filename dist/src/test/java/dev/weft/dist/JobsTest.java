@@ -31,7 +31,7 @@ final class JobsTest {
     cluster.await("job/fails", "condition=Failed");
 
     assertThat(pod(cluster, "calls", "{.spec.initContainers[*].name}"))
-        .isEqualTo("weft-init weft-sidecar");
+        .isEqualTo("weft-sidecar weft-init");
     assertThat(cluster.kubectl("logs", "job/calls", "--container=job")).contains(SmallApps.ANSWER);
     assertThat(pod(cluster, "calls", "{.status.phase}")).isEqualTo("Succeeded");
     assertThat(pod(cluster, "fails", "{.status.containerStatuses[0].state.terminated.exitCode}"))

@@ -52,7 +52,7 @@ final class KubernetesInstallTest {
             "jsonpath={range .items[*]}{.metadata.labels.app}={.spec.initContainers[*].name}{\"\\n\"}{end}");
     assertThat(pods.lines())
         .hasSize(3)
-        .allMatch(pod -> pod.endsWith("weft-init weft-sidecar"), pods);
+        .allMatch(pod -> pod.endsWith("weft-sidecar weft-init"), pods);
 
     try (var frontend = new Forward(cluster, "service/frontend", 80)) {
       // Both versions, as Kubernetes has it, and through both sidecars.

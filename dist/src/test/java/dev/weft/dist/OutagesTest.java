@@ -33,7 +33,7 @@ final class OutagesTest {
             .replace(
                 "spec:\n  term", "spec:\n  schedulingGates: [{name: weft.test/gate}]\n  term"));
     assertThat(cluster.field("pod/late", "{.spec.initContainers[*].name}"))
-        .isEqualTo("weft-init weft-sidecar");
+        .isEqualTo("weft-sidecar weft-init");
     mesh.stopControlPlane();
     try {
       cluster.kubectl(

@@ -115,8 +115,8 @@ class AdmissionClusterTest {
   void a_pod_is_given_its_sidecar_and_certificates_change_meanwhile() {
     String name = create("", "");
     assertThat(cluster.field("pod/" + name, "{.spec.initContainers[*].name}"))
-        .isEqualTo("weft-init weft-sidecar");
-    assertThat(cluster.field("pod/" + name, "{.spec.initContainers[1].restartPolicy}"))
+        .isEqualTo("weft-sidecar weft-init");
+    assertThat(cluster.field("pod/" + name, "{.spec.initContainers[0].restartPolicy}"))
         .isEqualTo("Always");
 
     trusted.set(first.certificatePem() + second.certificatePem());

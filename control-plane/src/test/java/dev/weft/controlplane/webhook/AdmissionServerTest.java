@@ -111,7 +111,7 @@ class AdmissionServerTest {
     JsonObject pod = Pods.patched(Json.parse(POD), patch(response)).getAsJsonObject();
     assertThat(Json.objects(pod, "spec", "initContainers"))
         .extracting(container -> Json.text(container, "name"))
-        .containsExactly("weft-init", "weft-sidecar");
+        .containsExactly("weft-sidecar", "weft-init");
     assertThat(meters.get("weft.admission.reviews").tag("result", "patched").timer().count())
         .isEqualTo(1);
   }

@@ -1,8 +1,6 @@
 package dev.weft.sidecar.app;
 
-import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
+import dev.weft.sidecar.app.intercept.SidecarReady;
 import java.time.Duration;
 import java.util.List;
 
@@ -16,7 +14,6 @@ final class Hold {
   private static final int FAILED = 1;
   private static final int USAGE = 2;
   private static final long LOOK_MILLIS = 100;
-  private static final int ANSWER_MILLIS = 2000;
 
   private Hold() {}
 
@@ -47,7 +44,7 @@ final class Hold {
     long end = System.nanoTime() + longest.toNanos();
     String last = "";
     do {
-      last = asked(port);
+      last = SidecarReady.problem(port);
       if (last.isEmpty()) {
         return 0;
       }
@@ -56,21 +53,5 @@ final class Hold {
     System.err.println(
         "weft-sidecar hold: not ready within " + longest.toSeconds() + " s: " + last);
     return FAILED;
-  }
-
-  /** Why it is not ready; empty when it is. */
-  private static String asked(int port) {
-    try {
-      var connection =
-          (HttpURLConnection)
-              URI.create("http://127.0.0.1:" + port + "/ready").toURL().openConnection();
-      connection.setConnectTimeout(ANSWER_MILLIS);
-      connection.setReadTimeout(ANSWER_MILLIS);
-      int status = connection.getResponseCode();
-      connection.disconnect();
-      return status == 200 ? "" : "/ready answers " + status;
-    } catch (IOException e) {
-      return String.valueOf(e.getMessage());
-    }
   }
 }

@@ -36,8 +36,8 @@ final class PodsOf {
           annotations: {weft.dev/status: injected, weft.dev/template-hash: abc}
         spec:
           initContainers:
-          - {name: weft-init, image: "%2$s"}
           - {name: weft-sidecar, image: "%2$s", restartPolicy: Always}
+          - {name: weft-init, image: "%2$s"}
           containers:
           - {name: web, image: "web:1", ports: [{name: http, containerPort: 8080}]}
         status:

@@ -113,7 +113,7 @@ public final class Injector {
     Json.objects(spec, "initContainers").forEach(probes::container);
     Json.objects(spec, "containers").forEach(probes::container);
     annotate(copy);
-    JsonObject init = SidecarTemplate.init(config, settings);
+    JsonObject init = SidecarTemplate.init(config, settings, nativeSidecars);
     JsonObject sidecar =
         SidecarTemplate.sidecar(
             config,
@@ -122,7 +122,8 @@ public final class Injector {
             probes.probes(),
             nativeSidecars);
     if (nativeSidecars) {
-      prepend(spec, "initContainers", List.of(init, sidecar));
+      // The JVM starts while the kubelet has yet to see that it may go on with the init step.
+      prepend(spec, "initContainers", List.of(sidecar, init));
     } else {
       // The application's own init containers have no sidecar yet: what they call is not
       // intercepted.
@@ -134,8 +135,8 @@ public final class Injector {
     all.addAll(probes.warnings());
     if (!nativeSidecars && runsToCompletion(pod)) {
       all.add(
-          "this pod is to complete, and will not: its sidecar goes on running, because native sidecars"
-              + " (Kubernetes 1.29 and newer) are off; opt out with the label "
+          "this pod is to complete, and will not: its sidecar goes on running, because native"
+              + " sidecars (Kubernetes 1.29 and newer) are off; opt out with the label "
               + INJECT
               + "=disabled");
     }

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.weft.controlplane.webhook.injection.InjectionConfig.Exclusions;
 import dev.weft.controlplane.webhook.injection.InjectionConfig.Resources;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -34,8 +35,17 @@ final class SidecarTemplate {
   private static final String TOKEN_DIRECTORY = "/var/run/secrets/weft.dev";
   private static final String STATE_DIRECTORY = "/var/lib/weft";
 
-  /** Looks per second while a pod starts, so that it does not wait for the next one. */
+  /** How long an ordinary container is held for its sidecar. */
   private static final int START_SECONDS = 600;
+
+  /** On a machine with too much to do a JVM takes long before it first answers. */
+  private static final int LIVE_AFTER_SECONDS = 60;
+
+  /**
+   * Of the init step: while it runs its pod has nothing else but the sidecar, and what both ask for
+   * together should be no more than application and sidecar ask for.
+   */
+  private static final String INIT_MEMORY = "32Mi";
 
   private SidecarTemplate() {}
 
@@ -43,7 +53,7 @@ final class SidecarTemplate {
   static String hash(InjectionConfig config, boolean nativeSidecar) {
     PodSettings settings = PodSettings.of(config);
     String all =
-        init(config, settings).toString()
+        init(config, settings, nativeSidecar).toString()
             + sidecar(config, settings, Map.of(), new JsonObject(), nativeSidecar)
             + volumes(config);
     try {
@@ -55,10 +65,17 @@ final class SidecarTemplate {
     }
   }
 
-  /** The step that sets up interception and ends: the only one with capabilities. */
-  static JsonObject init(InjectionConfig config, PodSettings settings) {
+  /**
+   * The step that sets up interception and ends: the only one with capabilities. After a native
+   * sidecar it ends when that is ready, so that the kubelet starts the application then. (A startup
+   * probe of the sidecar would have the kubelet look once more, which it does once a second.)
+   */
+  static JsonObject init(InjectionConfig config, PodSettings settings, boolean nativeSidecar) {
     var args = new ArrayList<String>();
     args.add("intercept");
+    if (nativeSidecar) {
+      option(args, "await-ready", "" + PROBE_PORT);
+    }
     Exclusions exclusions = settings.exclusions();
     option(args, "exclude-inbound-ports", exclusions.inboundPorts());
     option(args, "exclude-outbound-ports", exclusions.outboundPorts());
@@ -75,7 +92,7 @@ final class SidecarTemplate {
         "args",
         args,
         "resources",
-        resources(settings.resources()),
+        resources(ofInit(settings.resources())),
         "securityContext",
         Json.of(
             "runAsUser",
@@ -119,12 +136,10 @@ final class SidecarTemplate {
             List.of(Json.of("name", "weft-probes", "containerPort", PROBE_PORT, "protocol", "TCP")),
             "resources",
             resources(settings.resources()),
-            "startupProbe",
-            probe("/ready", 1, START_SECONDS),
             "readinessProbe",
-            probe("/ready", 2, 3),
+            probe("/ready", 2, 3, 0),
             "livenessProbe",
-            probe("/live", 10, 3),
+            probe("/live", 10, 3, LIVE_AFTER_SECONDS),
             "securityContext",
             Json.of(
                 "runAsUser",
@@ -249,22 +264,37 @@ final class SidecarTemplate {
         Json.of("fieldRef", Json.of("apiVersion", "v1", "fieldPath", path)));
   }
 
-  private static JsonObject probe(String path, int periodSeconds, int failures) {
-    return Json.of(
-        "httpGet",
-        Json.of("path", path, "port", PROBE_PORT, "scheme", "HTTP"),
-        "periodSeconds",
-        periodSeconds,
-        "timeoutSeconds",
-        2,
-        "failureThreshold",
-        failures);
+  private static JsonObject probe(String path, int periodSeconds, int failures, int afterSeconds) {
+    JsonObject probe =
+        Json.of(
+            "httpGet",
+            Json.of("path", path, "port", PROBE_PORT, "scheme", "HTTP"),
+            "periodSeconds",
+            periodSeconds,
+            "timeoutSeconds",
+            2,
+            "failureThreshold",
+            failures);
+    if (afterSeconds > 0) {
+      probe.addProperty("initialDelaySeconds", afterSeconds);
+    }
+    return probe;
   }
 
   private static JsonObject hook(String... until) {
     var command = new ArrayList<>(List.of("/weft/bin/sidecar", "hold"));
     command.addAll(List.of(until));
     return Json.of("exec", Json.of("command", command));
+  }
+
+  /** Less memory asked for, unless that cost the pod its class of service ("Guaranteed"). */
+  private static Resources ofInit(Resources sidecar) {
+    BigDecimal asked = Quantity.parse(sidecar.memory());
+    boolean guaranteed =
+        sidecar.cpu().equals(sidecar.cpuLimit()) && sidecar.memory().equals(sidecar.memoryLimit());
+    return guaranteed || asked == null || asked.compareTo(Quantity.parse(INIT_MEMORY)) <= 0
+        ? sidecar
+        : new Resources(sidecar.cpu(), sidecar.cpuLimit(), INIT_MEMORY, sidecar.memoryLimit());
   }
 
   private static JsonObject resources(Resources resources) {

@@ -197,7 +197,7 @@ class InjectorTest {
   void a_limit_below_the_usual_request_lowers_the_request() {
     JsonObject pod = Pods.web("annotations:\n  weft.dev/proxy-memory-limit: 90Mi\n", "");
 
-    JsonObject sidecar = Json.objects(injected(pod).pod(), "spec", "initContainers").get(1);
+    JsonObject sidecar = Json.objects(injected(pod).pod(), "spec", "initContainers").getFirst();
 
     assertThat(Json.text(sidecar, "resources", "requests", "memory")).isEqualTo("90Mi");
     assertThat(Json.text(sidecar, "resources", "limits", "memory")).isEqualTo("90Mi");
@@ -303,9 +303,27 @@ class InjectorTest {
 
     assertThat(all)
         .extracting(container -> Json.text(container, "name"))
-        .containsExactly("weft-init", "weft-sidecar", "db");
+        .containsExactly("weft-sidecar", "weft-init", "db");
     assertThat(Json.text(all.get(2), "startupProbe", "httpGet", "path"))
         .isEqualTo("/app/db/startup");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "memory: 128Mi, memory-limit: 256Mi | {\"cpu\":\"10m\",\"memory\":\"32Mi\"}",
+        "memory: 24Mi | {\"cpu\":\"10m\",\"memory\":\"24Mi\"}",
+        "cpu: 100m, cpu-limit: 100m, memory: 192Mi | {\"cpu\":\"100m\",\"memory\":\"192Mi\"}",
+      })
+  void the_init_step_asks_for_less_than_applications_do(String annotations, String requests) {
+    String all = annotations.replaceAll("([a-z-]+): ([^,]+)(, )?", "  weft.dev/proxy-$1: $2\n");
+    JsonObject pod = Pods.web("annotations:\n" + all, "");
+
+    JsonObject init = Json.objects(injected(pod).pod(), "spec", "initContainers").getLast();
+
+    assertThat(Json.text(init, "name")).isEqualTo("weft-init");
+    assertThat(init.getAsJsonObject("resources").get("requests")).hasToString(requests);
   }
 
   private static Injected injected(JsonObject pod) {

@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** {@code weft-sidecar intercept}: puts the rules in force, or takes them away, and ends. */
+/**
+ * {@code weft-sidecar intercept}: puts the rules in force, or takes them away, and ends; when it is
+ * told so, not before the sidecar is ready.
+ */
 public final class InterceptMain {
   private static final int USAGE = 2;
   private static final int FAILED = 1;
@@ -15,7 +18,8 @@ public final class InterceptMain {
   private InterceptMain() {}
 
   /** The exit status; what is to be said goes to standard output and error. */
-  public static int run(List<String> arguments, Map<String, String> environment) {
+  public static int run(List<String> arguments, Map<String, String> environment)
+      throws InterruptedException {
     if (arguments.contains("--help") || arguments.contains("-h")) {
       System.out.print(Interception.usage());
       return 0;
@@ -26,6 +30,9 @@ public final class InterceptMain {
         nft(what);
       } else {
         iptables(what);
+      }
+      if (what.awaitReady() != 0 && !what.undo() && !what.dryRun()) {
+        SidecarReady.await(what.awaitReady());
       }
       return 0;
     } catch (IllegalArgumentException e) {

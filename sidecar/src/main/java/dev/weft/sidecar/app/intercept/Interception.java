@@ -12,6 +12,7 @@ import java.util.stream.Stream;
  * What is to be intercepted, as the flags of {@code weft-sidecar intercept} say. Immutable.
  *
  * @param uids users whose connections are left alone, besides the sidecar's own
+ * @param awaitReady probe port of a sidecar that has to be ready before this ends; 0: none
  */
 record Interception(
     int outboundPort,
@@ -22,6 +23,7 @@ record Interception(
     List<Integer> uids,
     DnsOptions dns,
     Backend backend,
+    int awaitReady,
     boolean undo,
     boolean dryRun) {
   /** User and group of the sidecar: what either opens goes where it is meant to go. */
@@ -49,6 +51,11 @@ record Interception(
           new Flag("exclude-uids", "UIDS", "", "users whose calls are left alone"),
           new Flag("exclude-inbound-ports", "PORTS", "", "own ports that take calls directly"),
           new Flag("backend", "auto|nft|iptables", "auto", "auto: nft where it is installed"),
+          new Flag(
+              "await-ready",
+              "PORT",
+              "0",
+              "then wait until the sidecar is ready, by its probe port"),
           new Flag("undo", "", "", "take our rules away, and nothing else"),
           new Flag("dry-run", "", "", "print the rules, change nothing"));
 
@@ -75,6 +82,7 @@ record Interception(
         uids(flags.all("exclude-uids")),
         DnsOptions.parse(flags),
         backend(flags.text("backend")),
+        flags.number("await-ready", 0, MAX_PORT),
         flags.given("undo"),
         flags.given("dry-run"));
   }
