@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class SidecarReady {
   private static final int ANSWER_MILLIS = 2000;
-  private static final int MAX_ANSWER = 4096;
+  private static final int ANSWER_BYTES = 4096;
   private static final long LOOK_MILLIS = 50;
 
   /** As long as a start usually takes nobody wants to hear of it. */
@@ -36,8 +36,8 @@ public final class SidecarReady {
           .write(
               "GET /ready HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
                   .getBytes(StandardCharsets.US_ASCII));
-      return said(
-          new String(socket.getInputStream().readNBytes(MAX_ANSWER), StandardCharsets.ISO_8859_1));
+      byte[] answer = socket.getInputStream().readNBytes(ANSWER_BYTES);
+      return said(new String(answer, StandardCharsets.ISO_8859_1));
     } catch (IOException e) {
       return String.valueOf(e.getMessage());
     }
