@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * Weft in the cluster of {@code KUBECONFIG}, installed from the manifests as a person would do it,
@@ -31,6 +32,7 @@ final class InstalledMesh implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private static final String SYSTEM = "--namespace=weft-system";
+  private static final String OURS = "app.kubernetes.io/part-of=weft";
   private static final String CONTROL_PLANE = "deployment/weft-control-plane";
   private static final Distribution WEFT = Distribution.built();
 
@@ -61,13 +63,19 @@ final class InstalledMesh implements AutoCloseable {
     awaitRollout();
   }
 
-  /** Uninstalls it as the guide says; returns when its objects are gone. */
-  void uninstall() {
+  /**
+   * Uninstalls it as the guide says; returns when its objects are gone.
+   *
+   * @param options what it was installed with
+   */
+  void uninstall(String... options) {
     if (!installed) {
       return;
     }
     installed = false;
-    Run printed = WEFT.run(Map.of(), "weft", "uninstall");
+    var command = new ArrayList<>(List.of("uninstall"));
+    command.addAll(List.of(options));
+    Run printed = WEFT.run(Map.of(), "weft", command.toArray(String[]::new));
     assertThat(printed.exitCode()).as(printed.err()).isZero();
     try {
       Path file = Files.createTempFile("weft-uninstall", ".yaml");
@@ -77,6 +85,21 @@ final class InstalledMesh implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    cluster.everywhere("delete", "configmap", "--all-namespaces", "-l", OURS);
+  }
+
+  /** What of it is in the cluster. */
+  static List<String> left(Cluster cluster) {
+    return Stream.of(
+            "namespaces,clusterroles,clusterrolebindings,customresourcedefinitions",
+            "mutatingwebhookconfigurations,validatingwebhookconfigurations",
+            "configmaps,secrets,services,pods,persistentvolumeclaims,roles,rolebindings")
+        .flatMap(
+            kinds ->
+                cluster
+                    .everywhere("get", kinds, "--all-namespaces", "-l", OURS, "-o", "name")
+                    .lines())
+        .toList();
   }
 
   /** Puts a test's namespace into the mesh; pods that are created from now on have a sidecar. */
