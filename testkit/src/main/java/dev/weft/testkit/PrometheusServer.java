@@ -27,6 +27,8 @@ public final class PrometheusServer implements AutoCloseable {
   /** What has to be on the PATH. */
   public static final String PROGRAM = "prometheus";
 
+  private static final String GLOBAL =
+      "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n";
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(20);
 
@@ -63,14 +65,23 @@ public final class PrometheusServer implements AutoCloseable {
   }
 
   /**
+   * Starts one that scrapes targets; see {@link #start(Path, String)}.
+   *
+   * @param rules files of alerting rules
+   */
+  public static PrometheusServer start(Path directory, List<Target> targets, List<Path> rules) {
+    return start(directory, configuration(targets, rules));
+  }
+
+  /**
    * Starts one. Blocks until it serves.
    *
    * @param directory for its configuration and its data
-   * @param rules files of alerting rules
+   * @param scraped the part {@code scrape_configs} of its configuration, and what else it has
    * @throws IllegalStateException if there is none on the PATH, or it does not start (it shows the
    *     log)
    */
-  public static PrometheusServer start(Path directory, List<Target> targets, List<Path> rules) {
+  public static PrometheusServer start(Path directory, String scraped) {
     Path program = Programs.find(PROGRAM);
     if (program == null) {
       throw new IllegalStateException(
@@ -80,8 +91,7 @@ public final class PrometheusServer implements AutoCloseable {
     int port = Ports.free();
     Path log = directory.resolve("prometheus.log");
     try {
-      Path configuration =
-          Files.writeString(directory.resolve("prometheus.yml"), configuration(targets, rules));
+      Path configuration = Files.writeString(directory.resolve("prometheus.yml"), GLOBAL + scraped);
       var started =
           new PrometheusServer(
               new ProcessBuilder(
@@ -175,8 +185,7 @@ public final class PrometheusServer implements AutoCloseable {
   }
 
   private static String configuration(List<Target> targets, List<Path> rules) {
-    return "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
-        + "rule_files: ["
+    return "rule_files: ["
         + rules.stream()
             .map(file -> "\"" + file.toAbsolutePath() + "\"")
             .collect(Collectors.joining(", "))
