@@ -60,7 +60,7 @@ final class GuideTest {
     assertThat(printed)
         .contains("weft.dev/InForce")
         .containsPattern("frontend-\\S+ +2/2 +Running")
-        .containsPattern("weft_upstream_rq_total\\{[^}]*cluster=\"catalog.shop:80\"[^}]*} [1-9]")
+        .containsPattern("weft_upstream_rq_total\\{[^}]*cluster=\"catalog-v1.shop:80\"[^}]*} [1-9]")
         .containsPattern("ok [1-9][0-9]*, failed 0, broken off 0");
     assertThat(InstalledMesh.left(cluster)).as("what the guide's uninstall leaves").isEmpty();
   }
