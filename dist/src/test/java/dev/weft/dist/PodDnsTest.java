@@ -121,11 +121,15 @@ final class PodDnsTest {
     return said;
   }
 
-  /** Without the line that depends on what the name server had in its cache. */
+  /**
+   * Without the line that depends on what the name server had in its cache, and whichever of the two
+   * families' answers came first.
+   */
   private static String lookUp(Cluster cluster, String pod, String name) {
     return run(cluster, pod, "nslookup " + name + " 2>&1 || true")
         .lines()
-        .filter(line -> !line.startsWith("Non-authoritative"))
+        .filter(line -> !line.isBlank() && !line.startsWith("Non-authoritative"))
+        .sorted()
         .collect(Collectors.joining("\n"));
   }
 
