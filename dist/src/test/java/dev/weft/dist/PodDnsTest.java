@@ -122,8 +122,8 @@ final class PodDnsTest {
   }
 
   /**
-   * Without the line that depends on what the name server had in its cache, and whichever of the two
-   * families' answers came first.
+   * Without the line that depends on what the name server had in its cache, and whichever of the
+   * two families' answers came first.
    */
   private static String lookUp(Cluster cluster, String pod, String name) {
     return run(cluster, pod, "nslookup " + name + " 2>&1 || true")
