@@ -30,12 +30,7 @@ final class ApplyCommand implements Callable<Integer> {
       description = "Return when every sidecar that is concerned has the change in force.")
   private boolean await;
 
-  @Option(
-      names = "--reason",
-      paramLabel = "WHY",
-      defaultValue = "",
-      description = "Why, for 'weft history'.")
-  private String reason = "";
+  @Mixin private Reason reason = new Reason();
 
   @Override
   public Integer call() {
@@ -44,7 +39,7 @@ final class ApplyCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    ApplyRequest request = manifests.read(System.in).toBuilder().setReason(reason).build();
+    ApplyRequest request = manifests.read(System.in).toBuilder().setReason(reason.text()).build();
     return connection.call(
         channel -> {
           ApplyResponse response =

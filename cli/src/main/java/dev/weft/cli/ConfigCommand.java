@@ -53,11 +53,7 @@ final class ConfigCommand implements Callable<Integer> {
       description = "In Kubernetes: as the sidecar itself has it in force, from its admin port.")
   private boolean live;
 
-  @Option(
-      names = {"-o", "--output"},
-      defaultValue = "table",
-      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
-  private OutputFormat output = OutputFormat.TABLE;
+  @Mixin private Output output = new Output();
 
   @Override
   public Integer call() {
@@ -70,12 +66,7 @@ final class ConfigCommand implements Callable<Integer> {
       return 0;
     }
     NodeConfig config = connection.call(this::fetch);
-    switch (output) {
-      case JSON -> out.println(Yaml.json(config));
-      case YAML -> out.print(Yaml.yaml(config));
-      case TABLE -> printTable(config, out);
-    }
-    out.flush();
+    output.print(config, out, () -> printTable(config, out));
     return 0;
   }
 

@@ -44,12 +44,7 @@ final class DeleteCommand implements Callable<Integer> {
   @Option(names = "--ignore-not-found", description = "What is not there is not an error.")
   private boolean ignoreNotFound;
 
-  @Option(
-      names = "--reason",
-      paramLabel = "WHY",
-      defaultValue = "",
-      description = "Why, for 'weft history'.")
-  private String reason = "";
+  @Mixin private Reason reason = new Reason();
 
   @Override
   public Integer call() {
@@ -68,7 +63,7 @@ final class DeleteCommand implements Callable<Integer> {
             try {
               policies
                   .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
-                  .delete(DeleteRequest.newBuilder().setKey(key).setReason(reason).build());
+                  .delete(DeleteRequest.newBuilder().setKey(key).setReason(reason.text()).build());
               out.println(Kind.display(key) + " deleted");
               out.flush();
             } catch (StatusRuntimeException e) {

@@ -59,11 +59,7 @@ final class GetCommand implements Callable<Integer> {
       description = "Of every namespace.")
   private boolean allNamespaces;
 
-  @Option(
-      names = {"-o", "--output"},
-      defaultValue = "table",
-      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
-  private OutputFormat output = OutputFormat.TABLE;
+  @Mixin private Output output = new Output();
 
   @Option(
       names = "--revision",
@@ -77,7 +73,7 @@ final class GetCommand implements Callable<Integer> {
     String wireKind = kind.equals("all") ? "" : Kind.parse(kind).wireName();
     List<Policy> policies = connection.call(channel -> fetch(channel, wireKind));
     PrintWriter out = spec.commandLine().getOut();
-    switch (output) {
+    switch (output.format()) {
       case TABLE -> printTable(policies, out);
       case YAML -> {
         String separator = "";

@@ -33,11 +33,7 @@ final class HistoryCommand implements Callable<Integer> {
       description = "The newest N; 0: all that is kept; default ${DEFAULT-VALUE}.")
   private int limit;
 
-  @Option(
-      names = {"-o", "--output"},
-      defaultValue = "table",
-      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
-  private OutputFormat output = OutputFormat.TABLE;
+  @Mixin private Output output = new Output();
 
   @Override
   public Integer call() {
@@ -55,12 +51,7 @@ final class HistoryCommand implements Callable<Integer> {
                     .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
                     .history(request));
     PrintWriter out = spec.commandLine().getOut();
-    switch (output) {
-      case JSON -> out.println(Yaml.json(history));
-      case YAML -> out.print(Yaml.yaml(history));
-      case TABLE -> print(history, out);
-    }
-    out.flush();
+    output.print(history, out, () -> print(history, out));
     return 0;
   }
 

@@ -222,11 +222,7 @@ final class OverrideCommands {
     @Spec private CommandSpec spec = CommandSpec.create();
     @Mixin private Connection connection = new Connection();
 
-    @Option(
-        names = {"-o", "--output"},
-        defaultValue = "table",
-        description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
-    private OutputFormat output = OutputFormat.TABLE;
+    @Mixin private Output output = new Output();
 
     @Override
     public Integer call() {
@@ -237,21 +233,18 @@ final class OverrideCommands {
                       .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
                       .listOverrides(ListOverridesRequest.getDefaultInstance()));
       PrintWriter out = spec.commandLine().getOut();
-      switch (output) {
-        case JSON -> out.println(Yaml.json(response));
-        case YAML -> out.print(Yaml.yaml(response));
-        case TABLE -> {
-          if (response.getOverridesCount() == 0) {
-            spec.commandLine().getErr().println("operators say nothing");
-          } else {
-            Table table = new Table("OF", "SAYS", "INSTANCES", "AGE", "BY", "REASON");
-            response.getOverridesList().forEach(override -> row(table, override));
-            table.print(out);
-          }
-        }
-      }
-      out.flush();
+      output.print(response, out, () -> printTable(response, out));
       return 0;
+    }
+
+    private void printTable(ListOverridesResponse response, PrintWriter out) {
+      if (response.getOverridesCount() == 0) {
+        spec.commandLine().getErr().println("operators say nothing");
+        return;
+      }
+      Table table = new Table("OF", "SAYS", "INSTANCES", "AGE", "BY", "REASON");
+      response.getOverridesList().forEach(override -> row(table, override));
+      table.print(out);
     }
 
     private static void row(Table table, StoredOverride override) {

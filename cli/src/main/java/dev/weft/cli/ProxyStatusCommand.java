@@ -11,7 +11,6 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Shows which sidecars are connected, and whether what they were sent is in force. */
@@ -23,11 +22,7 @@ final class ProxyStatusCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private Connection connection = new Connection();
 
-  @Option(
-      names = {"-o", "--output"},
-      defaultValue = "table",
-      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
-  private OutputFormat output = OutputFormat.TABLE;
+  @Mixin private Output output = new Output();
 
   @Override
   public Integer call() {
@@ -38,12 +33,7 @@ final class ProxyStatusCommand implements Callable<Integer> {
                     .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
                     .listNodes(ListNodesRequest.getDefaultInstance()));
     PrintWriter out = spec.commandLine().getOut();
-    switch (output) {
-      case JSON -> out.println(Yaml.json(response));
-      case YAML -> out.print(Yaml.yaml(response));
-      case TABLE -> printTable(response, out);
-    }
-    out.flush();
+    output.print(response, out, () -> printTable(response, out));
     return 0;
   }
 

@@ -35,12 +35,7 @@ final class RollbackCommand implements Callable<Integer> {
       description = "The revision at which they were right, as 'weft history' has it.")
   private long revision;
 
-  @Option(
-      names = "--reason",
-      paramLabel = "WHY",
-      defaultValue = "",
-      description = "Why, for 'weft history'.")
-  private String reason = "";
+  @Mixin private Reason reason = new Reason();
 
   @Option(names = "--dry-run", description = "Only say what would be done.")
   private boolean dryRun;
@@ -50,11 +45,7 @@ final class RollbackCommand implements Callable<Integer> {
       description = "Return when every sidecar that is concerned has the change in force.")
   private boolean await;
 
-  @Option(
-      names = {"-o", "--output"},
-      defaultValue = "table",
-      description = "${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
-  private OutputFormat output = OutputFormat.TABLE;
+  @Mixin private Output output = new Output();
 
   @Override
   public Integer call() {
@@ -64,7 +55,7 @@ final class RollbackCommand implements Callable<Integer> {
             .setNamespace(scope.namespace())
             .setName(scope.name())
             .setToRevision(revision)
-            .setReason(reason)
+            .setReason(reason.text())
             .setDryRun(dryRun)
             .build();
     return connection.call(
@@ -90,11 +81,10 @@ final class RollbackCommand implements Callable<Integer> {
                         + " "
                         + left.getWhy()));
     PolicyErrors.print(err, "error", response.getErrorsList());
-    switch (output) {
-      case JSON -> out.println(Yaml.json(response));
-      case YAML -> out.print(Yaml.yaml(response));
-      case TABLE -> response.getResultsList().forEach(result -> out.println(line(result)));
-    }
+    output.print(
+        response,
+        out,
+        () -> response.getResultsList().forEach(result -> out.println(line(result))));
     boolean changed = !dryRun && response.getResultsCount() > 0;
     if (response.getErrorsCount() > 0) {
       err.println("nothing was rolled back");

@@ -46,24 +46,6 @@ final class Documents {
 
   static final String ZONE_B = "eu/eu-b";
 
-  /** All requests for {@code catalog} to whichever of its instances. */
-  static final String WHOLE =
-      """
-      apiVersion: gateway.networking.k8s.io/v1
-      kind: HTTPRoute
-      metadata:
-        name: catalog-canary
-      spec:
-        parentRefs:
-          - group: ""
-            kind: Service
-            name: catalog
-        rules:
-          - backendRefs:
-              - name: catalog
-                port: 80
-      """;
-
   /** The near instances of {@code catalog} first; who fails is left out soon, a whole zone too. */
   static final String NEAR_FIRST =
       """
@@ -103,6 +85,28 @@ final class Documents {
 
   /** Shares requests for {@code catalog} among its versions. */
   static String canary(int weightOfV1, int weightOfV2) {
+    return route(
+        """
+                - name: catalog-v1
+                  port: 80
+                  weight: %d
+                - name: catalog-v2
+                  port: 80
+                  weight: %d
+        """
+            .formatted(weightOfV1, weightOfV2));
+  }
+
+  /** All requests for {@code catalog} to whichever of its instances. */
+  static String whole() {
+    return route(
+        """
+                - name: catalog
+                  port: 80
+        """);
+  }
+
+  private static String route(String backends) {
     return """
     apiVersion: gateway.networking.k8s.io/v1
     kind: HTTPRoute
@@ -115,14 +119,8 @@ final class Documents {
           name: catalog
       rules:
         - backendRefs:
-            - name: catalog-v1
-              port: 80
-              weight: %d
-            - name: catalog-v2
-              port: 80
-              weight: %d
     """
-        .formatted(weightOfV1, weightOfV2);
+        + backends;
   }
 
   /** A canary whose second weight is no number. */

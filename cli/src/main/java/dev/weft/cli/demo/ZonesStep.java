@@ -26,7 +26,7 @@ final class ZonesStep implements Step {
     ServiceInstance first = mesh.instance("catalog-v1-0");
     ServiceInstance second = mesh.instance("catalog-v1-1");
     Counts start = load.counts();
-    mesh.api().applyEverywhere("whole.yaml", Documents.WHOLE);
+    mesh.api().applyEverywhere("whole.yaml", Documents.whole());
     mesh.api().applyEverywhere("near-first.yaml", Documents.NEAR_FIRST);
     share(load, report, "all is well", 0, 0);
 

@@ -97,102 +97,36 @@ public record Workload(
 
   /** The same workload in another readiness. */
   public Workload withReadiness(WorkloadReadiness now, String reason) {
-    return new Workload(
-        id,
-        namespace,
-        service,
-        address,
-        ports,
-        labels,
-        metadata,
-        locality,
-        weight,
-        sidecar,
-        incarnation,
-        now,
-        reason,
-        source,
-        identity,
-        revision,
-        pod,
-        override,
-        registration);
+    return with(ports, now, reason, revision, override, registration);
   }
 
   /** The same workload, last changed at another revision. */
   public Workload withRevision(long now) {
-    return new Workload(
-        id,
-        namespace,
-        service,
-        address,
-        ports,
-        labels,
-        metadata,
-        locality,
-        weight,
-        sidecar,
-        incarnation,
-        readiness,
-        readinessReason,
-        source,
-        identity,
-        now,
-        pod,
-        override,
-        registration);
+    return with(ports, readiness, readinessReason, now, override, registration);
   }
 
   /** The same workload with other ports. */
   public Workload withPorts(List<WorkloadPort> now) {
-    return new Workload(
-        id,
-        namespace,
-        service,
-        address,
-        now,
-        labels,
-        metadata,
-        locality,
-        weight,
-        sidecar,
-        incarnation,
-        readiness,
-        readinessReason,
-        source,
-        identity,
-        revision,
-        pod,
-        override,
-        registration);
+    return with(now, readiness, readinessReason, revision, override, registration);
   }
 
   /** The same workload, of which an operator says something else. */
   public Workload withOverride(OperatorOverride now) {
-    return new Workload(
-        id,
-        namespace,
-        service,
-        address,
-        ports,
-        labels,
-        metadata,
-        locality,
-        weight,
-        sidecar,
-        incarnation,
-        readiness,
-        readinessReason,
-        source,
-        identity,
-        revision,
-        pod,
-        now,
-        registration);
+    return with(ports, readiness, readinessReason, revision, now, registration);
   }
 
   /** The same workload, brought by another. */
   public Workload withRegistration(Registration now) {
+    return with(ports, readiness, readinessReason, revision, override, now);
+  }
+
+  private Workload with(
+      List<WorkloadPort> ports,
+      WorkloadReadiness readiness,
+      String readinessReason,
+      long revision,
+      OperatorOverride override,
+      Registration registration) {
     return new Workload(
         id,
         namespace,
@@ -212,7 +146,7 @@ public record Workload(
         revision,
         pod,
         override,
-        now);
+        registration);
   }
 
   /** Whether two registrations say the same, whoever sent them and whenever. */
