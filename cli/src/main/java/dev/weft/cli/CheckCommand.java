@@ -1,12 +1,13 @@
 package dev.weft.cli;
 
-import dev.weft.cli.Failures.CommandFailed;
 import dev.weft.cli.check.CheckReport;
 import dev.weft.cli.check.finding.CheckId;
 import dev.weft.cli.check.finding.Findings;
 import dev.weft.cli.check.gather.ClusterMesh;
 import dev.weft.cli.check.gather.RegistryMesh;
 import dev.weft.cli.cluster.MeshCluster;
+import dev.weft.cli.connection.Connection;
+import dev.weft.cli.connection.Failures.CommandFailed;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,8 +1,11 @@
 package dev.weft.cli;
 
-import dev.weft.cli.Failures.CommandFailed;
 import dev.weft.cli.cluster.MeshCluster;
 import dev.weft.cli.cluster.PodName;
+import dev.weft.cli.connection.Connection;
+import dev.weft.cli.connection.Failures.CommandFailed;
+import dev.weft.cli.output.Output;
+import dev.weft.cli.output.Table;
 import dev.weft.proto.discovery.v1.Cluster;
 import dev.weft.proto.discovery.v1.Endpoint;
 import dev.weft.proto.discovery.v1.LoadBalancer;

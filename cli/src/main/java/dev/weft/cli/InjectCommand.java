@@ -2,7 +2,8 @@ package dev.weft.cli;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.weft.cli.Failures.CommandFailed;
+import dev.weft.cli.connection.Failures.CommandFailed;
+import dev.weft.cli.document.Manifests;
 import dev.weft.controlplane.webhook.injection.Injection.Injected;
 import dev.weft.controlplane.webhook.injection.Injection.LeftAlone;
 import dev.weft.controlplane.webhook.injection.Injection.Refused;

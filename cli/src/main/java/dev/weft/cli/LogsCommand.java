@@ -2,6 +2,7 @@ package dev.weft.cli;
 
 import dev.weft.cli.cluster.MeshCluster;
 import dev.weft.cli.cluster.PodName;
+import dev.weft.cli.connection.Kubeconfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

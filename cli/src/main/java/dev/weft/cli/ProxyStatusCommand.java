@@ -1,5 +1,9 @@
 package dev.weft.cli;
 
+import dev.weft.cli.connection.Connection;
+import dev.weft.cli.output.Output;
+import dev.weft.cli.output.Table;
+import dev.weft.cli.output.Times;
 import dev.weft.proto.discovery.v1.Rejection;
 import dev.weft.proto.mesh.v1.ListNodesRequest;
 import dev.weft.proto.mesh.v1.ListNodesResponse;
@@ -62,7 +66,7 @@ final class ProxyStatusCommand implements Callable<Integer> {
           node.getResources(),
           node.getResourcesSent(),
           node.getResourcesResumed(),
-          GetCommand.age(node.getConnectedAtMillis()),
+          Times.age(node.getConnectedAtMillis()),
           node.getPeerAddress());
     }
     table.print(out);
@@ -75,7 +79,7 @@ final class ProxyStatusCommand implements Callable<Integer> {
             rejection.getResource().getKind(),
             rejection.getResource().getName(),
             rejection.getFieldPath(),
-            GetCommand.age(node.getLastRejectionAtMillis()),
+            Times.age(node.getLastRejectionAtMillis()),
             rejection.getMessage());
       }
     }

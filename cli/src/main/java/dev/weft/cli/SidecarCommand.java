@@ -1,6 +1,6 @@
 package dev.weft.cli;
 
-import dev.weft.cli.Failures.CommandFailed;
+import dev.weft.cli.connection.Failures.CommandFailed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

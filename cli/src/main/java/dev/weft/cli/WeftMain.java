@@ -1,11 +1,20 @@
 package dev.weft.cli;
 
+import dev.weft.cli.connection.Failures;
 import dev.weft.cli.demo.DemoCommand;
 import dev.weft.cli.demo.TrainCommand;
+import dev.weft.cli.document.ApplyCommand;
+import dev.weft.cli.document.DeleteCommand;
+import dev.weft.cli.document.DiffCommand;
+import dev.weft.cli.document.GetCommand;
+import dev.weft.cli.document.HistoryCommand;
+import dev.weft.cli.document.RollbackCommand;
+import dev.weft.cli.document.ValidateCommand;
 import dev.weft.cli.images.ImagesCommand;
 import dev.weft.cli.install.InstallCommand;
 import dev.weft.cli.install.UninstallCommand;
 import dev.weft.cli.install.UpgradeCommand;
+import dev.weft.cli.registry.RegistryCommand;
 import java.io.PrintWriter;
 import java.util.Objects;
 import picocli.CommandLine;

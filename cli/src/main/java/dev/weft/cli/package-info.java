@@ -1,6 +1,5 @@
 /**
- * The {@code weft} command: one class per subcommand, and what they share (the connection, tables,
- * YAML, kinds).
+ * The {@code weft} command, and its subcommands that have no package of their own.
  *
  * <p>Everything runs on the main thread of a process that lives for one command. May import the
  * public API's stubs, {@code dev.weft.controlplane.app} (to run a control plane in this process),

@@ -67,7 +67,7 @@ final class AdminRoutes implements AdminHandler {
   }
 
   private void ready(AdminReply reply) {
-    String reason = sidecar.notReadyReason();
+    String reason = sidecar.readiness().problem();
     var json = new JsonWriter().object().field("ready", reason.isEmpty());
     if (!reason.isEmpty()) {
       json.field("reason", reason);
@@ -78,7 +78,7 @@ final class AdminRoutes implements AdminHandler {
   /** In short, for {@code weft check}, which asks every sidecar. */
   private void status(AdminReply reply) {
     DiscoveryStatus sync = sidecar.discovery().status();
-    String reason = sidecar.notReadyReason();
+    String reason = sidecar.readiness().problem();
     InboundApp app = sidecar.app();
     var json =
         new JsonWriter()
@@ -103,7 +103,7 @@ final class AdminRoutes implements AdminHandler {
   }
 
   private void metrics(AdminReply reply) {
-    sidecar.rememberStatus();
+    sidecar.readiness().remember();
     aside(
         () ->
             reply.send(
@@ -155,7 +155,7 @@ final class AdminRoutes implements AdminHandler {
   }
 
   private void limits(AdminRequest request, AdminReply reply) {
-    sidecar.rememberStatus();
+    sidecar.readiness().remember();
     LimitsPage page = new LimitsPage(sidecar.telemetry().bounds(), sidecar.clusters().status());
     if (request.query().getOrDefault("format", "text").equals("json")) {
       reply.json(200, page.json());

@@ -80,10 +80,10 @@ final class ConfigInForce implements ConfigListener {
                                     || names.contains(name)));
       }
     }
-    DnsServer dns = sidecar.dns();
+    DnsServer dns = sidecar.listeners().dns();
     if (dns != null) {
       dns.changed();
     }
-    sidecar.tellReadiness();
+    sidecar.readiness().tell();
   }
 }

@@ -42,7 +42,7 @@ final class ControlTick implements Runnable {
       checker.tick();
       probeAfterRefusal();
       memory.watch();
-      sidecar.tellReadiness();
+      sidecar.readiness().tell();
     } catch (RuntimeException e) {
       // An executor would drop the task for good.
       LOG.log(System.Logger.Level.ERROR, "the control loop's tick failed", e);

@@ -36,7 +36,7 @@ final class Drain {
     }
     done = true;
     long start = System.nanoTime();
-    sidecar.draining(true);
+    sidecar.readiness().drain();
     for (Worker worker : sidecar.workers()) {
       worker.drain(Direction.INBOUND);
     }
@@ -54,11 +54,11 @@ final class Drain {
           outcome == null ? "no answer in time" : outcome);
     }
     long limitMillis = TimeUnit.SECONDS.toMillis(sidecar.options().drainSeconds());
-    boolean whole = end(sidecar.inbound(), Direction.INBOUND, limitMillis);
+    boolean whole = end(sidecar.listeners().inbound(), Direction.INBOUND, limitMillis);
     for (Worker worker : sidecar.workers()) {
       worker.drain(Direction.OUTBOUND);
     }
-    whole &= end(sidecar.outbound(), Direction.OUTBOUND, limitMillis);
+    whole &= end(sidecar.listeners().outbound(), Direction.OUTBOUND, limitMillis);
     LOG.log(
         System.Logger.Level.INFO,
         "drained in {0} ms{1}",
@@ -73,7 +73,7 @@ final class Drain {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMillis);
     boolean quiet = awaitQuiet(direction, limitMillis / 2);
     listener.close();
-    TcpListeners ports = sidecar.tcpListeners();
+    TcpListeners ports = sidecar.listeners().tcp();
     if (direction == Direction.OUTBOUND && ports != null) {
       ports.close();
     }

@@ -81,12 +81,16 @@ final class Metrics {
         "1 while new work is refused because memory is short.",
         false,
         () -> sidecar.overload().memoryShort() ? 1 : 0);
-    to.gauge("server_draining", "1 once it takes leave.", false, () -> sidecar.draining() ? 1 : 0);
+    to.gauge(
+        "server_draining",
+        "1 once it takes leave.",
+        false,
+        () -> sidecar.readiness().draining() ? 1 : 0);
     to.gauge(
         "server_ready",
         "1 while it should get traffic; /ready says why not.",
         false,
-        () -> sidecar.lastReady() ? 1 : 0);
+        () -> sidecar.readiness().lastReady() ? 1 : 0);
     bounds(sidecar, to);
     discovery(sidecar, to);
     to.clusters(sink -> clusters(sidecar.clusters(), sink));
@@ -212,6 +216,6 @@ final class Metrics {
   }
 
   private static DiscoveryStatus status(Sidecar sidecar) {
-    return sidecar.lastStatus();
+    return sidecar.readiness().lastStatus();
   }
 }

@@ -1,7 +1,5 @@
 package dev.weft.sidecar.app;
 
-import dev.weft.proto.registry.v1.Readiness;
-import dev.weft.sidecar.admin.AdminServer;
 import dev.weft.sidecar.app.options.InterceptOptions;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.check.HealthChecker;
@@ -11,15 +9,10 @@ import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.discovery.ControlPlaneLink;
 import dev.weft.sidecar.discovery.DiscoveryClient;
 import dev.weft.sidecar.discovery.DiscoverySettings;
-import dev.weft.sidecar.discovery.DiscoveryStatus;
-import dev.weft.sidecar.dns.DnsServer;
 import dev.weft.sidecar.http.Overload;
 import dev.weft.sidecar.listener.ConnectionLimit;
-import dev.weft.sidecar.listener.ConnectionStack;
-import dev.weft.sidecar.listener.ProxyListener;
 import dev.weft.sidecar.listener.Transport;
 import dev.weft.sidecar.proxy.InboundApp;
-import dev.weft.sidecar.proxy.OutboundStack;
 import dev.weft.sidecar.proxy.Passthrough;
 import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.registration.AppProbe;
@@ -74,17 +67,10 @@ public final class Sidecar implements AutoCloseable {
   private final @Nullable InboundApp app;
   private final Passthrough passthrough;
   private final ConfigInForce config = new ConfigInForce(this);
-  private volatile @Nullable ProxyListener inbound;
-  private volatile @Nullable ProxyListener outbound;
-  private volatile @Nullable TcpListeners tcpListeners;
-  private volatile @Nullable AdminServer admin;
-  private volatile @Nullable AdminServer probes;
-  private volatile @Nullable DnsServer dns;
+  private final Listeners listeners;
+  private final TrafficReadiness readiness = new TrafficReadiness(this);
   private final Drain drain = new Drain(this);
   private final AtomicBoolean closed = new AtomicBoolean();
-  private volatile boolean draining;
-  private volatile DiscoveryStatus lastStatus = DiscoveryStatus.NONE;
-  private volatile boolean lastReady;
 
   private Sidecar(SidecarOptions options) throws IOException {
     this.options = options;
@@ -140,7 +126,7 @@ public final class Sidecar implements AutoCloseable {
                 control,
                 transport.clientChannel(),
                 NANO_CLOCK,
-                (ready, reason) -> onAppReadiness(ready, reason),
+                readiness::onApp,
                 telemetry::reached)
             : null;
     discovery =
@@ -163,6 +149,7 @@ public final class Sidecar implements AutoCloseable {
             random.split(),
             telemetry::reached);
     var epochMicros = (LongSupplier) () -> System.currentTimeMillis() * 1000;
+    Http2Limits http2 = Http2Limits.of(memory.directBytes()).withMaxHead(options.http().maxHead());
     ConnectionLimits http1 = ConnectionLimits.DEFAULT.withMaxHead(options.http().maxHead());
     for (int i = 0; i < options.workers(); i++) {
       workers.add(
@@ -175,7 +162,7 @@ public final class Sidecar implements AutoCloseable {
               NANO_CLOCK,
               epochMicros,
               http1.withPaths(options.http().paths()),
-              UpstreamLimits.of(http1, http2Limits()),
+              UpstreamLimits.of(http1, http2),
               random.nextLong(),
               overload));
       workers.getLast().rules(options.http().rules());
@@ -183,6 +170,7 @@ public final class Sidecar implements AutoCloseable {
           .getLast()
           .maxConnectionAge(TimeUnit.SECONDS.toNanos(options.limits().maxConnectionAgeSeconds()));
     }
+    listeners = new Listeners(this, transport, http2);
   }
 
   /**
@@ -202,25 +190,22 @@ public final class Sidecar implements AutoCloseable {
   }
 
   public int outboundPort() {
-    ProxyListener listener = outbound;
-    return listener == null ? 0 : listener.address().getPort();
+    return listeners.outboundPort();
   }
 
   /** Of every {@code --tcp-listen}, in their order. */
   public List<Integer> tcpPorts() {
-    TcpListeners listeners = tcpListeners;
-    return listeners == null ? List.of() : listeners.ports();
+    TcpListeners ports = listeners.tcp();
+    return ports == null ? List.of() : ports.ports();
   }
 
   /** 0 when there is no application. */
   public int inboundPort() {
-    ProxyListener listener = inbound;
-    return listener == null ? 0 : listener.address().getPort();
+    return listeners.inboundPort();
   }
 
   public int adminPort() {
-    AdminServer server = admin;
-    return server == null ? 0 : server.address().getPort();
+    return listeners.adminPort();
   }
 
   /** Takes leave and waits until that is done; a second call waits for the first. */
@@ -234,10 +219,7 @@ public final class Sidecar implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    for (AutoCloseable each :
-        new AutoCloseable[] {inbound, outbound, tcpListeners, probes, admin, dns}) {
-      closeQuietly(each);
-    }
+    listeners.close();
     try {
       control
           .submit(
@@ -268,81 +250,19 @@ public final class Sidecar implements AutoCloseable {
     telemetry.close();
   }
 
-  private Http2Limits http2Limits() {
-    return Http2Limits.of(memory.directBytes()).withMaxHead(options.http().maxHead());
-  }
-
   private void begin() throws IOException {
-    boolean redirected = options.intercept().on();
-    if (redirected && transport != Transport.EPOLL) {
-      throw new IOException(
-          "--intercept on needs Linux and Netty's epoll library, which does not load here");
-    }
-    var outboundStacks = new ArrayList<ConnectionStack>();
-    var inboundStacks = new ArrayList<ConnectionStack>();
-    var calls = new ArrayList<OutboundStack>();
-    Http2Limits http2 = http2Limits();
     for (Worker worker : workers) {
       worker.secure(tls.clients());
-      var call =
-          new OutboundStack(
-              worker,
-              discovery.newWorker(worker.eventLoop(), worker.telemetry()),
-              clusters,
-              passthrough);
-      calls.add(call);
-      outboundStacks.add(
-          redirected
-              ? Stacks.outboundRedirected(call, http2)
-              : tls.around(
-                  Stacks.outbound(call, Stacks.HTTPS_PORT, http2), worker, Direction.OUTBOUND));
-      if (app != null) {
-        inboundStacks.add(
-            redirected
-                ? Stacks.inboundRedirected(worker, app, http2)
-                : tls.around(
-                    Stacks.inbound(worker, app, http2, options.proxies()),
-                    worker,
-                    Direction.INBOUND));
-      }
     }
-    // The admin server is first, so that a second sidecar on the same ports fails before it serves.
-    admin =
-        AdminServer.bind(
-            new InetSocketAddress(options.adminBind(), options.adminPort()),
-            control,
-            transport.newServerChannel(),
-            new AdminRoutes(this),
-            telemetry::reached);
-    probes = bindProbes();
-    outbound =
-        ProxyListener.bind(
-            new InetSocketAddress(options.outboundListen(), options.outboundPort()),
-            Direction.OUTBOUND,
-            transport,
-            workers,
-            outboundStacks,
-            connections);
-    dns = options.dns().on() ? DnsPorts.bind(this, transport) : null;
-    tcpListeners = TcpListeners.bind(options, transport, workers, calls, http2, connections);
-    if (app != null) {
-      inbound =
-          ProxyListener.bind(
-              new InetSocketAddress(options.bind(), options.inboundPort()),
-              Direction.INBOUND,
-              transport,
-              workers,
-              inboundStacks,
-              connections);
-      if (options.intercept().register() && options.appPort() != 0) {
-        var random = new SplittableRandom();
-        registrar =
-            new Registrar(
-                Identity.instance(options, inboundPort(), random),
-                control,
-                random,
-                telemetry::reached);
-      }
+    listeners.bind();
+    if (app != null && options.intercept().register() && options.appPort() != 0) {
+      var random = new SplittableRandom();
+      registrar =
+          new Registrar(
+              Identity.instance(options, inboundPort(), random),
+              control,
+              random,
+              telemetry::reached);
     }
     Metrics.register(this);
     config.declareProtocol();
@@ -362,74 +282,12 @@ public final class Sidecar implements AutoCloseable {
         TimeUnit.NANOSECONDS);
     LOG.log(
         System.Logger.Level.INFO,
-        "sidecar {0} of {1}/{2}: outbound {3}, inbound {4}, admin {5}, control plane {6}",
+        "sidecar {0} of {1}/{2}: {3}, control plane {4}",
         options.nodeId(),
         options.namespace(),
         options.service(),
-        text(outbound.address()),
-        inbound == null ? "none" : text(inbound.address()),
-        text(admin.address()),
+        listeners,
         options.controlPlanes());
-  }
-
-  private @Nullable AdminServer bindProbes() throws IOException {
-    InterceptOptions told = options.intercept();
-    return told.probePort() == 0
-        ? null
-        : AdminServer.bind(
-            new InetSocketAddress(told.probeBind(), told.probePort()),
-            control,
-            transport.newServerChannel(),
-            ProbeRoutes.of(this, transport.clientChannel(), NANO_CLOCK),
-            telemetry::reached);
-  }
-
-  private void onAppReadiness(boolean ready, String reason) {
-    LOG.log(
-        System.Logger.Level.INFO,
-        "application {0}",
-        ready ? "is ready" : "is not ready: " + reason);
-    tellReadiness();
-  }
-
-  /** Control loop. */
-  void tellReadiness() {
-    if (registrar == null) {
-      return;
-    }
-    String reason = notReadyReason();
-    registrar.readiness(
-        draining ? Readiness.DRAINING : reason.isEmpty() ? Readiness.READY : Readiness.NOT_READY,
-        reason);
-  }
-
-  /** Why it should get no traffic; empty when it should. Control loop. */
-  String notReadyReason() {
-    if (draining) {
-      return "draining";
-    }
-    if (!discovery.status().configured()) {
-      return "no configuration yet, and none on disk: " + discovery.status().problem();
-    }
-    if (registrar != null && registrar.state() == Registrar.State.SUPERSEDED) {
-      return registrar.problem();
-    }
-    return probe == null || probe.ready() ? "" : probe.reason();
-  }
-
-  private static String text(InetSocketAddress address) {
-    return address.getHostString() + ":" + address.getPort();
-  }
-
-  private static void closeQuietly(@Nullable AutoCloseable what) {
-    if (what == null) {
-      return;
-    }
-    try {
-      what.close();
-    } catch (Exception e) {
-      LOG.log(System.Logger.Level.DEBUG, "did not close cleanly", e);
-    }
   }
 
   // ---- for the parts of this package
@@ -470,10 +328,6 @@ public final class Sidecar implements AutoCloseable {
     return checker;
   }
 
-  @Nullable DnsServer dns() {
-    return dns;
-  }
-
   @Nullable InboundApp app() {
     return app;
   }
@@ -494,44 +348,20 @@ public final class Sidecar implements AutoCloseable {
     return memory;
   }
 
-  @Nullable ProxyListener inbound() {
-    return inbound;
+  Listeners listeners() {
+    return listeners;
   }
 
-  @Nullable TcpListeners tcpListeners() {
-    return tcpListeners;
+  TrafficReadiness readiness() {
+    return readiness;
   }
 
-  @Nullable ProxyListener outbound() {
-    return outbound;
-  }
-
-  boolean draining() {
-    return draining;
+  @Nullable AppProbe probe() {
+    return probe;
   }
 
   ConfigInForce configInForce() {
     return config;
-  }
-
-  /** Control loop: keeps the status for the thread of a scrape. */
-  void rememberStatus() {
-    lastStatus = discovery.status();
-    lastReady = notReadyReason().isEmpty();
-  }
-
-  /** Any thread: whether it should get traffic, as remembered last. */
-  boolean lastReady() {
-    return lastReady;
-  }
-
-  /** Any thread: what was remembered last. */
-  DiscoveryStatus lastStatus() {
-    return lastStatus;
-  }
-
-  void draining(boolean now) {
-    draining = now;
   }
 
   /** Control loop. */

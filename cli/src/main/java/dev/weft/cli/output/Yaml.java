@@ -1,4 +1,4 @@
-package dev.weft.cli;
+package dev.weft.cli.output;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
@@ -13,19 +13,19 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.common.FlowStyle;
 
 /** YAML and JSON as plain maps, lists and scalars. */
-final class Yaml {
+public final class Yaml {
   private Yaml() {}
 
   /** Every document of a stream; JSON is YAML too. */
-  static Iterable<@Nullable Object> parseAll(String content, String label) {
+  public static Iterable<@Nullable Object> parseAll(String content, String label) {
     return new Load(LoadSettings.builder().setLabel(label).build()).loadAllFromString(content);
   }
 
-  static @Nullable Object parse(String content) {
+  public static @Nullable Object parse(String content) {
     return new Load(LoadSettings.builder().build()).loadFromString(content);
   }
 
-  static String print(@Nullable Object value) {
+  public static String print(@Nullable Object value) {
     return new Dump(
             DumpSettings.builder()
                 .setDefaultFlowStyle(FlowStyle.BLOCK)
@@ -36,7 +36,7 @@ final class Yaml {
         .dumpToString(value);
   }
 
-  static String json(Message message) {
+  public static String json(Message message) {
     try {
       return JsonFormat.printer().print(message);
     } catch (InvalidProtocolBufferException e) {
@@ -45,12 +45,12 @@ final class Yaml {
     }
   }
 
-  static String yaml(Message message) {
+  public static String yaml(Message message) {
     return print(parse(json(message)));
   }
 
   /** The value under a path of names, or an empty string when there is none. */
-  static Object at(@Nullable Object value, String... path) {
+  public static Object at(@Nullable Object value, String... path) {
     Object here = value;
     for (String name : path) {
       here = here instanceof Map<?, ?> map ? map.get(name) : null;
@@ -58,7 +58,7 @@ final class Yaml {
     return here == null ? "" : here;
   }
 
-  static List<?> listAt(@Nullable Object value, String... path) {
+  public static List<?> listAt(@Nullable Object value, String... path) {
     return at(value, path) instanceof List<?> list ? list : List.of();
   }
 }

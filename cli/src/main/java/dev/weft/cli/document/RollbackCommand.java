@@ -1,5 +1,8 @@
-package dev.weft.cli;
+package dev.weft.cli.document;
 
+import dev.weft.cli.connection.Connection;
+import dev.weft.cli.connection.InForce;
+import dev.weft.cli.output.Output;
 import dev.weft.proto.policy.v1.AppliedPolicy;
 import dev.weft.proto.policy.v1.PolicyServiceGrpc;
 import dev.weft.proto.policy.v1.RollbackRequest;
@@ -23,7 +26,7 @@ import picocli.CommandLine.Spec;
       "Make documents what they were at a revision: forward, by a new change, all at once or none.",
       "What was created since is deleted. See 'weft history' and 'weft diff' first."
     })
-final class RollbackCommand implements Callable<Integer> {
+public final class RollbackCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private Connection connection = new Connection();
   @Mixin private DocumentScope scope = new DocumentScope();

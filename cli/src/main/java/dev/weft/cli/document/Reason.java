@@ -1,4 +1,4 @@
-package dev.weft.cli;
+package dev.weft.cli.document;
 
 import picocli.CommandLine.Option;
 

@@ -1,9 +1,13 @@
-package dev.weft.cli;
+package dev.weft.cli.document;
 
 import com.google.protobuf.ListValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import dev.weft.cli.connection.Connection;
 import dev.weft.cli.diff.UnifiedDiff;
+import dev.weft.cli.output.OutputFormat;
+import dev.weft.cli.output.Times;
+import dev.weft.cli.output.Yaml;
 import dev.weft.proto.policy.v1.GetRevisionRequest;
 import dev.weft.proto.policy.v1.GetRevisionResponse;
 import dev.weft.proto.policy.v1.HistoryRequest;
@@ -38,7 +42,7 @@ import picocli.CommandLine.Spec;
     name = "diff",
     mixinStandardHelpOptions = true,
     description = "What differs between the documents at two revisions, as a unified diff.")
-final class DiffCommand implements Callable<Integer> {
+public final class DiffCommand implements Callable<Integer> {
   private static final String NOW = "now";
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -180,7 +184,7 @@ final class DiffCommand implements Callable<Integer> {
         + "  revision "
         + policy.getRevision()
         + ", "
-        + HistoryCommand.time(policy.getChangedAtMillis())
+        + Times.time(policy.getChangedAtMillis())
         + ", "
         + by
         + (policy.getReason().isEmpty() ? "" : ": " + policy.getReason());

@@ -1,5 +1,8 @@
-package dev.weft.cli;
+package dev.weft.cli.registry;
 
+import dev.weft.cli.output.Summary;
+import dev.weft.cli.output.Table;
+import dev.weft.cli.output.Times;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.InstanceOverride;
 import dev.weft.proto.registry.v1.InstancePort;
@@ -59,9 +62,9 @@ final class InstanceTable {
       cells.addAll(
           Arrays.asList(
               instance.getLocality().getZone(),
-              GetCommand.age(instance.getRegisteredAtMillis()),
+              Times.age(instance.getRegisteredAtMillis()),
               instance.getRegisteredBy(),
-              GetCommand.age(instance.getChangedAtMillis()),
+              Times.age(instance.getChangedAtMillis()),
               instance.getChangedBy(),
               override(instance)));
     }

@@ -1,4 +1,4 @@
-package dev.weft.cli;
+package dev.weft.cli.connection;
 
 import dev.weft.proto.mesh.v1.AwaitSyncRequest;
 import dev.weft.proto.mesh.v1.AwaitSyncResponse;
@@ -8,7 +8,7 @@ import java.io.PrintWriter;
 import java.util.concurrent.TimeUnit;
 
 /** Waits until a change is in force everywhere, and says so. */
-final class InForce {
+public final class InForce {
   private InForce() {}
 
   /**
@@ -16,7 +16,7 @@ final class InForce {
    *
    * @param done what has been done, e.g. "applied"
    */
-  static int await(
+  public static int await(
       ManagedChannel channel,
       String done,
       long revision,

@@ -1,5 +1,6 @@
-package dev.weft.cli;
+package dev.weft.cli.document;
 
+import dev.weft.cli.connection.Failures;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

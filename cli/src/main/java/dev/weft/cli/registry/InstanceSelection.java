@@ -1,4 +1,4 @@
-package dev.weft.cli;
+package dev.weft.cli.registry;
 
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

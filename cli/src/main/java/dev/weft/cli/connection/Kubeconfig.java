@@ -1,11 +1,11 @@
-package dev.weft.cli;
+package dev.weft.cli.connection;
 
 import dev.weft.cli.cluster.MeshCluster;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which cluster a command talks to. */
-final class Kubeconfig {
+public final class Kubeconfig {
   @Option(
       names = "--kubeconfig",
       paramLabel = "FILE",
@@ -26,18 +26,18 @@ final class Kubeconfig {
   private String system = "";
 
   /** Whether somebody wants a cluster: by an option, or by the environment. */
-  boolean wished() {
+  public boolean wished() {
     String environment = System.getenv("KUBECONFIG");
     return asked() || (environment != null && !environment.isBlank());
   }
 
   /** Whether somebody asked for a cluster by an option. */
-  boolean asked() {
+  public boolean asked() {
     return file != null || context != null;
   }
 
   /** To be closed. */
-  MeshCluster cluster() {
+  public MeshCluster cluster() {
     return MeshCluster.open(file, context, system);
   }
 }

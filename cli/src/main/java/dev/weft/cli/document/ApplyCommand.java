@@ -1,5 +1,7 @@
-package dev.weft.cli;
+package dev.weft.cli.document;
 
+import dev.weft.cli.connection.Connection;
+import dev.weft.cli.connection.InForce;
 import dev.weft.proto.policy.v1.AppliedPolicy;
 import dev.weft.proto.policy.v1.ApplyRequest;
 import dev.weft.proto.policy.v1.ApplyResponse;
@@ -20,7 +22,7 @@ import picocli.CommandLine.Spec;
     name = "apply",
     mixinStandardHelpOptions = true,
     description = "Apply documents (Service, HTTPRoute, TrafficPolicy); nothing when one is wrong.")
-final class ApplyCommand implements Callable<Integer> {
+public final class ApplyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private Connection connection = new Connection();
   @Mixin private Manifests manifests = new Manifests();

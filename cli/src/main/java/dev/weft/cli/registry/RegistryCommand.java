@@ -1,5 +1,7 @@
-package dev.weft.cli;
+package dev.weft.cli.registry;
 
+import dev.weft.cli.connection.Connection;
+import dev.weft.cli.output.Yaml;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.ListInstancesRequest;
 import dev.weft.proto.registry.v1.ListInstancesResponse;
@@ -28,7 +30,7 @@ import picocli.CommandLine.Spec;
       OverrideCommands.Overrides.class
     },
     description = "List, watch and steer the registered instances.")
-final class RegistryCommand {
+public final class RegistryCommand {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Command(

@@ -1,5 +1,10 @@
-package dev.weft.cli;
+package dev.weft.cli.registry;
 
+import dev.weft.cli.connection.Connection;
+import dev.weft.cli.connection.InForce;
+import dev.weft.cli.output.Output;
+import dev.weft.cli.output.Table;
+import dev.weft.cli.output.Times;
 import dev.weft.proto.registry.v1.ListOverridesRequest;
 import dev.weft.proto.registry.v1.ListOverridesResponse;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
@@ -254,7 +259,7 @@ final class OverrideCommands {
               : "zone " + override.getZone(),
           says(override),
           override.getInstances(),
-          GetCommand.age(override.getAtMillis()),
+          Times.age(override.getAtMillis()),
           override.getBy(),
           override.getReason());
     }

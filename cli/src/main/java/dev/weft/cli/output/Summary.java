@@ -1,4 +1,4 @@
-package dev.weft.cli;
+package dev.weft.cli.output;
 
 import java.util.List;
 import java.util.Map;
@@ -7,10 +7,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What a document says, in one line. */
-final class Summary {
+public final class Summary {
   private Summary() {}
 
-  static String of(String kind, @Nullable Object document) {
+  public static String of(String kind, @Nullable Object document) {
     return switch (kind) {
       case "Service" -> service(document);
       case "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute" -> route(document);
@@ -54,7 +54,7 @@ final class Summary {
   }
 
   /** Labels in the order of their names: "app=catalog,version=v1". */
-  static String labels(Map<?, ?> labels) {
+  public static String labels(Map<?, ?> labels) {
     Map<String, String> sorted = new TreeMap<>();
     labels.forEach((name, value) -> sorted.put(String.valueOf(name), String.valueOf(value)));
     return sorted.entrySet().stream()

@@ -1,7 +1,7 @@
-package dev.weft.cli;
+package dev.weft.cli.output;
 
 /** How a command prints what it was asked for. */
-enum OutputFormat {
+public enum OutputFormat {
   TABLE,
   YAML,
   JSON

@@ -1,5 +1,6 @@
-package dev.weft.cli;
+package dev.weft.cli.document;
 
+import dev.weft.cli.connection.Failures;
 import dev.weft.proto.policy.v1.PolicyKey;
 import java.util.Arrays;
 import java.util.Locale;

@@ -1,12 +1,14 @@
-package dev.weft.cli;
+package dev.weft.cli.document;
 
+import dev.weft.cli.connection.Connection;
+import dev.weft.cli.output.Output;
+import dev.weft.cli.output.Table;
+import dev.weft.cli.output.Times;
 import dev.weft.proto.policy.v1.HistoryRequest;
 import dev.weft.proto.policy.v1.HistoryResponse;
 import dev.weft.proto.policy.v1.PolicyChange;
 import dev.weft.proto.policy.v1.PolicyServiceGrpc;
 import java.io.PrintWriter;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +23,7 @@ import picocli.CommandLine.Spec;
     name = "history",
     mixinStandardHelpOptions = true,
     description = "What changed, when, by whom and why; the newest first.")
-final class HistoryCommand implements Callable<Integer> {
+public final class HistoryCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private Connection connection = new Connection();
   @Mixin private DocumentScope scope = new DocumentScope();
@@ -66,7 +68,7 @@ final class HistoryCommand implements Callable<Integer> {
     for (PolicyChange change : history.getChangesList()) {
       table.row(
           change.getRevision() + (change.getCurrent() ? " *" : ""),
-          time(change.getAtMillis()),
+          Times.time(change.getAtMillis()),
           change.getAction().name().toLowerCase(Locale.ROOT),
           Kind.display(change.getKey()),
           by(change),
@@ -82,11 +84,5 @@ final class HistoryCommand implements Callable<Integer> {
   /** Whoever wrote it, where that is known, else the source that owns it. */
   private static String by(PolicyChange change) {
     return change.getBy().isEmpty() ? change.getSource() : change.getBy();
-  }
-
-  static String time(long millis) {
-    return millis <= 0
-        ? "-"
-        : Instant.ofEpochMilli(millis).truncatedTo(ChronoUnit.SECONDS).toString();
   }
 }

@@ -1,4 +1,4 @@
-package dev.weft.cli;
+package dev.weft.cli.registry;
 
 /** How instances are printed. */
 enum InstanceOutput {

@@ -1,8 +1,8 @@
-package dev.weft.cli;
+package dev.weft.cli.connection;
 
-import dev.weft.cli.Failures.CommandFailed;
 import dev.weft.cli.cluster.Causes;
 import dev.weft.cli.cluster.MeshCluster;
+import dev.weft.cli.connection.Failures.CommandFailed;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
  * Which control plane a command talks to, and the one connection that it makes: the one that is
  * named, else the one in the cluster of the kubeconfig, else the one on this machine.
  */
-final class Connection {
+public final class Connection {
   private static final String LOCAL = "127.0.0.1:7700";
   private static final int MAX_MESSAGE_BYTES = 256 << 20;
 
@@ -69,7 +69,7 @@ final class Connection {
   private @Nullable MeshCluster cluster;
 
   /** Where the control plane is, for people. */
-  String address() {
+  public String address() {
     MeshCluster in = cluster;
     return in == null ? local() : in.shown();
   }
@@ -79,7 +79,7 @@ final class Connection {
   }
 
   /** Whether the control plane of a cluster is meant. */
-  boolean inCluster() {
+  public boolean inCluster() {
     boolean named = given != null && !given.isBlank();
     if (named && kubeconfig.asked()) {
       throw new ParameterException(
@@ -90,11 +90,11 @@ final class Connection {
   }
 
   /** The cluster's options. */
-  Kubeconfig kubeconfig() {
+  public Kubeconfig kubeconfig() {
     return kubeconfig;
   }
 
-  int timeoutSeconds() {
+  public int timeoutSeconds() {
     return timeoutSeconds;
   }
 
@@ -103,7 +103,7 @@ final class Connection {
    *
    * @throws CommandFailed when the control plane cannot be reached or does not answer in time
    */
-  <T> T call(Function<ManagedChannel, T> call) {
+  public <T> T call(Function<ManagedChannel, T> call) {
     try (MeshCluster in = inCluster() ? kubeconfig.cluster() : null) {
       cluster = in;
       ManagedChannel channel =

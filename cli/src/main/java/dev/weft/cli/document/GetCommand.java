@@ -1,6 +1,12 @@
-package dev.weft.cli;
+package dev.weft.cli.document;
 
-import dev.weft.cli.Failures.CommandFailed;
+import dev.weft.cli.connection.Connection;
+import dev.weft.cli.connection.Failures.CommandFailed;
+import dev.weft.cli.output.Output;
+import dev.weft.cli.output.Summary;
+import dev.weft.cli.output.Table;
+import dev.weft.cli.output.Times;
+import dev.weft.cli.output.Yaml;
 import dev.weft.proto.policy.v1.GetRequest;
 import dev.weft.proto.policy.v1.GetRevisionRequest;
 import dev.weft.proto.policy.v1.GetRevisionResponse;
@@ -14,8 +20,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.PrintWriter;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +38,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description =
         "Show documents: service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy, or all.")
-final class GetCommand implements Callable<Integer> {
+public final class GetCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private Connection connection = new Connection();
 
@@ -164,22 +168,8 @@ final class GetCommand implements Callable<Integer> {
           key.getName(),
           Summary.of(key.getKind(), Yaml.parse(policy.getJson())),
           policy.getRevision(),
-          age(policy.getChangedAtMillis()));
+          Times.age(policy.getChangedAtMillis()));
     }
     table.print(out);
-  }
-
-  static String age(long sinceMillis) {
-    if (sinceMillis <= 0) {
-      return "-";
-    }
-    Duration age = Duration.between(Instant.ofEpochMilli(sinceMillis), Instant.now());
-    if (age.compareTo(Duration.ofMinutes(2)) < 0) {
-      return Math.max(0, age.toSeconds()) + "s";
-    }
-    if (age.compareTo(Duration.ofHours(2)) < 0) {
-      return age.toMinutes() + "m";
-    }
-    return age.compareTo(Duration.ofDays(2)) < 0 ? age.toHours() + "h" : age.toDays() + "d";
   }
 }

@@ -1,4 +1,4 @@
-package dev.weft.cli;
+package dev.weft.cli.connection;
 
 import dev.weft.cli.cluster.ClusterException;
 import io.grpc.Status;
@@ -7,17 +7,17 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 
 /** What a person is told when a command fails. */
-final class Failures {
+public final class Failures {
   /** A failure whose message is all that a person needs. */
-  static final class CommandFailed extends RuntimeException {
-    CommandFailed(String message) {
+  public static final class CommandFailed extends RuntimeException {
+    public CommandFailed(String message) {
       super(message, null, false, false);
     }
   }
 
   private Failures() {}
 
-  static String describe(Exception failure) {
+  public static String describe(Exception failure) {
     if (failure instanceof CommandFailed || failure instanceof ClusterException) {
       return "error: " + failure.getMessage();
     }

@@ -1,6 +1,6 @@
-package dev.weft.cli;
+package dev.weft.cli.document;
 
-import dev.weft.cli.Failures.CommandFailed;
+import dev.weft.cli.connection.Failures.CommandFailed;
 import dev.weft.proto.policy.v1.ApplyRequest;
 import dev.weft.proto.policy.v1.Manifest;
 import java.io.IOException;
@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** The manifests that {@code -f} names. */
-final class Manifests {
+public final class Manifests {
   @Option(
       names = {"-f", "--filename"},
       paramLabel = "FILE",
@@ -28,7 +28,7 @@ final class Manifests {
       description = "Also the folders within a folder.")
   private boolean recursive;
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return names.isEmpty();
   }
 
@@ -37,7 +37,7 @@ final class Manifests {
    *
    * @throws CommandFailed when one cannot be read, or there is nothing in a folder
    */
-  ApplyRequest read(InputStream standardInput) {
+  public ApplyRequest read(InputStream standardInput) {
     ApplyRequest.Builder request = ApplyRequest.newBuilder();
     for (String name : names) {
       if (name.equals("-")) {

@@ -1,20 +1,20 @@
-package dev.weft.cli;
+package dev.weft.cli.output;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Rows under upper-case headings, each column as wide as its widest cell. */
-final class Table {
+public final class Table {
   private static final int GAP = 3;
 
   private final List<String[]> rows = new ArrayList<>();
 
-  Table(String... headings) {
+  public Table(String... headings) {
     rows.add(headings);
   }
 
-  Table row(Object... cells) {
+  public Table row(Object... cells) {
     String[] row = new String[cells.length];
     for (int i = 0; i < cells.length; i++) {
       String cell = String.valueOf(cells[i]);
@@ -24,7 +24,7 @@ final class Table {
     return this;
   }
 
-  void print(PrintWriter out) {
+  public void print(PrintWriter out) {
     int[] widths = new int[rows.getFirst().length];
     for (String[] row : rows) {
       for (int i = 0; i < row.length; i++) {

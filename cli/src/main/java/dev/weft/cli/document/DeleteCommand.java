@@ -1,6 +1,8 @@
-package dev.weft.cli;
+package dev.weft.cli.document;
 
-import dev.weft.cli.Failures.CommandFailed;
+import dev.weft.cli.connection.Connection;
+import dev.weft.cli.connection.Failures.CommandFailed;
+import dev.weft.cli.output.Yaml;
 import dev.weft.proto.policy.v1.DeleteRequest;
 import dev.weft.proto.policy.v1.Manifest;
 import dev.weft.proto.policy.v1.PolicyKey;
@@ -27,7 +29,7 @@ import picocli.CommandLine.Spec;
     name = "delete",
     mixinStandardHelpOptions = true,
     description = "Delete documents: KIND NAME..., or those that files name.")
-final class DeleteCommand implements Callable<Integer> {
+public final class DeleteCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private Connection connection = new Connection();
   @Mixin private Manifests manifests = new Manifests();

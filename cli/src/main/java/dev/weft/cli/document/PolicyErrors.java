@@ -1,4 +1,4 @@
-package dev.weft.cli;
+package dev.weft.cli.document;
 
 import dev.weft.proto.policy.v1.PolicyError;
 import java.io.PrintWriter;
