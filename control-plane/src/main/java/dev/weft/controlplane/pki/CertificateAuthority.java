@@ -3,9 +3,11 @@ package dev.weft.controlplane.pki;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 public final class CertificateAuthority implements ServerIdentity {
   private static final System.Logger LOG = System.getLogger(CertificateAuthority.class.getName());
   private static final long LOOK_SECONDS = 10;
+  private static final long ASK_AGAIN_MILLIS = 500;
+
+  /** Below what a pod is given to start in (deploy/k8s), so that the reason is said. */
+  private static final Duration PATIENCE = Duration.ofSeconds(100);
 
   private final RootStore store;
   private final List<String> names;
@@ -34,6 +40,7 @@ public final class CertificateAuthority implements ServerIdentity {
   private volatile @Nullable Roots roots;
   private volatile String trusted = "";
   private volatile String problem = "";
+  private volatile boolean away;
   private @Nullable X509Certificate signedBy;
 
   private CertificateAuthority(
@@ -45,7 +52,8 @@ public final class CertificateAuthority implements ServerIdentity {
   }
 
   /**
-   * Reads or makes the root and signs a first certificate; blocks meanwhile.
+   * Reads or makes the root and signs a first certificate; blocks meanwhile, and up to 100 s for a
+   * store that is away.
    *
    * @param names of the server, as its callers use them: host names and IP addresses
    * @throws PkiException one line, when there is no root to be had
@@ -55,6 +63,7 @@ public final class CertificateAuthority implements ServerIdentity {
       throws PkiException {
     var authority = new CertificateAuthority(store, names, times, clock);
     authority.look();
+    authority.awaitStore();
     if (authority.roots == null) {
       authority.close();
       throw new PkiException(authority.problem, null);
@@ -62,6 +71,20 @@ public final class CertificateAuthority implements ServerIdentity {
     authority.thread.scheduleWithFixedDelay(
         authority::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
     return authority;
+  }
+
+  private void awaitStore() {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (roots == null && away && System.nanoTime() - deadline < 0) {
+      try {
+        thread.schedule(this::look, ASK_AGAIN_MILLIS, TimeUnit.MILLISECONDS).get();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e);
+      }
+    }
   }
 
   @Override
@@ -98,8 +121,12 @@ public final class CertificateAuthority implements ServerIdentity {
   /** Brings root and certificate to where they should be by now. */
   synchronized void look() {
     String wrong = "";
+    away = false;
     try {
       keepRoots();
+    } catch (RootStoreAwayException e) {
+      away = true;
+      wrong = String.valueOf(e.getMessage());
     } catch (IOException e) {
       wrong = String.valueOf(e.getMessage());
     } catch (PkiException e) {

@@ -19,6 +19,7 @@ public interface RootStore {
   /**
    * What is kept; null: nothing yet.
    *
+   * @throws RootStoreAwayException when asking again may help
    * @throws IOException one line: why that cannot be known
    */
   @Nullable Held read() throws IOException;

@@ -3,6 +3,7 @@ package dev.weft.controlplane.pki;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -10,7 +11,9 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLHandshakeException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -128,6 +131,37 @@ class CertificateAuthorityTest {
       Files.writeString(directory.resolve("roots.pem"), good);
       authority.look();
       assertThat(authority.problem()).isEmpty();
+    }
+  }
+
+  @Test
+  void aStoreThatIsAwayAtFirstIsWaitedFor() throws Exception {
+    var store = new DirectoryRoots(directory);
+    var asked = new AtomicInteger();
+    RootStore late =
+        new RootStore() {
+          @Override
+          public @Nullable Held read() throws IOException {
+            if (asked.incrementAndGet() <= 2) {
+              throw new RootStoreAwayException("the API server is not reached", null);
+            }
+            return store.read();
+          }
+
+          @Override
+          public boolean write(String text, String trusted, @Nullable String expected)
+              throws IOException {
+            return store.write(text, trusted, expected);
+          }
+
+          @Override
+          public String place() {
+            return store.place();
+          }
+        };
+    try (var authority = open(late)) {
+      assertThat(authority.problem()).isEmpty();
+      assertThat(authority.trustedPem()).isEqualTo(Files.readString(store.trustedFile()));
     }
   }
 

@@ -7,6 +7,8 @@ import java.net.HttpURLConnection;
 
 /** What a person is told when the API server does not do as it was asked. */
 final class Failures {
+  private static final int TOO_MANY_REQUESTS = 429;
+
   private Failures() {}
 
   /**
@@ -22,6 +24,12 @@ final class Failures {
     return failure.getCode() == 0
         ? "the API server is not reached: " + message(failure)
         : "the API server refused to " + what + ": " + message(failure);
+  }
+
+  /** Whether the API server was not reached, or is not up to it now: asking again may help. */
+  static boolean passing(KubernetesClientException failure) {
+    int code = failure.getCode();
+    return code == 0 || code == TOO_MANY_REQUESTS || code >= HttpURLConnection.HTTP_INTERNAL_ERROR;
   }
 
   static ReviewUnavailableException unavailable(

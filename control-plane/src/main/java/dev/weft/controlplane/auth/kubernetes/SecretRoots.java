@@ -1,6 +1,7 @@
 package dev.weft.controlplane.auth.kubernetes;
 
 import dev.weft.controlplane.pki.RootStore;
+import dev.weft.controlplane.pki.RootStoreAwayException;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -84,12 +85,14 @@ final class SecretRoots implements RootStore {
   }
 
   private IOException failed(KubernetesClientException failure, String verb) {
-    return new IOException(
+    String said =
         Failures.say(
             failure,
             verb + " " + place(),
-            "give its service account a Role with get, create and update of secrets there"),
-        failure);
+            "give its service account a Role with get, create and update of secrets there");
+    return Failures.passing(failure)
+        ? new RootStoreAwayException(said, failure)
+        : new IOException(said, failure);
   }
 
   private static String base64(String text) {
