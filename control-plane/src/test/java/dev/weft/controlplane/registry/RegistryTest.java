@@ -48,7 +48,8 @@ class RegistryTest {
     put("catalog", "catalog-1");
     put("orders", "orders-0");
     assertThat(registry.current().workloadCount()).isEqualTo(3);
-    assertThat(changes).hasSize(4);
+    // Listeners hear of a view after it is published.
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(changes).hasSize(4));
     for (int i = 1; i < changes.size(); i++) {
       assertThat(changes.get(i).previous()).isSameAs(changes.get(i - 1).view());
       assertThat(changes.get(i).workloads()).hasSize(1);
@@ -73,7 +74,7 @@ class RegistryTest {
     List<RegistryChange> late = new CopyOnWriteArrayList<>();
     registry.addListener(late::add);
     put("catalog", "catalog-1");
-    assertThat(late).hasSize(2);
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(late).hasSize(2));
     assertThat(late.get(0).resync()).isTrue();
     assertThat(late.get(0).workloads()).hasSize(1);
     assertThat(late.get(1).workloads()).hasSize(1);
@@ -99,7 +100,7 @@ class RegistryTest {
     String before = registry.current().storeId();
     etcd.wipe();
     etcd.startAgain();
-    await().atMost(PATIENCE).until(() -> !registry.current().storeId().equals(before));
+    await().atMost(PATIENCE).until(() -> !changes.getLast().view().storeId().equals(before));
     RegistryChange last = changes.getLast();
     assertThat(last.resync()).isTrue();
     assertThat(last.previous().storeId()).isEqualTo(before);
