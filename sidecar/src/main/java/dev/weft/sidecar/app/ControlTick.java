@@ -1,5 +1,8 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.sidecar.app.memory.DirectMemory;
+import dev.weft.sidecar.app.memory.Heap;
+import dev.weft.sidecar.app.memory.MemoryWatch;
 import dev.weft.sidecar.check.HealthChecker;
 import dev.weft.sidecar.proxy.InboundApp;
 import dev.weft.sidecar.registration.AppProbe;

@@ -1,5 +1,7 @@
 package dev.weft.sidecar.app;
 
+import dev.weft.sidecar.app.memory.Descriptors;
+import dev.weft.sidecar.app.memory.MemoryPlan;
 import dev.weft.sidecar.app.options.InterceptOptions;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.check.HealthChecker;

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.memory;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * generation's share is left out of it. The platform's own classes for that are loaded when they
  * are needed, and not in a sidecar that is well.
  */
-final class Heap implements MemoryWatch.Source {
+public final class Heap implements MemoryWatch.Source {
   private @Nullable MemoryPoolMXBean old;
 
   @Override

@@ -1,4 +1,4 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.memory;
 
 import dev.weft.sidecar.telemetry.Bound;
 
@@ -14,7 +14,8 @@ import dev.weft.sidecar.telemetry.Bound;
  * @param maxConnections callers' connections over all listeners
  * @param shedDirectBytes beyond it new work is refused
  */
-record MemoryPlan(long heapBytes, long directBytes, int maxConnections, long shedDirectBytes) {
+public record MemoryPlan(
+    long heapBytes, long directBytes, int maxConnections, long shedDirectBytes) {
   private static final int SHED_PERCENT = Bound.MEMORY_SHED.intValue();
   private static final long DIRECT_PER_CONNECTION = 16 * 1024;
   private static final long HEAP_PER_CONNECTION = 6 * 1024;
@@ -24,7 +25,7 @@ record MemoryPlan(long heapBytes, long directBytes, int maxConnections, long she
   /**
    * @param descriptors of the process; 0: not known
    */
-  static MemoryPlan of(long heapBytes, long directBytes, int descriptors) {
+  public static MemoryPlan of(long heapBytes, long directBytes, int descriptors) {
     long byDirect = directBytes / DIRECT_PER_CONNECTION;
     long byHeap = heapBytes / 2 / HEAP_PER_CONNECTION;
     long byMemory = Math.clamp(Math.min(byDirect, byHeap), 128, 65_536);

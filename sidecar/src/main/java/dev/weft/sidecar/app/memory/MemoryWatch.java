@@ -1,4 +1,4 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.memory;
 
 import dev.weft.sidecar.http.Overload;
 import dev.weft.sidecar.telemetry.Bound;
@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
  * is no shortage. Short begins above {@code memory-shed} and ends a little below it. Control loop
  * only, every 100 ms.
  */
-final class MemoryWatch {
+public final class MemoryWatch {
   private static final System.Logger LOG = Logs.of(MemoryWatch.class);
   private static final int BEGINS = Bound.MEMORY_SHED.intValue();
   private static final int ENDS = BEGINS - 5;
@@ -27,7 +27,7 @@ final class MemoryWatch {
   private long collectedAt;
 
   /** One kind of memory. */
-  interface Source {
+  public interface Source {
     long max();
 
     /** Cheap, and never less than what is held. */
@@ -40,14 +40,15 @@ final class MemoryWatch {
     void refresh();
   }
 
-  MemoryWatch(Source direct, Source heap, Overload overload, LongSupplier nanoClock) {
+  public MemoryWatch(Source direct, Source heap, Overload overload, LongSupplier nanoClock) {
     this.direct = direct;
     this.heap = heap;
     this.overload = overload;
     this.nanoClock = nanoClock;
   }
 
-  void watch() {
+  /** Looks once. */
+  public void watch() {
     long now = nanoClock.getAsLong();
     directShort = isShort(direct, directShort);
     boolean was = heapShort;

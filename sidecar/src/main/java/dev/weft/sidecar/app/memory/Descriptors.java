@@ -1,18 +1,18 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.memory;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** How many files and sockets the kernel lets this process have. */
-final class Descriptors {
+public final class Descriptors {
   private static final Path LIMITS = Path.of("/proc/self/limits");
   private static final String OPEN_FILES = "Max open files ";
 
   private Descriptors() {}
 
   /** The limit; 0 where it cannot be told or there is none. Reads a file of the kernel's. */
-  static int limit() {
+  public static int limit() {
     try {
       return parse(Files.readString(LIMITS));
     } catch (IOException e) {

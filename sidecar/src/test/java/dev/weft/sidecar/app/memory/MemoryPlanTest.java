@@ -1,4 +1,4 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,9 +1,10 @@
-package dev.weft.sidecar.app;
+package dev.weft.sidecar.app.memory;
 
 import io.netty.buffer.PooledByteBufAllocator;
 
 /** The allocator's direct memory. */
-record DirectMemory(PooledByteBufAllocator allocator, long max) implements MemoryWatch.Source {
+public record DirectMemory(PooledByteBufAllocator allocator, long max)
+    implements MemoryWatch.Source {
   @Override
   public long atMost() {
     return allocator.metric().usedDirectMemory();
