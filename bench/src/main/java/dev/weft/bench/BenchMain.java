@@ -46,13 +46,13 @@ public final class BenchMain implements Callable<Integer> {
 
   @Option(
       names = "--rounds",
-      defaultValue = "5",
+      defaultValue = "15",
       description = "Counted rounds of every contender (${DEFAULT-VALUE}).")
   int rounds;
 
   @Option(
       names = "--seconds",
-      defaultValue = "6",
+      defaultValue = "2",
       description = "Seconds of load per round (${DEFAULT-VALUE}).")
   int seconds;
 
@@ -82,7 +82,8 @@ public final class BenchMain implements Callable<Integer> {
 
   @Option(
       names = "--json",
-      description = "Write rows {bench, contender, measure, value, unit} to this file.")
+      description =
+          "Write rows {bench, contender, measure, value, unit, rounds} to this file; values are medians of their rounds.")
   @Nullable Path json;
 
   @Option(
@@ -108,6 +109,12 @@ public final class BenchMain implements Callable<Integer> {
       defaultValue = "${sys:weft.home}",
       description = "The distribution to measure.")
   @Nullable Path home;
+
+  @Option(
+      names = "--before",
+      description =
+          "Another distribution, measured as weft-before beside it: what has a change done?")
+  @Nullable Path before;
 
   private BenchMain() {}
 
@@ -185,9 +192,15 @@ public final class BenchMain implements Callable<Integer> {
 
   private void measure(List<String> benches, Results results, PrintWriter out)
       throws IOException, InterruptedException {
-    if (home == null || !Files.isExecutable(home.resolve("sidecar/bin/weft-sidecar"))) {
+    if (home == null || !isDistribution(home)) {
       throw new IOException(
           "no distribution at " + home + ": run it as ./weft bench, or give --home");
+    }
+    if (before != null && !isDistribution(before)) {
+      throw new IOException(
+          "no distribution at --before "
+              + before
+              + ": expected the dist/target/weft of a built checkout");
     }
     if (benches.contains(KubernetesBench.NAME)) {
       results.forget(KubernetesBench.NAME);
@@ -206,11 +219,15 @@ public final class BenchMain implements Callable<Integer> {
     }
   }
 
+  private static boolean isDistribution(Path home) {
+    return Files.isExecutable(home.resolve("sidecar/bin/weft-sidecar"));
+  }
+
   private void besidePeers(Path home, List<String> benches, Results results, PrintWriter out)
       throws IOException, InterruptedException {
     var settings =
         new Run.Settings(
-            home, home.resolveSibling("bench-programs"), rounds, seconds, warmup, only);
+            home, before, home.resolveSibling("bench-programs"), rounds, seconds, warmup, only);
     try (var run = new Run(settings, results, out)) {
       Map<String, Measurement> measurements = measurements(run);
       for (String bench : benches) {

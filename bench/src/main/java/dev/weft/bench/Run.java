@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One run of some benches: its settings, its folder, the origins that all share, its results. */
@@ -43,10 +44,17 @@ final class Run implements AutoCloseable {
    * What the command line says.
    *
    * @param home the distribution to measure
+   * @param before another one to measure beside it; null: none
    * @param programs where programs that are fetched stay
    */
   record Settings(
-      Path home, Path programs, int rounds, int seconds, int warmup, List<String> only) {}
+      Path home,
+      @Nullable Path before,
+      Path programs,
+      int rounds,
+      int seconds,
+      int warmup,
+      List<String> only) {}
 
   /**
    * A contender that runs, with what else has to run for it.
@@ -104,7 +112,9 @@ final class Run implements AutoCloseable {
   }
 
   boolean wants(String contender) {
-    return settings.only().isEmpty() || settings.only().contains(contender);
+    return contender.equals(Contenders.WEFT_BEFORE)
+        ? settings.before() != null
+        : settings.only().isEmpty() || settings.only().contains(contender);
   }
 
   /**
@@ -135,6 +145,8 @@ final class Run implements AutoCloseable {
       case Contenders.ENVOY, Contenders.ENVOY_MESH ->
           envoy == null ? null : start(Envoy.contender(envoy, wiring));
       case Contenders.RELAY -> start(Relay.contender(wiring));
+      case Contenders.WEFT_BEFORE ->
+          weft(name, Objects.requireNonNull(settings.before()), wiring, Pins.PROXY, "");
       default -> weft(wiring, Pins.PROXY, "");
     };
   }
@@ -142,9 +154,15 @@ final class Run implements AutoCloseable {
   /** Starts the sidecar with a control plane of its own. */
   Started weft(Wiring wiring, String cpus, String javaOptions, String... further)
       throws IOException {
-    WeftMesh mesh = WeftMesh.start(settings.home(), wiring);
+    return weft(Contenders.WEFT, settings.home(), wiring, cpus, javaOptions, further);
+  }
+
+  private Started weft(
+      String name, Path home, Wiring wiring, String cpus, String javaOptions, String... further)
+      throws IOException {
+    WeftMesh mesh = WeftMesh.start(home, wiring);
     try {
-      return start(mesh.sidecar(Contenders.WEFT, wiring, javaOptions, further), cpus, mesh);
+      return start(mesh.sidecar(name, wiring, javaOptions, further), cpus, mesh);
     } catch (IOException e) {
       mesh.close();
       throw e;

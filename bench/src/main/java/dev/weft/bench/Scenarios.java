@@ -6,6 +6,7 @@ import static dev.weft.bench.report.Contenders.HAPROXY;
 import static dev.weft.bench.report.Contenders.NGINX;
 import static dev.weft.bench.report.Contenders.RELAY;
 import static dev.weft.bench.report.Contenders.WEFT;
+import static dev.weft.bench.report.Contenders.WEFT_BEFORE;
 
 import dev.weft.bench.load.H2load;
 import dev.weft.bench.load.Pacer;
@@ -23,7 +24,7 @@ final class Scenarios {
   static final String HOST = Peers.host(7);
   static final int CONNECTIONS = 64;
 
-  private static final List<String> PROXIES = List.of(HAPROXY, NGINX, ENVOY, WEFT);
+  private static final List<String> PROXIES = List.of(HAPROXY, NGINX, ENVOY, WEFT, WEFT_BEFORE);
   private static final int H2_CLIENTS = 8;
   private static final int H2_STREAMS = 32;
   private static final int BIG_CONNECTIONS = 4;
@@ -34,7 +35,7 @@ final class Scenarios {
           "http1",
           "HTTP/1.1, bare route, 64 connections",
           Way.plain(Protocol.HTTP1, Protocol.HTTP1),
-          List.of(HAPROXY, NGINX, ENVOY, RELAY, WEFT),
+          List.of(HAPROXY, NGINX, ENVOY, RELAY, WEFT, WEFT_BEFORE),
           run -> run.http1Origin,
           run -> Wrk.gets(run.folder, "http", HOST, Workload.PATH, CONNECTIONS, ""),
           Measures.CPU,
@@ -49,7 +50,7 @@ final class Scenarios {
             "mesh",
             "HTTP/1.1 as a mesh runs it: access log, metrics, trace header, retries, outlier detection (HAProxy bare)",
             HTTP1.way().asMesh(),
-            List.of(HAPROXY, ENVOY_MESH, WEFT),
+            List.of(HAPROXY, ENVOY_MESH, WEFT, WEFT_BEFORE),
             HTTP1.origin(),
             HTTP1.loads(),
             Measures.CPU,
@@ -182,7 +183,7 @@ final class Scenarios {
         name,
         title,
         Way.plain(Protocol.TCP, Protocol.TCP),
-        List.of(HAPROXY, ENVOY, RELAY, WEFT),
+        List.of(HAPROXY, ENVOY, RELAY, WEFT, WEFT_BEFORE),
         run -> run.http1Origin,
         run -> Wrk.gets(run.folder, "http", HOST, path, connections, ""),
         Measures.CPU,

@@ -5,6 +5,7 @@ import static dev.weft.bench.report.Contenders.HAPROXY;
 import static dev.weft.bench.report.Contenders.NGINX;
 import static dev.weft.bench.report.Contenders.RELAY;
 import static dev.weft.bench.report.Contenders.WEFT;
+import static dev.weft.bench.report.Contenders.WEFT_BEFORE;
 
 import dev.weft.bench.Run.Started;
 import dev.weft.bench.report.Measures;
@@ -25,7 +26,7 @@ final class StartBench {
   void measure() throws IOException, InterruptedException {
     run.say("%n%s: %s", NAME, TITLE);
     for (int round = 0; round <= run.settings.rounds(); round++) {
-      for (String name : List.of(HAPROXY, NGINX, ENVOY, RELAY, WEFT)) {
+      for (String name : List.of(HAPROXY, NGINX, ENVOY, RELAY, WEFT, WEFT_BEFORE)) {
         try (Started started = run.start(name, Scenarios.HTTP1.way(), run.http1Origin)) {
           // The first start of each reads files that later ones find in memory.
           if (started != null && round > 0) {

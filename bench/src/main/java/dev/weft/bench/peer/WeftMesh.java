@@ -33,6 +33,27 @@ import java.util.concurrent.TimeUnit;
 public final class WeftMesh implements AutoCloseable {
   private static final long CALL_SECONDS = 20;
 
+  /** It listens before its store is open, and says UNAVAILABLE until then. */
+  private static final Map<String, Object> UNTIL_IT_SERVES =
+      Map.of(
+          "methodConfig",
+          List.of(
+              Map.of(
+                  "name",
+                  List.of(Map.of()),
+                  "retryPolicy",
+                  Map.of(
+                      "maxAttempts",
+                      5.0,
+                      "initialBackoff",
+                      "0.5s",
+                      "maxBackoff",
+                      "5s",
+                      "backoffMultiplier",
+                      3.0,
+                      "retryableStatusCodes",
+                      List.of("UNAVAILABLE")))));
+
   private final Path home;
   private final Path folder;
   private final int grpcPort;
@@ -76,7 +97,11 @@ public final class WeftMesh implements AutoCloseable {
         Child.start(
             "control-plane-" + wiring.port(), command, Map.of(), Pins.LOAD, wiring.folder());
     child.awaitListening(grpcPort, start);
-    var channel = ManagedChannelBuilder.forAddress("127.0.0.1", grpcPort).usePlaintext().build();
+    var channel =
+        ManagedChannelBuilder.forAddress("127.0.0.1", grpcPort)
+            .usePlaintext()
+            .defaultServiceConfig(UNTIL_IT_SERVES)
+            .build();
     var mesh = new WeftMesh(home, wiring.folder(), grpcPort, child, channel);
     for (int i = 0; i < Peers.HOSTS; i++) {
       mesh.register(i, wiring);

@@ -11,39 +11,30 @@ import org.jspecify.annotations.Nullable;
  * @param measure of Weft
  * @param limit the factor, or the absolute value
  * @param reference whose measure is multiplied; null: the limit is absolute
- * @param referenceBench where the reference is measured, as a rule the same bench
  */
 public record Goal(
-    String bench,
-    String measure,
-    boolean atMost,
-    double limit,
-    @Nullable String reference,
-    String referenceBench) {
+    String bench, String measure, boolean atMost, double limit, @Nullable String reference) {
 
   /** At most so many times the reference's. */
   public static Goal atMost(String bench, String measure, double factor, String reference) {
-    return new Goal(bench, measure, true, factor, reference, bench);
+    return new Goal(bench, measure, true, factor, reference);
   }
 
   /** At least so many times the reference's. */
   public static Goal atLeast(String bench, String measure, double factor, String reference) {
-    return new Goal(bench, measure, false, factor, reference, bench);
+    return new Goal(bench, measure, false, factor, reference);
   }
 
   /** At most this. */
   public static Goal atMost(String bench, String measure, double value) {
-    return new Goal(bench, measure, true, value, null, bench);
+    return new Goal(bench, measure, true, value, null);
   }
 
   /** What was measured: the ratio, or the value; null when one of both was not. */
   public @Nullable Double measured(Results results) {
-    Double own = results.median(bench, Contenders.WEFT, measure);
-    if (own == null || reference == null) {
-      return own;
-    }
-    Double other = results.median(referenceBench, reference, measure);
-    return other == null || other == 0 ? null : own / other;
+    return reference == null
+        ? results.median(bench, Contenders.WEFT, measure)
+        : results.ratio(bench, Contenders.WEFT, measure, reference);
   }
 
   public boolean met(double measured) {

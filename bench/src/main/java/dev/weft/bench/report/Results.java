@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class Results {
   private static final Pattern ROW =
       Pattern.compile(
-          "\\{\"bench\": \"([^\"]*)\", \"contender\": \"([^\"]*)\", \"measure\": \"([^\"]*)\", \"value\": ([^,]*), \"unit\": \"([^\"]*)\"\\}");
+          "\\{\"bench\": \"([^\"]*)\", \"contender\": \"([^\"]*)\", \"measure\": \"([^\"]*)\", \"value\": [^,]*, \"unit\": \"([^\"]*)\", \"rounds\": \\[([^]]*)]\\}");
 
   private final Map<String, Map<String, Map<String, Series>>> byBench = new LinkedHashMap<>();
 
@@ -54,7 +54,20 @@ public final class Results {
   }
 
   /**
-   * Writes one JSON array of rows {bench, contender, measure, value, unit}; the values are medians.
+   * How many times the reference's a measure is: the median of the rounds' own ratios where both
+   * went the same rounds, because what a round costs changes with the machine's neighbours, and
+   * contenders that take turns share that; else the ratio of the medians. Null when one of both was
+   * not measured.
+   */
+  public @Nullable Double ratio(String bench, String contender, String measure, String reference) {
+    Series own = measures(bench, contender).get(measure);
+    Series base = measures(bench, reference).get(measure);
+    return own == null || base == null ? null : own.dividedBy(base);
+  }
+
+  /**
+   * Writes one JSON array of rows {bench, contender, measure, value, unit, rounds}; the value is
+   * the median of the rounds.
    *
    * @throws IOException when the file cannot be written
    */
@@ -77,18 +90,15 @@ public final class Results {
   public void readJson(Path file) throws IOException {
     Matcher rows = ROW.matcher(Files.readString(file));
     while (rows.find()) {
-      add(
-          rows.group(1),
-          rows.group(2),
-          rows.group(3),
-          Double.parseDouble(rows.group(4)),
-          rows.group(5));
+      for (String value : rows.group(5).split(", ")) {
+        add(rows.group(1), rows.group(2), rows.group(3), Double.parseDouble(value), rows.group(4));
+      }
     }
   }
 
   // Names and units are our own: nothing in them is to be escaped.
   private static String row(String bench, String contender, String measure, Series series) {
-    return "{\"bench\": \"%s\", \"contender\": \"%s\", \"measure\": \"%s\", \"value\": %s, \"unit\": \"%s\"}"
-        .formatted(bench, contender, measure, series.median(), series.unit());
+    return "{\"bench\": \"%s\", \"contender\": \"%s\", \"measure\": \"%s\", \"value\": %s, \"unit\": \"%s\", \"rounds\": %s}"
+        .formatted(bench, contender, measure, series.median(), series.unit(), series.values());
   }
 }

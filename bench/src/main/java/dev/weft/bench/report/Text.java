@@ -32,7 +32,7 @@ public final class Text {
     out.println(
         "(medians of the rounds; in brackets the ratio to "
             + reference
-            + "; absolute times mean little)");
+            + ", round by round; absolute times mean little)");
     out.flush();
   }
 
@@ -119,6 +119,6 @@ public final class Text {
     double value = series.median();
     return base == null || base.median() == 0
         ? number(value)
-        : String.format(Locale.ROOT, "%s (%.2fx)", number(value), value / base.median());
+        : String.format(Locale.ROOT, "%s (%.2fx)", number(value), series.dividedBy(base));
   }
 }

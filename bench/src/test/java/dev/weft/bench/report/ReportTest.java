@@ -15,8 +15,8 @@ final class ReportTest {
   private final Results results = new Results();
 
   @Test
-  void aGoalComparesMedians() {
-    measured("http1", "weft", 8, 9, 100);
+  void whoWentUnequalRoundsIsComparedByMedians() {
+    measured("http1", "weft", 8, 9, 100, 9);
     measured("http1", "haproxy", 10, 12, 11);
     Goal goal = Goal.atMost("http1", Measures.CPU, 0.82, "haproxy");
 
@@ -26,6 +26,17 @@ final class ReportTest {
     assertThat(goal.met(9.0 / 11)).isTrue();
     assertThat(goal.met(0.83)).isFalse();
     assertThat(goal.text()).isEqualTo("<= 0.82x haproxy");
+  }
+
+  @Test
+  void contendersThatTookTurnsAreComparedRoundByRound() {
+    measured("http1", "weft", 8, 16, 9, 9);
+    measured("http1", "haproxy", 10, 20, 12, 10);
+    measured("http1", "envoy", 30, 30, 30);
+
+    assertThat(results.ratio("http1", "weft", Measures.CPU, "haproxy")).isEqualTo(0.8);
+    assertThat(results.ratio("http1", "weft", Measures.CPU, "envoy")).isEqualTo(0.3);
+    assertThat(results.ratio("http1", "weft", Measures.CPU, "nginx")).isNull();
   }
 
   @Test
@@ -89,8 +100,7 @@ final class ReportTest {
     assertThat(read.contenders("h2-h1")).containsExactly("weft", "envoy-mesh");
     assertThat(read.median("h2-h1", "weft", Measures.CPU)).isEqualTo(20.5);
     assertThat(read.measures("h2-h1", "weft").get(Measures.CPU))
-        .extracting(Series::unit)
-        .isEqualTo("us");
+        .isEqualTo(new Series("us", List.of(20.25, 20.5, 31.0)));
   }
 
   @Test
