@@ -77,10 +77,7 @@ final class ConfigCommand implements Callable<Integer> {
     boolean qualified = namespace != null || nodeId.indexOf('.') > 0;
     PodName name = PodName.parse(nodeId, namespace);
     try {
-      NodeConfig config =
-          MeshServiceGrpc.newBlockingStub(channel)
-              .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
-              .getNodeConfig(GetNodeConfigRequest.newBuilder().setNodeId(name.pod()).build());
+      NodeConfig config = fetch(channel, name, qualified);
       if (!qualified || config.getNode().getNamespace().equals(name.namespace())) {
         return config;
       }
@@ -97,6 +94,24 @@ final class ConfigCommand implements Callable<Integer> {
             + " is connected to "
             + connection.address()
             + "\n  'weft proxy-status' lists those that are.");
+  }
+
+  private NodeConfig fetch(ManagedChannel channel, PodName name, boolean qualified) {
+    try {
+      return fetch(channel, name.pod());
+    } catch (StatusRuntimeException e) {
+      if (qualified && e.getStatus().getCode() == Status.Code.INVALID_ARGUMENT) {
+        // Several namespaces have one of that name.
+        return fetch(channel, name.namespace() + "/" + name.pod());
+      }
+      throw e;
+    }
+  }
+
+  private NodeConfig fetch(ManagedChannel channel, String id) {
+    return MeshServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(connection.timeoutSeconds(), TimeUnit.SECONDS)
+        .getNodeConfig(GetNodeConfigRequest.newBuilder().setNodeId(id).build());
   }
 
   private static void printTable(NodeConfig config, PrintWriter out) {

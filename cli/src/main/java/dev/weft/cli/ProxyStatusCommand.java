@@ -9,7 +9,9 @@ import dev.weft.proto.mesh.v1.ListNodesRequest;
 import dev.weft.proto.mesh.v1.ListNodesResponse;
 import dev.weft.proto.mesh.v1.MeshServiceGrpc;
 import dev.weft.proto.mesh.v1.NodeStatus;
+import dev.weft.proto.mesh.v1.Trouble;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
@@ -23,6 +25,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Show the connected sidecars and whether they are in sync.")
 final class ProxyStatusCommand implements Callable<Integer> {
+  /** Of callers that are no connected sidecars: of a flood of them, the newest say enough. */
+  private static final int SHOWN = 20;
+
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private Connection connection = new Connection();
 
@@ -83,11 +88,41 @@ final class ProxyStatusCommand implements Callable<Integer> {
             rejection.getMessage());
       }
     }
+    for (NodeStatus node : response.getNodesList()) {
+      node.getTroublesList().forEach(trouble -> print(trouble, out));
+    }
+    List<Trouble> others = response.getTroublesList();
+    others.stream().limit(SHOWN).forEach(trouble -> print(trouble, out));
+    if (others.size() > SHOWN) {
+      out.println("... and " + (others.size() - SHOWN) + " more; -o json has them all");
+    }
     out.println(
         response.getNodesCount()
             + " sidecars; store "
             + response.getStoreId()
             + " at revision "
             + response.getRevision());
+  }
+
+  private static void print(Trouble trouble, PrintWriter out) {
+    out.printf(
+        "%s%s %s%s%n",
+        trouble.getPeer(),
+        trouble.getAddress().equals(trouble.getPeer()) ? "" : " (" + trouble.getAddress() + ")",
+        trouble.getMessage(),
+        when(trouble));
+  }
+
+  private static String when(Trouble trouble) {
+    String last = Times.age(trouble.getLastAtMillis()) + " ago";
+    return trouble.getTimes() <= 1
+        ? " [" + last + "]"
+        : " ["
+            + trouble.getTimes()
+            + " times since "
+            + Times.age(trouble.getFirstAtMillis())
+            + " ago, last "
+            + last
+            + "]";
   }
 }

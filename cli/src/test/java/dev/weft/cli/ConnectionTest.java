@@ -12,6 +12,7 @@ import dev.weft.proto.mesh.v1.ListNodesResponse;
 import dev.weft.proto.mesh.v1.MeshServiceGrpc.MeshServiceImplBase;
 import dev.weft.proto.mesh.v1.NodeConfig;
 import dev.weft.proto.mesh.v1.NodeStatus;
+import dev.weft.proto.mesh.v1.Trouble;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -67,13 +68,32 @@ final class ConnectionTest {
                             .setName("catalog.default:80"))
                     .setFieldPath("port")
                     .setMessage("0 is no port"))
+            .addTroubles(
+                Trouble.newBuilder()
+                    .setPeer("default/frontend-0")
+                    .setAddress("10.0.0.7:4711")
+                    .setLimit("refusals")
+                    .setMessage("refuses again and again what it is sent (limit refusals)")
+                    .setTimes(3)
+                    .setFirstAtMillis(System.currentTimeMillis() - 300_000)
+                    .setLastAtMillis(System.currentTimeMillis()))
+            .build();
+    Trouble gone =
+        Trouble.newBuilder()
+            .setPeer("10.0.0.9:4712")
+            .setAddress("10.0.0.9:4712")
+            .setLimit("malformed")
+            .setMessage("a message cannot be read (limit malformed)")
+            .setTimes(1)
+            .setLastAtMillis(System.currentTimeMillis())
             .build();
     MeshServiceImplBase mesh =
         new MeshServiceImplBase() {
           @Override
           public void listNodes(
               ListNodesRequest request, StreamObserver<ListNodesResponse> observer) {
-            observer.onNext(ListNodesResponse.newBuilder().addNodes(refusing).build());
+            observer.onNext(
+                ListNodesResponse.newBuilder().addNodes(refusing).addTroubles(gone).build());
             observer.onCompleted();
           }
 
@@ -88,7 +108,10 @@ final class ConnectionTest {
       assertThat(cli.out)
           .contains("REJECTED")
           .contains("frontend-0 refused CLUSTER catalog.default:80 at port")
-          .contains("0 is no port");
+          .contains("0 is no port")
+          .contains("default/frontend-0 (10.0.0.7:4711) refuses again and again")
+          .contains("[3 times since 5m ago, last 0s ago]")
+          .contains("\n10.0.0.9:4712 a message cannot be read (limit malformed) [0s ago]\n");
 
       assertThat(cli.weft("config", "nobody")).isEqualTo(1);
       assertThat(cli.err).contains("no sidecar 'nobody' is connected").contains("proxy-status");

@@ -21,6 +21,7 @@ class LayersTest {
           Map.ofEntries(
               Map.entry("model", 0),
               Map.entry("pki", 0),
+              Map.entry("limit", 0),
               Map.entry("validate", 1),
               Map.entry("registry", 2),
               Map.entry("auth", 2),

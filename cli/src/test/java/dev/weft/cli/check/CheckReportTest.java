@@ -75,7 +75,8 @@ class CheckReportTest {
 
   @Test
   void every_id_has_its_row_in_the_guide_and_there_is_no_other() throws IOException {
-    Matcher rows = ROW.matcher(Files.readString(GUIDE));
+    String guide = Files.readString(GUIDE);
+    Matcher rows = ROW.matcher(guide.substring(guide.indexOf("## What `weft check` looks at")));
 
     List<String> documented = rows.results().map(row -> row.group(1)).toList();
 

@@ -218,6 +218,7 @@ final class FaultyMesh implements AutoCloseable {
     health("unknown");
     replicas.review();
     replicas.strangerCalls();
+    replicas.nonsense();
   }
 
   @Override

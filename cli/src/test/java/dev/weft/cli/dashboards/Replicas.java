@@ -8,6 +8,9 @@ import dev.weft.controlplane.app.ControlPlaneOptions.StoreOptions;
 import dev.weft.controlplane.app.KubernetesOptions;
 import dev.weft.controlplane.app.SecurityOptions;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;
+import dev.weft.proto.discovery.v1.DiscoveryRequest;
+import dev.weft.proto.discovery.v1.DiscoveryResponse;
+import dev.weft.proto.discovery.v1.DiscoveryServiceGrpc;
 import dev.weft.proto.policy.v1.ApplyRequest;
 import dev.weft.proto.policy.v1.ListRequest;
 import dev.weft.proto.policy.v1.Manifest;
@@ -23,6 +26,7 @@ import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -35,6 +39,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -182,6 +187,29 @@ final class Replicas implements AutoCloseable {
             .POST(HttpRequest.BodyPublishers.ofString(REVIEW))
             .build(),
         HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Somebody who is no sidecar opens the stream of one. */
+  void nonsense() {
+    var ended = new CompletableFuture<Void>();
+    DiscoveryServiceGrpc.newStub(toFirst)
+        .streamResources(
+            new StreamObserver<>() {
+              @Override
+              public void onNext(DiscoveryResponse response) {}
+
+              @Override
+              public void onError(Throwable failure) {
+                ended.complete(null);
+              }
+
+              @Override
+              public void onCompleted() {
+                ended.complete(null);
+              }
+            })
+        .onNext(DiscoveryRequest.getDefaultInstance());
+    ended.orTimeout(LONG.toSeconds(), TimeUnit.SECONDS).join();
   }
 
   /** Somebody calls whom only Kubernetes could know. */

@@ -22,10 +22,17 @@ final class HistoryWatch {
   private final String service;
   private final StoreFeed<WatchEvent> feed;
 
-  HistoryWatch(String namespace, String service, ServerCallStreamObserver<WatchEvent> call) {
+  /**
+   * @param onOver called once, when it is over
+   */
+  HistoryWatch(
+      String namespace,
+      String service,
+      ServerCallStreamObserver<WatchEvent> call,
+      Runnable onOver) {
     this.namespace = namespace;
     this.service = service;
-    feed = new StoreFeed<>(call, this::event, HistoryWatch::ended);
+    feed = new StoreFeed<>(call, this::event, HistoryWatch::ended, onOver);
   }
 
   void start(Store store, long fromRevision) {

@@ -1,5 +1,8 @@
 package dev.weft.controlplane.api;
 
+import dev.weft.controlplane.limit.PeerLimit;
+import dev.weft.controlplane.limit.PeerLimits;
+import dev.weft.controlplane.limit.Peers;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.Workload;
@@ -24,11 +27,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class InstanceWatcher {
   /** Events that may wait for a slow receiver. */
-  static final int MAX_WAITING = 10_000;
+  static final int MAX_WAITING = PeerLimit.WATCH_EVENTS.intValue();
 
   private final String namespace;
   private final String service;
   private final ServerCallStreamObserver<WatchEvent> call;
+  private final PeerLimits limits;
+  private final String address = Peers.currentAddress();
   private final Runnable onEnd;
 
   // Guarded by this.
@@ -42,10 +47,16 @@ final class InstanceWatcher {
   /**
    * @param namespace empty: all
    * @param service empty: all; needs a namespace
+   * @param limits where it is counted when it falls too far behind
    * @param onEnd called once, without locks
    */
   InstanceWatcher(
-      String namespace, String service, ServerCallStreamObserver<WatchEvent> call, Runnable onEnd) {
+      String namespace,
+      String service,
+      ServerCallStreamObserver<WatchEvent> call,
+      PeerLimits limits,
+      Runnable onEnd) {
+    this.limits = limits;
     this.namespace = namespace;
     this.service = service;
     this.call = call;
@@ -148,13 +159,12 @@ final class InstanceWatcher {
     if (waiting.size() >= MAX_WAITING) {
       over = true;
       waiting.clear();
-      call.onError(
-          Status.RESOURCE_EXHAUSTED
-              .withDescription(
-                  "this watch is too slow: "
-                      + MAX_WAITING
-                      + " events waited for it; list, then watch from the list's revision")
-              .asRuntimeException());
+      String why =
+          "this watch is too slow: "
+              + MAX_WAITING
+              + " events waited for it; list, then watch from the list's revision";
+      limits.reached(PeerLimit.WATCH_EVENTS, address, address, why);
+      call.onError(Status.RESOURCE_EXHAUSTED.withDescription(why).asRuntimeException());
       Thread.startVirtualThread(onEnd);
       return;
     }

@@ -1,6 +1,10 @@
 package dev.weft.controlplane.api;
 
 import dev.weft.common.wire.Syntax;
+import dev.weft.controlplane.limit.Allowance;
+import dev.weft.controlplane.limit.PeerLimit;
+import dev.weft.controlplane.limit.PeerLimits;
+import dev.weft.controlplane.limit.Peers;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.WorkloadReadiness;
 import dev.weft.controlplane.registry.Sessions;
@@ -17,6 +21,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,16 +30,30 @@ import org.jspecify.annotations.Nullable;
  * message only when the last one is answered and the answer could be sent.
  */
 final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Sessions.Channel {
+  /** Heartbeats that may come at once: with news of readiness, and for instances that are new. */
+  private static final int AT_ONCE = 100;
+
+  private static final int MAX_INCARNATION = 128;
+  private static final int MAX_REASON = 4096;
+
   private final Sessions sessions;
   private final ServerCallStreamObserver<KeepAliveResponse> call;
+  private final PeerLimits limits;
+  private final LongSupplier nanoClock;
+  private final String address = Peers.currentAddress();
 
   // Guarded by this.
+  private final Allowance beats;
   private final Map<ObjectKey, String> incarnations = new HashMap<>();
   private boolean requestWhenReady;
   private boolean over;
 
-  KeepAliveStream(Sessions sessions, ServerCallStreamObserver<KeepAliveResponse> call) {
+  KeepAliveStream(
+      Sessions sessions, RegistryGate gate, ServerCallStreamObserver<KeepAliveResponse> call) {
     this.sessions = sessions;
+    this.limits = gate.limits();
+    this.nanoClock = gate.nanoClock();
+    this.beats = new Allowance(AT_ONCE, PeerLimit.HEARTBEATS.value(), nanoClock.getAsLong());
     this.call = call;
     call.disableAutoRequest();
     call.setOnReadyHandler(this::requestIfWaiting);
@@ -45,6 +65,7 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
   public void onNext(KeepAliveRequest request) {
     String wrong = wrong(request);
     if (wrong != null) {
+      limits.reached(PeerLimit.MALFORMED, address, address, wrong);
       close(Status.INVALID_ARGUMENT.withDescription(wrong));
       return;
     }
@@ -100,6 +121,7 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
     }
     ObjectKey instance = new ObjectKey(request.getNamespace(), request.getId());
     boolean gone;
+    long wait = 0;
     synchronized (this) {
       gone = over;
       if (!over) {
@@ -114,16 +136,47 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
                 .setId(request.getId())
                 .setStatus(status(answer))
                 .build());
-        if (call.isReady()) {
-          call.request(1);
-        } else {
-          requestWhenReady = true;
+        wait = waitAfterOne();
+        if (wait == 0) {
+          request();
         }
       }
+    }
+    if (wait > 0) {
+      tooOften(instance);
+      CompletableFuture.delayedExecutor(wait, TimeUnit.NANOSECONDS).execute(this::request);
     }
     if (gone) {
       // The stream ended while the answer was on its way: the session that it opened goes, too.
       sessions.closed(this, Set.of(instance));
+    }
+  }
+
+  /** Each instance that is heard through this stream has a rate of its own. */
+  private long waitAfterOne() {
+    long now = nanoClock.getAsLong();
+    beats.spend(1.0 / Math.max(1, incarnations.size()), now);
+    return beats.nanosUntilNext(now);
+  }
+
+  private void tooOften(ObjectKey instance) {
+    limits.reached(
+        PeerLimit.HEARTBEATS,
+        instance.toString(),
+        address,
+        "sends more than "
+            + PeerLimit.HEARTBEATS.text()
+            + " heartbeats for each of its instances (limit heartbeats): they are read later; one"
+            + " in a third of the TTL that Register answers is enough");
+  }
+
+  private synchronized void request() {
+    if (!over) {
+      if (call.isReady()) {
+        call.request(1);
+      } else {
+        requestWhenReady = true;
+      }
     }
   }
 
@@ -161,8 +214,16 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
     if (!Syntax.isDnsLabel(request.getId())) {
       return "id is \"" + request.getId() + "\", expected a DNS label";
     }
-    if (request.getIncarnation().isEmpty()) {
-      return "incarnation is empty, expected the one that Register answered";
+    if (request.getIncarnation().isEmpty() || request.getIncarnation().length() > MAX_INCARNATION) {
+      return "incarnation has "
+          + request.getIncarnation().length()
+          + " characters, expected the one that Register answered";
+    }
+    if (request.getReadinessReason().length() > MAX_REASON) {
+      return "readiness_reason has "
+          + request.getReadinessReason().length()
+          + " characters, expected at most "
+          + MAX_REASON;
     }
     if (request.getReadiness() == Readiness.UNRECOGNIZED) {
       return "readiness is "

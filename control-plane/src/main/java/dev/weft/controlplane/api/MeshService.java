@@ -11,7 +11,9 @@ import dev.weft.proto.mesh.v1.NodeConfig;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 
 /**
  * Serves {@code weft.mesh.v1} from the sidecars that are connected to this replica. Holds nothing
@@ -34,21 +36,31 @@ public final class MeshService extends MeshServiceImplBase {
 
   @Override
   public void getNodeConfig(GetNodeConfigRequest request, StreamObserver<NodeConfig> observer) {
-    answer(
-        engine
-            .nodeConfig(request.getNodeId())
-            .thenApply(
-                config ->
-                    config.orElseThrow(
-                        () ->
-                            Status.NOT_FOUND
-                                .withDescription(
-                                    "no sidecar with node id \""
-                                        + request.getNodeId()
-                                        + "\" is connected to this control plane; ListNodes names"
-                                        + " those that are")
-                                .asRuntimeException())),
-        observer);
+    String id = request.getNodeId();
+    answer(engine.nodeConfigs(id).thenApply(found -> only(id, found)), observer);
+  }
+
+  private static NodeConfig only(String id, List<NodeConfig> found) {
+    if (found.size() == 1) {
+      return found.getFirst();
+    }
+    if (found.isEmpty()) {
+      throw Status.NOT_FOUND
+          .withDescription(
+              "no sidecar with node id \""
+                  + id
+                  + "\" is connected to this control plane; ListNodes names those that are")
+          .asRuntimeException();
+    }
+    throw Status.INVALID_ARGUMENT
+        .withDescription(
+            "several sidecars have the node id \""
+                + id
+                + "\": say which, as one of "
+                + found.stream()
+                    .map(each -> each.getNode().getNamespace() + "/" + each.getNode().getId())
+                    .collect(Collectors.joining(", ")))
+        .asRuntimeException();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.api;
 
+import dev.weft.controlplane.limit.PeerLimits;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryView;
 import dev.weft.controlplane.registry.history.DocumentHistory;
@@ -48,9 +49,18 @@ public final class PolicyService extends PolicyServiceImplBase {
   private final Registry registry;
   private final AppliedPolicies policies;
   private final PolicyRollback rollback;
+  private final StoreWatches watches;
 
+  /**
+   * @param limits where it counts and names who reaches one
+   */
   public PolicyService(
-      Store store, Registry registry, AppliedPolicies policies, PolicyRollback rollback) {
+      Store store,
+      Registry registry,
+      AppliedPolicies policies,
+      PolicyRollback rollback,
+      PeerLimits limits) {
+    this.watches = new StoreWatches("policies", limits);
     this.store = store;
     this.registry = registry;
     this.policies = policies;
@@ -119,11 +129,13 @@ public final class PolicyService extends PolicyServiceImplBase {
       if (request.getFromRevision() < 0) {
         throw invalid("from_revision is " + request.getFromRevision() + ", expected at least 0");
       }
+      watches.enter(0);
     } catch (StatusRuntimeException e) {
       observer.onError(e);
       return;
     }
-    new PolicyWatch(request, (ServerCallStreamObserver<WatchEvent>) observer).start(store);
+    var call = (ServerCallStreamObserver<WatchEvent>) observer;
+    new PolicyWatch(request, call, watches::leave).start(store);
   }
 
   @Override

@@ -21,9 +21,12 @@ final class PolicyWatch {
   private final WatchRequest request;
   private final StoreFeed<WatchEvent> feed;
 
-  PolicyWatch(WatchRequest request, ServerCallStreamObserver<WatchEvent> call) {
+  /**
+   * @param onOver called once, when it is over
+   */
+  PolicyWatch(WatchRequest request, ServerCallStreamObserver<WatchEvent> call, Runnable onOver) {
     this.request = request;
-    feed = new StoreFeed<>(call, this::event, ApiErrors::of);
+    feed = new StoreFeed<>(call, this::event, ApiErrors::of, onOver);
   }
 
   /** Sends the current state first if that was asked for, then every change. Does not block. */

@@ -3,6 +3,7 @@ package dev.weft.controlplane.api;
 import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.auth.CallerName;
 import dev.weft.controlplane.discovery.SubscriberAcks;
+import dev.weft.controlplane.limit.PeerLimits;
 import dev.weft.controlplane.model.InstanceSelector;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.Workload;
@@ -44,6 +45,7 @@ import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -66,10 +68,13 @@ public final class RegistryService extends RegistryServiceImplBase {
   private final Duration ttl;
   private final WatchHub hub;
   private final OverrideCalls overrides;
+  private final RegistryGate gate;
 
   /**
    * @param acks who knows when sidecars have a revision in force
    * @param ttl what registrants are told to keep
+   * @param limits where it counts and names who reaches one
+   * @param nanoClock a monotonic one
    */
   public RegistryService(
       Store store,
@@ -77,7 +82,9 @@ public final class RegistryService extends RegistryServiceImplBase {
       Sessions sessions,
       Reaper reaper,
       SubscriberAcks acks,
-      Duration ttl) {
+      Duration ttl,
+      PeerLimits limits,
+      LongSupplier nanoClock) {
     this.store = store;
     this.registry = registry;
     this.sessions = sessions;
@@ -88,11 +95,12 @@ public final class RegistryService extends RegistryServiceImplBase {
     this.acks = acks;
     this.ttl = ttl;
     this.hub = new WatchHub(registry);
+    this.gate = new RegistryGate(registry, limits, nanoClock);
   }
 
   /** Watch streams right now, for metrics. */
   public int watchers() {
-    return hub.count();
+    return hub.count() + gate.watches().count();
   }
 
   @Override
@@ -101,21 +109,24 @@ public final class RegistryService extends RegistryServiceImplBase {
     Calls.answer(
         observer,
         whenReadable(
-            () ->
-                registration
-                    .register(request.getInstance(), by)
-                    .thenApply(
-                        registered ->
-                            RegisterResponse.newBuilder()
-                                .setIncarnation(registered.incarnation())
-                                .setRevision(registered.revision())
-                                .setTtlMillis(ttl.toMillis())
-                                .build())));
+            () -> {
+              gate.requireRoom(request.getInstance());
+              return registration
+                  .register(request.getInstance(), by)
+                  .thenApply(
+                      registered ->
+                          RegisterResponse.newBuilder()
+                              .setIncarnation(registered.incarnation())
+                              .setRevision(registered.revision())
+                              .setTtlMillis(ttl.toMillis())
+                              .build());
+            }));
   }
 
   @Override
   public StreamObserver<KeepAliveRequest> keepAlive(StreamObserver<KeepAliveResponse> observer) {
-    return new KeepAliveStream(sessions, (ServerCallStreamObserver<KeepAliveResponse>) observer);
+    return new KeepAliveStream(
+        sessions, gate, (ServerCallStreamObserver<KeepAliveResponse>) observer);
   }
 
   @Override
@@ -135,6 +146,7 @@ public final class RegistryService extends RegistryServiceImplBase {
             () -> {
               requireLabel("namespace", request.getNamespace());
               requireLabel("id", request.getId());
+              gate.requireRate();
               return registration
                   .deregister(request.getNamespace(), request.getId(), request.getIncarnation())
                   .thenCompose(removed -> deregistered(request, removed));
@@ -155,7 +167,10 @@ public final class RegistryService extends RegistryServiceImplBase {
       return CompletableFuture.completedFuture(response.build());
     }
     return acks.await(removed.revision(), Duration.ofMillis(request.getAwaitSubscribersMillis()))
-        .thenApply(result -> response.setSubscribersAcknowledged(result.synced()).build());
+        // It has been removed, whether anybody can be waited for or not.
+        .handle(
+            (result, failure) ->
+                response.setSubscribersAcknowledged(failure == null && result.synced()).build());
   }
 
   @Override
@@ -259,6 +274,8 @@ public final class RegistryService extends RegistryServiceImplBase {
       if (request.getFromRevision() < 0) {
         throw invalid("from_revision", "" + request.getFromRevision(), "0 or a revision");
       }
+      // Until it is known whether it reads the history, it counts as if it did.
+      gate.watches().enter(hub.count());
     } catch (StatusRuntimeException e) {
       call.onError(e);
       return;
@@ -266,12 +283,18 @@ public final class RegistryService extends RegistryServiceImplBase {
     InstanceWatcher[] self = new InstanceWatcher[1];
     InstanceWatcher watcher =
         new InstanceWatcher(
-            request.getNamespace(), request.getService(), call, () -> hub.unsubscribe(self[0]));
+            request.getNamespace(),
+            request.getService(),
+            call,
+            gate.limits(),
+            () -> hub.unsubscribe(self[0]));
     self[0] = watcher;
     if (hub.subscribe(watcher, request.getFromRevision())) {
+      gate.watches().leave();
       return;
     }
     if (registry.current().hasEndpoints(request.getNamespace(), request.getService())) {
+      gate.watches().leave();
       // A slice is stored as a whole: what left it at a revision, the history does not say.
       watcher.close(
           Status.OUT_OF_RANGE.withDescription(
@@ -280,7 +303,7 @@ public final class RegistryService extends RegistryServiceImplBase {
                   + " is further back than this replica remembers of Kubernetes' endpoints: list,"
                   + " then watch from the list's revision"));
     } else {
-      new HistoryWatch(request.getNamespace(), request.getService(), call)
+      new HistoryWatch(request.getNamespace(), request.getService(), call, gate.watches()::leave)
           .start(store, request.getFromRevision());
     }
   }

@@ -19,10 +19,14 @@ final class StoreFeed<E> implements WatchListener {
   private final ServerCallStreamObserver<E> call;
   private final Events<E> events;
   private final Function<Throwable, StatusRuntimeException> failures;
+  private final Runnable onOver;
 
   // Guarded by this.
   private @Nullable Watch watch;
   private boolean over;
+
+  /** Whether whoever counts it knows that it is over. */
+  private boolean told;
 
   /** What a change of the store is to the receiver. */
   interface Events<E> {
@@ -30,10 +34,15 @@ final class StoreFeed<E> implements WatchListener {
     @Nullable E of(Change change, long revision);
   }
 
+  /**
+   * @param onOver called once, when it is over
+   */
   StoreFeed(
       ServerCallStreamObserver<E> call,
       Events<E> events,
-      Function<Throwable, StatusRuntimeException> failures) {
+      Function<Throwable, StatusRuntimeException> failures,
+      Runnable onOver) {
+    this.onOver = onOver;
     this.call = call;
     this.events = events;
     this.failures = failures;
@@ -70,11 +79,24 @@ final class StoreFeed<E> implements WatchListener {
   }
 
   /** Ends the call, unless it has ended. */
-  synchronized void fail(Throwable failure) {
-    if (!over) {
-      over = true;
-      call.onError(failures.apply(failure));
+  void fail(Throwable failure) {
+    synchronized (this) {
+      if (!over) {
+        over = true;
+        call.onError(failures.apply(failure));
+      }
     }
+    tell();
+  }
+
+  private void tell() {
+    synchronized (this) {
+      if (told) {
+        return;
+      }
+      told = true;
+    }
+    onOver.run();
   }
 
   @Override
@@ -106,5 +128,6 @@ final class StoreFeed<E> implements WatchListener {
     if (last != null) {
       last.close();
     }
+    tell();
   }
 }

@@ -5,6 +5,8 @@ import dev.weft.controlplane.auth.CallerName;
 import dev.weft.controlplane.auth.ClusterAccess;
 import dev.weft.controlplane.auth.kubernetes.CaConfigMaps;
 import dev.weft.controlplane.auth.kubernetes.KubernetesCallers;
+import dev.weft.controlplane.limit.CallGate;
+import dev.weft.controlplane.limit.PeerLimits;
 import dev.weft.controlplane.pki.ServerIdentity;
 import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.RegistryStatus;
@@ -13,14 +15,11 @@ import dev.weft.controlplane.registry.store.StoreException;
 import dev.weft.controlplane.source.kubernetes.KubernetesAccess;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
-import io.grpc.protobuf.services.ProtoReflectionService;
-import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -41,12 +40,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControlPlane implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ControlPlane.class.getName());
-  private static final int MAX_MESSAGE_BYTES = 16 << 20;
   private static final int MIN_GRPC_THREADS = 4;
 
   private final ControlPlaneOptions options;
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final PeerLimits limits = new PeerLimits(meters, System::currentTimeMillis);
   private final HealthStatusManager health = new HealthStatusManager();
   private final LateServices late = new LateServices(this::reason);
   private final StoreOpener opener = new StoreOpener();
@@ -196,7 +195,12 @@ public final class ControlPlane implements AutoCloseable {
         }
         serve(
             ServingParts.start(
-                new MeteredStore(store, meters), options, kubernetes, meters, () -> !closing));
+                new MeteredStore(store, meters),
+                options,
+                kubernetes,
+                meters,
+                limits,
+                () -> !closing));
       }
     } catch (StartFailedException e) {
       fail(e);
@@ -357,33 +361,24 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
-  /** The version of reflection that clients in other languages still ask for. */
-  @SuppressWarnings("deprecation")
-  private static BindableService olderReflection() {
-    return ProtoReflectionService.newInstance();
-  }
-
   private Server startGrpc() {
     try {
+      CallGate gate = new CallGate(limits, meters, System::nanoTime);
       NettyServerBuilder builder =
-          NettyServerBuilder.forAddress(
-              new InetSocketAddress(options.bind(), options.grpcPort()), tls.credentials(guarded));
+          GrpcPort.builder(
+              new InetSocketAddress(options.bind(), options.grpcPort()),
+              tls.credentials(guarded),
+              gate,
+              health);
       if (guarded && cluster != null) {
         builder.intercept(new CallGuard(cluster, meters, InstantSource.system(), System::nanoTime));
       } else {
         builder.intercept(CallerName.byAddress());
       }
       return builder
+          .intercept(gate)
           .executor(grpcThreads)
-          .addService(health.getHealthService())
-          .addService(ProtoReflectionServiceV1.newInstance())
-          .addService(olderReflection())
           .fallbackHandlerRegistry(late)
-          .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-          .permitKeepAliveTime(5, TimeUnit.SECONDS)
-          .permitKeepAliveWithoutCalls(true)
-          .keepAliveTime(10, TimeUnit.SECONDS)
-          .keepAliveTimeout(5, TimeUnit.SECONDS)
           .build()
           .start();
     } catch (IOException | IllegalArgumentException e) {

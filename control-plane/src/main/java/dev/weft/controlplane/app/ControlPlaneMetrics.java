@@ -97,6 +97,12 @@ final class ControlPlaneMetrics {
         meters, "weft.session.writes", "Transactions with sessions", sessions, Sessions::writes);
     gauge(
         meters,
+        "weft.session.unwritten",
+        "Sessions that began or ended and are not written yet",
+        sessions,
+        Sessions::unwritten);
+    gauge(
+        meters,
         "weft.reaper.leading",
         "1 on the replica that removes silent instances",
         reaper,

@@ -6,6 +6,9 @@ import dev.weft.controlplane.api.RegistryService;
 import dev.weft.controlplane.discovery.DiscoveryEngine;
 import dev.weft.controlplane.discovery.DiscoveryOptions;
 import dev.weft.controlplane.inforce.ReplicaReports;
+import dev.weft.controlplane.limit.PeerLimit;
+import dev.weft.controlplane.limit.PeerLimits;
+import dev.weft.controlplane.limit.StrictRequests;
 import dev.weft.controlplane.registry.HistoryKeeper;
 import dev.weft.controlplane.registry.OverrideKeeper;
 import dev.weft.controlplane.registry.PolicyReader;
@@ -47,6 +50,7 @@ final class ServingParts implements AutoCloseable {
   /** How far back one can look in the store. */
   private static final Duration HISTORY = Duration.ofHours(24);
 
+  private final PeerLimits limits;
   private final Store store;
   private final Registry registry;
   private final ReplicaLease lease;
@@ -67,7 +71,9 @@ final class ServingParts implements AutoCloseable {
       ControlPlaneOptions options,
       @Nullable KubernetesClient cluster,
       MeterRegistry meters,
+      PeerLimits limits,
       BooleanSupplier serving) {
+    this.limits = limits;
     Duration ttl = options.instanceTtl();
     this.store = store;
     registry = new Registry(store, PolicyReader.DOCUMENTS);
@@ -77,14 +83,17 @@ final class ServingParts implements AutoCloseable {
     history = new HistoryKeeper(store, registry, HISTORY, reaper::leading, System::nanoTime);
     versions = new VersionKeeper(store, registry, reaper::leading, System::currentTimeMillis);
     overrides = new OverrideKeeper(store, registry, reaper::leading, System::currentTimeMillis);
-    discovery = DiscoveryEngine.start(registry, meters, discoveryOptions(options));
-    registryService = new RegistryService(store, registry, sessions, reaper, discovery, ttl);
+    discovery = DiscoveryEngine.start(registry, meters, discoveryOptions(options), limits);
+    registryService =
+        new RegistryService(
+            store, registry, sessions, reaper, discovery, ttl, limits, System::nanoTime);
     policyService =
         new PolicyService(
             store,
             registry,
             new AppliedPolicies(store, registry, PolicyReader.DOCUMENTS, System::currentTimeMillis),
-            new PolicyRollback(store, registry, System::currentTimeMillis));
+            new PolicyRollback(store, registry, System::currentTimeMillis),
+            limits);
     ControlPlaneMetrics.bind(meters, registry, sessions, reaper, registryService);
     ControlPlaneMetrics.bind(meters, versions);
     ticker =
@@ -117,14 +126,16 @@ final class ServingParts implements AutoCloseable {
    * Wires everything on an open store, which it owns from now on.
    *
    * @param cluster the API server to follow; null: none
+   * @param limits where those are counted and named who reach one
    */
   static ServingParts start(
       Store store,
       ControlPlaneOptions options,
       @Nullable KubernetesClient cluster,
       MeterRegistry meters,
+      PeerLimits limits,
       BooleanSupplier serving) {
-    return new ServingParts(store, options, cluster, meters, serving);
+    return new ServingParts(store, options, cluster, meters, limits, serving);
   }
 
   Registry registry() {
@@ -138,10 +149,10 @@ final class ServingParts implements AutoCloseable {
   /** What is to be bound to the gRPC server. */
   List<ServerServiceDefinition> services() {
     return List.of(
-        registryService.bindService(),
-        policyService.bindService(),
+        StrictRequests.of(registryService.bindService(), PeerLimit.REGISTRY_MESSAGE, limits),
+        StrictRequests.of(policyService.bindService(), PeerLimit.MESSAGE, limits),
         discovery.service(),
-        new MeshService(discovery).bindService());
+        StrictRequests.of(new MeshService(discovery).bindService(), PeerLimit.MESSAGE, limits));
   }
 
   /** How Kubernetes is followed, in lines for a person; none without it. */
@@ -206,6 +217,7 @@ final class ServingParts implements AutoCloseable {
         standard.quiet(),
         standard.maxBatch(),
         standard.awaitedGap(),
+        standard.streamLimits(),
         options.instanceTtl());
   }
 }

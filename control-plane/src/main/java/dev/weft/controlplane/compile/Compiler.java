@@ -2,6 +2,7 @@ package dev.weft.controlplane.compile;
 
 import dev.weft.controlplane.compile.ClusterLayouts.Layout;
 import dev.weft.controlplane.compile.Reads.Input;
+import dev.weft.controlplane.limit.PeerLimit;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.RegistryChange;
@@ -34,6 +35,9 @@ public final class Compiler {
   private final Map<ResourceKey, Set<Input>> inputs = new HashMap<>();
 
   private final Map<Input, Set<ResourceKey>> dependents = new HashMap<>();
+
+  /** Of these, those that each service that comes or goes is compared with. */
+  private final Set<Input> nearMisses = new HashSet<>();
 
   public Compiler(String clusterDomain) {
     this.clusterDomain = clusterDomain;
@@ -75,11 +79,14 @@ public final class Compiler {
   }
 
   private void addNearMisses(ObjectKey service, Set<ResourceKey> stale) {
-    for (Map.Entry<Input, Set<ResourceKey>> entry : dependents.entrySet()) {
-      Input input = entry.getKey();
-      if (input.kind() == Input.Kind.NEAR_MISSES
-          && NearMisses.concerns(input.key().name(), input.key().namespace(), service)) {
-        stale.addAll(entry.getValue());
+    if (nearMisses.size() > PeerLimit.HINTS.value()) {
+      // Whoever asks for so many names that nobody knows has no use for hints, and no sidecar is to
+      // wait for them.
+      return;
+    }
+    for (Input input : nearMisses) {
+      if (NearMisses.concerns(input.key().name(), input.key().namespace(), service)) {
+        stale.addAll(dependents.getOrDefault(input, Set.of()));
       }
     }
   }
@@ -170,6 +177,9 @@ public final class Compiler {
     }
     for (Input input : now) {
       dependents.computeIfAbsent(input, _ -> new HashSet<>()).add(key);
+      if (input.kind() == Input.Kind.NEAR_MISSES) {
+        nearMisses.add(input);
+      }
     }
   }
 
@@ -178,6 +188,7 @@ public final class Compiler {
       Set<ResourceKey> keys = dependents.get(input);
       if (keys != null && keys.remove(key) && keys.isEmpty()) {
         dependents.remove(input);
+        nearMisses.remove(input);
       }
     }
   }

@@ -4,8 +4,8 @@
  * only when one of them has changed.
  *
  * <p>A {@link dev.weft.controlplane.compile.Compiler} belongs to one thread, the discovery
- * engine's; everything else here is a value or a function. Imports {@code model}, {@code registry}
- * (views), {@code common.config} and the messages.
+ * engine's; everything else here is a value or a function. Imports {@code model}, {@code limit},
+ * {@code registry} (views), {@code common.config} and the messages.
  */
 @org.jspecify.annotations.NullMarked
 package dev.weft.controlplane.compile;

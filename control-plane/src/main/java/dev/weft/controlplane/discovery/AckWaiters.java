@@ -31,6 +31,10 @@ final class AckWaiters {
     waiters.add(waiter);
   }
 
+  int count() {
+    return waiters.size();
+  }
+
   /** The view has come to that revision and every stream knows what it is owed. */
   void reached(long revision, Collection<NodeStream> streams) {
     if (waiters.isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.discovery;
 
+import dev.weft.controlplane.discovery.loop.EngineLoop;
 import dev.weft.controlplane.registry.RegistryChange;
 import java.util.ArrayList;
 import java.util.List;

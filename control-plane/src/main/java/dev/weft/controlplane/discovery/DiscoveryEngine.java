@@ -2,14 +2,21 @@ package dev.weft.controlplane.discovery;
 
 import dev.weft.controlplane.compile.CompileCounts;
 import dev.weft.controlplane.compile.Compiler;
-import dev.weft.controlplane.compile.ResourceKey;
 import dev.weft.controlplane.discovery.Outstanding.Owed;
+import dev.weft.controlplane.discovery.loop.EngineLoop;
+import dev.weft.controlplane.discovery.loop.EngineThread;
+import dev.weft.controlplane.discovery.pace.EngineShare;
+import dev.weft.controlplane.discovery.pace.NodeIndex;
+import dev.weft.controlplane.discovery.pace.Sentences;
 import dev.weft.controlplane.inforce.InForce;
+import dev.weft.controlplane.limit.PeerLimit;
+import dev.weft.controlplane.limit.PeerLimits;
+import dev.weft.controlplane.limit.StrictRequests;
+import dev.weft.controlplane.limit.Trouble;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryChange;
 import dev.weft.controlplane.snapshot.ResourceTable;
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
-import dev.weft.proto.discovery.v1.Rejection;
 import dev.weft.proto.mesh.v1.ListNodesResponse;
 import dev.weft.proto.mesh.v1.NodeConfig;
 import io.grpc.ServerServiceDefinition;
@@ -18,13 +25,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * Serves {@code weft.discovery.v1}: compiles what the connected sidecars want, as the registry
@@ -46,14 +52,30 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
   private final AckWaiters waiters = new AckWaiters();
   private final InForceCounts counts;
   private final DiscoveryMetrics metrics;
+  private final PeerLimits limits;
+  private final EngineShare share;
+
+  /** Of all who ask about sidecars: a person who asks in a loop holds up no sidecar. */
+  private final EngineShare.Account askers;
+
+  private final Requests requests;
+  private final StreamBounds bounds;
   private final Set<NodeStream> streams = new LinkedHashSet<>();
-  private final Map<String, NodeStream> byNode = new HashMap<>();
+  private final NodeIndex<NodeStream> nodes = new NodeIndex<>();
   private String storeId = "";
   private boolean closed;
 
   DiscoveryEngine(EngineLoop loop, MeterRegistry meters, DiscoveryOptions options) {
+    this(loop, meters, options, new PeerLimits(meters, loop::wallMillis));
+  }
+
+  private DiscoveryEngine(
+      EngineLoop loop, MeterRegistry meters, DiscoveryOptions options, PeerLimits limits) {
     this.loop = loop;
     this.options = options;
+    this.limits = limits;
+    this.share = new EngineShare(loop);
+    this.askers = share.open();
     var compiler = new Compiler(options.clusterDomain());
     this.compileCounts = compiler.counts();
     this.table = new ResourceTable(compiler);
@@ -62,20 +84,26 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     watchers.listener(counts::touched);
     this.batch = new ChangeBatch(loop, options, this::apply);
     this.metrics = new DiscoveryMetrics(meters, compileCounts, table);
+    this.requests = new Requests(loop, options, table, nodes, metrics, limits, this::end);
+    this.bounds = new StreamBounds(loop, options, streams, metrics, limits, share, this::end);
     loop.schedule(SWEEP_NANOS, this::sweep);
   }
 
-  /** An engine with a thread of its own that follows the registry. */
+  /**
+   * An engine with a thread of its own that follows the registry.
+   *
+   * @param limits where it counts and names who reaches one
+   */
   public static DiscoveryEngine start(
-      Registry registry, MeterRegistry meters, DiscoveryOptions options) {
-    var engine = new DiscoveryEngine(new EngineThread(), meters, options);
+      Registry registry, MeterRegistry meters, DiscoveryOptions options, PeerLimits limits) {
+    var engine = new DiscoveryEngine(new EngineThread(), meters, options, limits);
     registry.addListener(engine::onChange);
     return engine;
   }
 
   /** What is to be bound to a gRPC server. */
   public ServerServiceDefinition service() {
-    return GrpcStreamCall.service(this);
+    return StrictRequests.of(GrpcStreamCall.service(this), PeerLimit.MESSAGE, limits);
   }
 
   /** How often each kind of resource was compiled. */
@@ -125,24 +153,34 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
 
   private void flush(NodeStream stream) {
     long now = loop.nanoTime();
+    if (!bounds.maySend(stream)) {
+      return;
+    }
     long keptUntil = stream.keepsUntilNanos();
     long resumedBefore = stream.stats().resourcesResumed();
-    Outstanding sent = stream.flush(table, storeId, now);
+    Outstanding sent = stream.flush(table, storeId, loop);
     if (stream.keepsUntilNanos() != keptUntil) {
       loop.schedule(stream.keepsUntilNanos() - now, () -> ready(stream));
     }
     metrics.resumed(stream.stats().resourcesResumed() - resumedBefore);
     if (sent != null) {
       metrics.sent(sent, sent.bytes());
+      bounds.sent(stream);
+    } else if (stream.wantsTurn()) {
+      loop.execute(() -> serve(stream, () -> flush(stream)));
     }
   }
 
   NodeStream open(StreamCall call) {
-    var stream = new NodeStream(call, watchers, options, loop.wallMillis(), loop.nanoTime());
+    var stream =
+        new NodeStream(call, watchers, options, share.open(), loop.wallMillis(), loop.nanoTime());
     loop.execute(
         () -> {
           if (closed) {
             call.close(Status.UNAVAILABLE.withDescription("the control plane is shutting down"));
+            return;
+          }
+          if (!bounds.mayOpen(stream)) {
             return;
           }
           streams.add(stream);
@@ -155,10 +193,21 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     loop.execute(
         () -> {
           if (streams.contains(stream)) {
+            bounds.look(stream);
             guarded(stream, () -> flush(stream));
             waiters.progressed(stream);
+            flushReleased();
           }
         });
+  }
+
+  private void flushReleased() {
+    NodeStream next = bounds.released();
+    while (next != null) {
+      NodeStream waiting = next;
+      guarded(waiting, () -> flush(waiting));
+      next = bounds.released();
+    }
   }
 
   /** A mistake in here ends one stream, whose sidecar comes again with what it holds. */
@@ -183,113 +232,61 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     loop.execute(
         () -> {
           if (streams.contains(stream)) {
-            guarded(stream, () -> takeAndFlush(stream, request));
-            observe();
+            serve(stream, () -> takeAndFlush(stream, request));
           }
         });
   }
 
+  /** Does what a sidecar asks for, now or when it is its turn. */
+  private void serve(NodeStream stream, Runnable work) {
+    boolean later =
+        share.serve(
+            stream.share(),
+            () -> {
+              if (streams.contains(stream)) {
+                guarded(stream, work);
+                observe();
+              }
+            });
+    if (later) {
+      bounds.tookDetour(stream);
+    }
+  }
+
   private void takeAndFlush(NodeStream stream, DiscoveryRequest request) {
-    if (take(stream, request)) {
-      flush(stream);
-      waiters.progressed(stream);
-      stream.call().requestNext();
-    }
-  }
-
-  /** False: the stream has been ended because of it. */
-  private boolean take(NodeStream stream, DiscoveryRequest request) {
-    if (!stream.begun() && !begin(stream, request)) {
-      return false;
-    }
-    int before = stream.subscriptions();
-    var check = new SubscriptionCheck(metrics, stream.node());
-    Optional<Status> wrong = check.read(request);
-    if (wrong.isPresent()) {
-      end(stream, wrong.get());
-      return false;
-    }
-    stream.unsubscribe(check.unsubscribe());
-    stream.subscribe(check.subscribe(), table.revision());
-    metrics.subscriptions(stream.subscriptions() - before);
-    if (stream.subscriptions() > options.maxSubscriptions()) {
-      end(
-          stream,
-          Status.RESOURCE_EXHAUSTED.withDescription(
-              "subscribed to "
-                  + stream.subscriptions()
-                  + " names, at most "
-                  + options.maxSubscriptions()
-                  + " are allowed on one stream"));
-      return false;
-    }
-    if (!request.getNonce().isEmpty()) {
-      answered(stream, request);
-    }
-    return true;
-  }
-
-  private boolean begin(NodeStream stream, DiscoveryRequest request) {
-    Optional<Status> wrong = SubscriptionCheck.first(request, options);
-    if (wrong.isPresent()) {
-      end(stream, wrong.get());
-      return false;
-    }
-    String id = request.getNode().getId();
-    stream.begin(request.getNode(), request.getHeldList(), request.getHeldStoreId());
-    NodeStream other = byNode.put(id, stream);
-    if (other != null) {
-      end(
-          other,
-          Status.ABORTED.withDescription(
-              "node " + id + " has opened another stream, from " + stream.call().peer()));
-    }
-    return true;
-  }
-
-  private void answered(NodeStream stream, DiscoveryRequest request) {
-    Outstanding response = stream.answered(request.getNonce());
-    if (response == null) {
+    if (!requests.take(stream, request) || !bounds.hasRoomForNames(stream)) {
       return;
     }
-    settle(stream, response, request);
-    response.resources().keySet().forEach(resource -> counts.touched(resource.key()));
-  }
-
-  private void settle(NodeStream stream, Outstanding response, DiscoveryRequest request) {
-    if (request.hasRejection()) {
-      Rejection rejection = request.getRejection();
-      stream.refused(response, rejection, table.revision(), loop.wallMillis());
-      metrics.rejected();
-      LOG.log(
-          Level.WARNING,
-          "node {0} refused revision {1}: {2} {3}: {4}",
-          stream.node().getId(),
-          response.revision(),
-          ResourceKey.of(rejection.getResource()),
-          rejection.getFieldPath(),
-          rejection.getMessage());
-      return;
+    Outstanding response = requests.answered(stream, request);
+    if (response != null) {
+      response.resources().keySet().forEach(resource -> counts.touched(resource.key()));
+      bounds.answered(stream);
+      long wait = stream.pace().sendNotBeforeNanos() - loop.nanoTime();
+      if (wait > 0) {
+        loop.schedule(wait, () -> ready(stream));
+      }
     }
-    stream.accepted(response);
-    long now = loop.nanoTime();
-    response.resources().values().stream()
-        .mapToLong(Owed::changeNanos)
-        .filter(nanos -> nanos != Owed.NOT_TIMED)
-        .min()
-        .ifPresent(since -> metrics.pushed(now - since));
+    flush(stream);
+    waiters.progressed(stream);
+    stream.call().requestNext();
+    flushReleased();
   }
 
   private void end(NodeStream stream, Status status) {
     if (streams.contains(stream)) {
-      stream.call().close(status);
+      if (stream.pace().unreadBytes() > 0) {
+        stream.call().reset(status);
+      } else {
+        stream.call().close(status);
+      }
       forget(stream);
     }
   }
 
   private void forget(NodeStream stream) {
     if (streams.remove(stream)) {
-      byNode.remove(stream.node().getId(), stream);
+      nodes.remove(stream.name(), stream);
+      bounds.forget(stream);
       stream.release();
       waiters.gone(stream);
       metrics.streams(streams.size());
@@ -298,22 +295,9 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     }
   }
 
-  /** Cuts off those that could answer and do not, and those that never say who they are. */
   private void sweep() {
-    long now = loop.nanoTime();
-    long patience = options.ackTimeout().toNanos();
-    for (NodeStream stream : List.copyOf(streams)) {
-      if (stream.silentFor(patience, now)) {
-        String what =
-            stream.begun()
-                ? "no answer to response " + stream.unansweredNonce()
-                : "no first request with a node";
-        end(
-            stream,
-            Status.DEADLINE_EXCEEDED.withDescription(
-                what + " within " + options.ackTimeout().toSeconds() + " s"));
-      }
-    }
+    bounds.sweep();
+    flushReleased();
     if (!closed) {
       loop.schedule(SWEEP_NANOS, this::sweep);
     }
@@ -326,6 +310,14 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
         () -> {
           if (closed) {
             future.complete(new Result(false, List.of()));
+            return;
+          }
+          if (waiters.count() >= PeerLimit.SYNC_WAITERS.value()) {
+            limits.reached(PeerLimit.SYNC_WAITERS);
+            future.completeExceptionally(
+                Status.RESOURCE_EXHAUSTED
+                    .withDescription(Sentences.tooManyWait())
+                    .asRuntimeException());
             return;
           }
           var waiter = new AckWaiters.Waiter(revision, future);
@@ -354,30 +346,46 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     return future;
   }
 
-  /** Every sidecar connected here, by node id, with its state. */
+  /** Every sidecar connected here, by namespace and id, with its state. */
   public CompletableFuture<ListNodesResponse> listNodes() {
-    var future = new CompletableFuture<ListNodesResponse>();
-    loop.execute(
+    return asked(
         () -> {
           var response =
               ListNodesResponse.newBuilder().setStoreId(storeId).setRevision(table.revision());
-          byNode.entrySet().stream()
-              .sorted(Map.Entry.comparingByKey())
-              .forEach(
-                  node -> response.addNodes(NodeReport.status(node.getValue(), table.revision())));
-          future.complete(response.build());
+          Map<String, List<Trouble>> troubles = limits.byPeer();
+          for (NodeStream stream : nodes.all()) {
+            List<Trouble> own = troubles.remove(stream.name());
+            response.addNodes(
+                NodeReport.status(stream, table.revision(), own == null ? List.of() : own));
+          }
+          troubles.values().forEach(others -> response.addAllTroubles(NodeReport.troubles(others)));
+          return response.build();
         });
-    return future;
   }
 
-  /** What a sidecar has in force; empty when it is not connected here. */
-  public CompletableFuture<Optional<NodeConfig>> nodeConfig(String nodeId) {
-    var future = new CompletableFuture<Optional<NodeConfig>>();
-    loop.execute(
+  /**
+   * What sidecars have in force that are called so, with their namespace ({@code shop/web-0}) or
+   * without it; none when no such is connected here.
+   */
+  public CompletableFuture<List<NodeConfig>> nodeConfigs(String nodeId) {
+    return asked(
         () ->
-            future.complete(
-                Optional.ofNullable(byNode.get(nodeId))
-                    .map(stream -> NodeReport.config(stream, table.revision()))));
+            nodes.find(nodeId).stream()
+                .map(stream -> NodeReport.config(stream, table.revision()))
+                .toList());
+  }
+
+  private <T> CompletableFuture<T> asked(Supplier<T> answer) {
+    var future = new CompletableFuture<T>();
+    Runnable work =
+        () -> {
+          try {
+            future.complete(answer.get());
+          } catch (RuntimeException e) {
+            future.completeExceptionally(e);
+          }
+        };
+    loop.execute(() -> share.serve(askers, work));
     return future;
   }
 

@@ -19,6 +19,7 @@ final class DiscoveryMetrics {
   private final AtomicLong wanted = new AtomicLong();
   private final AtomicLong invalid = new AtomicLong();
   private final AtomicLong revision = new AtomicLong();
+  private final AtomicLong unread = new AtomicLong();
   private final Counter responses;
   private final Counter responseBytes;
   private final Counter sent;
@@ -34,6 +35,10 @@ final class DiscoveryMetrics {
     gauge(meters, "weft.discovery.resources", "Different resources that are wanted", wanted);
     gauge(meters, "weft.discovery.invalid.resources", "Not sent because invalid", invalid);
     gauge(meters, "weft.discovery.revision", "Newest compiled revision of the store", revision);
+    Gauge.builder("weft.discovery.unread", unread, AtomicLong::get)
+        .baseUnit("bytes")
+        .description("Of responses that sidecars have not read, in memory")
+        .register(meters);
     responses = counter(meters, "weft.discovery.responses", "Responses sent");
     responseBytes = counter(meters, "weft.discovery.response.bytes", "Their bytes");
     sent = counter(meters, "weft.discovery.resources.sent", "Resources sent");
@@ -90,6 +95,15 @@ final class DiscoveryMetrics {
 
   void subscriptions(int difference) {
     subscriptions.addAndGet(difference);
+  }
+
+  /** Names subscribed to, all streams. */
+  long subscriptions() {
+    return subscriptions.get();
+  }
+
+  void unread(long bytes) {
+    unread.set(bytes);
   }
 
   void state(int wantedResources, int invalidResources, long compiledRevision) {

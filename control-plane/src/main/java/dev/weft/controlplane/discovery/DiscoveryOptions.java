@@ -1,6 +1,8 @@
 package dev.weft.controlplane.discovery;
 
 import dev.weft.controlplane.compile.Compiler;
+import dev.weft.controlplane.discovery.pace.StreamLimits;
+import dev.weft.controlplane.limit.PeerLimit;
 import java.time.Duration;
 
 /**
@@ -16,6 +18,7 @@ import java.time.Duration;
  * @param maxBatch but no change of a burst waits longer than this
  * @param awaitedGap a change that somebody waits for is sent without waiting for the burst's end,
  *     this long after the last one at the soonest
+ * @param streamLimits what all streams together may take
  * @param storeGrace what a sidecar holds from another store is not replaced or removed before this
  *     time has passed, in which the instances register with the new one
  */
@@ -28,16 +31,18 @@ public record DiscoveryOptions(
     Duration quiet,
     Duration maxBatch,
     Duration awaitedGap,
+    StreamLimits streamLimits,
     Duration storeGrace) {
   public static final DiscoveryOptions DEFAULT =
       new DiscoveryOptions(
           Compiler.DEFAULT_CLUSTER_DOMAIN,
-          10_000,
-          100_000,
-          1 << 20,
-          Duration.ofSeconds(30),
+          PeerLimit.NAMES.intValue(),
+          PeerLimit.HELD.intValue(),
+          PeerLimit.RESPONSE.intValue(),
+          PeerLimit.ANSWER_TIME.time(),
           Duration.ofMillis(10),
           Duration.ofMillis(100),
           Duration.ofMillis(2),
+          StreamLimits.DEFAULT,
           Duration.ofSeconds(10));
 }

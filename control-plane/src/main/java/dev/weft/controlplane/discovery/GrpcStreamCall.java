@@ -99,6 +99,14 @@ final class GrpcStreamCall implements StreamCall {
   }
 
   @Override
+  public void reset(Status status) {
+    if (!closed) {
+      closed = true;
+      call.sendMessage(ResponseBytes.cut(status));
+    }
+  }
+
+  @Override
   public String peer() {
     SocketAddress remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     return remote instanceof InetSocketAddress address

@@ -1,6 +1,8 @@
 package dev.weft.controlplane.discovery;
 
 import dev.weft.controlplane.compile.ResourceKey;
+import dev.weft.controlplane.inforce.Document;
+import dev.weft.controlplane.limit.PeerLimit;
 import dev.weft.controlplane.snapshot.EncodedResource;
 import dev.weft.proto.discovery.v1.HeldResource;
 import dev.weft.proto.discovery.v1.ResourceKind;
@@ -21,7 +23,7 @@ final class Holdings {
       Comparator.comparingInt(key -> rank(key.kind()));
 
   /** Bounds a response that removes; what is left follows in the next one. */
-  private static final int MOST_REMOVED = 5_000;
+  private static final int MOST_REMOVED = PeerLimit.REMOVALS.intValue();
 
   /** A version that nothing has: it is there, and is to be sent anew. */
   private static final String UNKNOWN = "";
@@ -79,6 +81,30 @@ final class Holdings {
   @Nullable EncodedResource content(ResourceKey key) {
     Holding holding = holdings.get(key);
     return holding == null || UNKNOWN.equals(holding.version) ? null : holding.content;
+  }
+
+  /** Whether it has exactly this in force. */
+  boolean has(EncodedResource resource) {
+    Holding holding = holdings.get(resource.key());
+    return holding != null && resource.version().equals(holding.version);
+  }
+
+  /** Whether it has refused exactly this. */
+  boolean refuses(EncodedResource resource) {
+    Holding holding = holdings.get(resource.key());
+    return holding != null && resource.version().equals(holding.refused);
+  }
+
+  /** Whether what it has in force was made of that document, or may have been. */
+  boolean mayBeMadeOf(Document document, ResourceKey key) {
+    EncodedResource known = content(key);
+    return has(key) && (known == null || known.revisionOf(document) != null);
+  }
+
+  /** Of which revision of the document what it has in force was made; null: of none, or unknown. */
+  @Nullable Long madeOf(Document document, ResourceKey key) {
+    EncodedResource known = content(key);
+    return known == null ? null : known.revisionOf(document);
   }
 
   /** How many resources it has. */

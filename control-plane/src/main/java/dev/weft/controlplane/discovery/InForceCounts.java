@@ -1,6 +1,7 @@
 package dev.weft.controlplane.discovery;
 
 import dev.weft.controlplane.compile.ResourceKey;
+import dev.weft.controlplane.discovery.loop.EngineLoop;
 import dev.weft.controlplane.inforce.Document;
 import dev.weft.controlplane.inforce.InForce;
 import dev.weft.controlplane.inforce.Standing;
@@ -202,22 +203,23 @@ final class InForceCounts {
       boolean made = unsent || revision != null;
       boolean relevant = made;
       for (NodeStream stream : watchers.of(key)) {
-        boolean has = current != null && stream.has(current);
+        boolean has = current != null && stream.holdings().has(current);
         // Who still has what was made of an older version of it counts until it has let go.
-        if (!stream.begun() || (!made && (has || !stream.mayBeMadeOf(document, key)))) {
+        if (!stream.begun() || (!made && (has || !stream.holdings().mayBeMadeOf(document, key)))) {
           continue;
         }
         relevant = true;
         if (unsent && problem != null) {
           refuse(stream, "not sent, because " + sentence(problem));
-        } else if (current != null && stream.refuses(current)) {
+        } else if (current != null && stream.holdings().refuses(current)) {
           refuse(stream, stream.refusalOf(current));
-        } else if (!has && !stream.hasSome(key)) {
+        } else if (!has && !stream.holdings().has(key)) {
           tell(stream);
         } else {
           needing.add(stream);
           // What was made anew for another reason says of this one what it said before.
-          if (!has && (revision == null || !revision.equals(stream.madeOf(document, key)))) {
+          if (!has
+              && (revision == null || !revision.equals(stream.holdings().madeOf(document, key)))) {
             without.add(stream);
           }
         }

@@ -1,15 +1,17 @@
 package dev.weft.controlplane.discovery;
 
+import dev.weft.controlplane.limit.Trouble;
 import dev.weft.proto.discovery.v1.Rejection;
 import dev.weft.proto.mesh.v1.NodeConfig;
 import dev.weft.proto.mesh.v1.NodeStatus;
 import dev.weft.proto.mesh.v1.NodeStatus.SyncState;
+import java.util.List;
 
 /** A stream as {@code weft.mesh.v1} shows it. Runs on the engine thread. */
 final class NodeReport {
   private NodeReport() {}
 
-  static NodeStatus status(NodeStream stream, long revision) {
+  static NodeStatus status(NodeStream stream, long revision, List<Trouble> troubles) {
     StreamStats stats = stream.stats();
     var status =
         NodeStatus.newBuilder()
@@ -26,12 +28,29 @@ final class NodeReport {
             .setResourcesSent(stats.resourcesSent())
             .setResourcesResumed(stats.resourcesResumed())
             .setLastRejectionAtMillis(stats.lastRejectionAtMillis())
-            .setPeerAddress(stream.call().peer());
+            .setPeerAddress(stream.call().peer())
+            .addAllTroubles(troubles(troubles));
     Rejection rejection = stats.lastRejection();
     if (rejection != null) {
       status.setLastRejection(rejection);
     }
     return status.build();
+  }
+
+  static List<dev.weft.proto.mesh.v1.Trouble> troubles(List<Trouble> troubles) {
+    return troubles.stream()
+        .map(
+            trouble ->
+                dev.weft.proto.mesh.v1.Trouble.newBuilder()
+                    .setPeer(trouble.peer())
+                    .setAddress(trouble.address())
+                    .setLimit(trouble.limit().label())
+                    .setMessage(trouble.message())
+                    .setTimes(trouble.times())
+                    .setFirstAtMillis(trouble.firstMillis())
+                    .setLastAtMillis(trouble.lastMillis())
+                    .build())
+        .toList();
   }
 
   static NodeConfig config(NodeStream stream, long revision) {

@@ -2,7 +2,10 @@ package dev.weft.controlplane.discovery;
 
 import dev.weft.controlplane.compile.ResourceKey;
 import dev.weft.controlplane.discovery.Outstanding.Owed;
-import dev.weft.controlplane.inforce.Document;
+import dev.weft.controlplane.discovery.loop.EngineLoop;
+import dev.weft.controlplane.discovery.pace.EngineShare;
+import dev.weft.controlplane.discovery.pace.NodeIndex;
+import dev.weft.controlplane.discovery.pace.StreamPace;
 import dev.weft.controlplane.snapshot.EncodedResource;
 import dev.weft.controlplane.snapshot.ResourceTable;
 import dev.weft.proto.discovery.v1.HeldResource;
@@ -26,6 +29,8 @@ final class NodeStream {
   private final Watchers watchers;
   private final DiscoveryOptions options;
   private final StreamStats stats;
+  private final StreamPace pace;
+  private final EngineShare.Account share;
   private final Closure closure = new Closure();
   private final Holdings holdings = new Holdings();
   private final Map<ResourceKey, Owed> owed = new LinkedHashMap<>();
@@ -34,7 +39,9 @@ final class NodeStream {
   /** Since the unanswered response: the sidecar may have left them out of it. */
   private final Set<ResourceKey> unsubscribedMeanwhile = new HashSet<>();
 
-  private long unansweredSinceNanos;
+  /** Since the last look: there was nothing to send, but there are names that were not followed. */
+  private boolean wantsTurn;
+
   private long nonces;
   private Node node = Node.getDefaultInstance();
 
@@ -45,13 +52,19 @@ final class NodeStream {
   private long keepsUntilNanos;
 
   NodeStream(
-      StreamCall call, Watchers watchers, DiscoveryOptions options, long nowMillis, long nowNanos) {
+      StreamCall call,
+      Watchers watchers,
+      DiscoveryOptions options,
+      EngineShare.Account share,
+      long nowMillis,
+      long nowNanos) {
     this.call = call;
     this.watchers = watchers;
     this.options = options;
+    this.share = share;
     this.keepsUntilNanos = nowNanos;
     this.stats = new StreamStats(nowMillis);
-    this.unansweredSinceNanos = nowNanos;
+    this.pace = new StreamPace(nowNanos);
   }
 
   /** The first request: who it is, and what it brings along from which store. */
@@ -60,6 +73,7 @@ final class NodeStream {
     heldStoreId = store;
     holdings.bring(held);
     stats.begun();
+    pace.begun();
   }
 
   boolean begun() {
@@ -68,6 +82,20 @@ final class NodeStream {
 
   Node node() {
     return node;
+  }
+
+  /** What people call it: {@code NAMESPACE/NODE}; before it has said so, where it calls from. */
+  String name() {
+    return begun() ? NodeIndex.name(node.getNamespace(), node.getId()) : call.peer();
+  }
+
+  StreamPace pace() {
+    return pace;
+  }
+
+  /** What it has taken of the engine's time. */
+  EngineShare.Account share() {
+    return share;
   }
 
   StreamCall call() {
@@ -103,9 +131,11 @@ final class NodeStream {
   /** The sidecar may have dropped these already: should they be wanted again, they are sent. */
   void unsubscribe(Collection<ResourceKey> names) {
     closure.unsubscribe(names);
-    names.forEach(holdings::doubt);
-    if (outstanding != null) {
-      unsubscribedMeanwhile.addAll(names);
+    for (ResourceKey name : names) {
+      holdings.doubt(name);
+      if (outstanding != null && (closure.wants(name) || holdings.contains(name))) {
+        unsubscribedMeanwhile.add(name);
+      }
     }
   }
 
@@ -137,23 +167,34 @@ final class NodeStream {
   }
 
   /**
-   * Sends what is owed, if nothing is unanswered and the transport takes it.
+   * Sends what is owed, if nothing is unanswered, the transport takes it, and it is time.
    *
    * @return what was sent; null: nothing
    */
-  @Nullable Outstanding flush(ResourceTable table, String storeId, long nowNanos) {
-    if (outstanding != null || !begun() || !table.loaded() || !call.isReady()) {
+  @Nullable Outstanding flush(ResourceTable table, String storeId, EngineLoop loop) {
+    long nowNanos = loop.nanoTime();
+    wantsTurn = false;
+    if (outstanding != null
+        || !begun()
+        || !table.loaded()
+        || !call.isReady()
+        || nowNanos < pace.sendNotBeforeNanos()) {
       return null;
     }
     adopt(storeId, nowNanos);
     if (closure.isStale()) {
-      followClosure(table.revision());
+      followClosure(table.revision(), loop);
     }
+    // Of names that were not followed yet it may hold what would be taken for unwanted.
+    boolean followed = !closure.isStale();
     var resources = new LinkedHashMap<EncodedResource, Owed>();
     boolean complete = collect(resources, nowNanos);
     List<ResourceKey> removed =
-        complete && nowNanos >= keepsUntilNanos ? holdings.removable(closure) : List.of();
+        complete && followed && nowNanos >= keepsUntilNanos
+            ? holdings.removable(closure)
+            : List.of();
     if (resources.isEmpty() && removed.isEmpty()) {
+      wantsTurn = !followed;
       return null;
     }
     resources.keySet().forEach(resource -> owed.remove(resource.key()));
@@ -165,14 +206,14 @@ final class NodeStream {
     call.send(bytes);
     outstanding = sent;
     unsubscribedMeanwhile.clear();
-    unansweredSinceNanos = nowNanos;
+    pace.sent(bytes.size(), call.isReady(), nowNanos);
     stats.sent(resources.size());
     return sent;
   }
 
   /** What is newly wanted is owed, and what is not wanted any more is not. */
-  private void followClosure(long revision) {
-    for (ResourceKey key : closure.follow(watchers, holdings)) {
+  private void followClosure(long revision, EngineLoop loop) {
+    for (ResourceKey key : closure.follow(watchers, holdings, loop)) {
       if (closure.wants(key)) {
         watchers.add(key, this);
         boolean brought = holdings.contains(key);
@@ -242,6 +283,7 @@ final class NodeStream {
       return null;
     }
     outstanding = null;
+    pace.answered();
     return answered;
   }
 
@@ -264,8 +306,9 @@ final class NodeStream {
   }
 
   /** What was refused is not sent again before it changes; the rest of the response is. */
-  void refused(Outstanding response, Rejection rejection, long revision, long nowMillis) {
-    stats.rejected(rejection, nowMillis);
+  void refused(Outstanding response, Rejection rejection, long revision, EngineLoop loop) {
+    stats.rejected(rejection, loop.wallMillis());
+    pace.refused(loop.nanoTime());
     ResourceKey culprit = ResourceKey.of(rejection.getResource());
     boolean named =
         response.resources().keySet().stream().anyMatch(one -> one.key().equals(culprit));
@@ -286,33 +329,9 @@ final class NodeStream {
     }
   }
 
-  /** Whether the sidecar has exactly this in force. */
-  boolean has(EncodedResource resource) {
-    Holding holding = holdings.get(resource.key());
-    return holding != null && resource.version().equals(holding.version);
-  }
-
-  /** Whether it has some version of that resource. */
-  boolean hasSome(ResourceKey key) {
-    return holdings.has(key);
-  }
-
-  /** Whether what it has in force was made of that document, or may have been. */
-  boolean mayBeMadeOf(Document document, ResourceKey key) {
-    EncodedResource known = holdings.content(key);
-    return holdings.has(key) && (known == null || known.revisionOf(document) != null);
-  }
-
-  /** Of which revision of the document what it has in force was made; null: of none, or unknown. */
-  @Nullable Long madeOf(Document document, ResourceKey key) {
-    EncodedResource known = holdings.content(key);
-    return known == null ? null : known.revisionOf(document);
-  }
-
-  /** Whether it has refused exactly this. */
-  boolean refuses(EncodedResource resource) {
-    Holding holding = holdings.get(resource.key());
-    return holding != null && resource.version().equals(holding.refused);
+  /** What it has, as far as it is known. */
+  Holdings holdings() {
+    return holdings;
   }
 
   /** Why, as far as it is known: of the last refusal. */
@@ -355,25 +374,17 @@ final class NodeStream {
     return keepsUntilNanos;
   }
 
+  /** Whether there are names to be followed, and no answer to be waited for. */
+  boolean wantsTurn() {
+    return wantsTurn;
+  }
+
   boolean idle() {
     return outstanding == null && owed.isEmpty() && !closure.isStale();
   }
 
   boolean refusesSomething() {
     return stats.everRejected() && holdings.refuses();
-  }
-
-  /** Whether the sidecar could have answered, or said who it is, for that long and has not. */
-  boolean silentFor(long nanos, long nowNanos) {
-    if (begun() && outstanding == null) {
-      return false;
-    }
-    if (!call.isReady()) {
-      // It is slow to read: the time begins when it has.
-      unansweredSinceNanos = nowNanos;
-      return false;
-    }
-    return nowNanos - unansweredSinceNanos >= nanos;
   }
 
   /** The nonce of the unanswered response; empty: there is none. */

@@ -6,6 +6,8 @@ import dev.weft.proto.discovery.v1.DiscoveryResponse;
 import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,6 +26,10 @@ final class ResponseBytes {
       new Marshaller<>() {
         @Override
         public InputStream stream(ResponseBytes response) {
+          Status cut = response.cut;
+          if (cut != null) {
+            throw new CutException(cut);
+          }
           return new Content(response);
         }
 
@@ -36,10 +42,12 @@ final class ResponseBytes {
   private final byte[] head;
   private final List<EncodedResource> resources;
   private final int size;
+  private final @Nullable Status cut;
 
-  private ResponseBytes(byte[] head, List<EncodedResource> resources) {
+  private ResponseBytes(byte[] head, List<EncodedResource> resources, @Nullable Status cut) {
     this.head = head;
     this.resources = resources;
+    this.cut = cut;
     int bytes = head.length;
     for (EncodedResource resource : resources) {
       bytes += resource.size();
@@ -56,7 +64,15 @@ final class ResponseBytes {
     var head =
         DiscoveryResponse.newBuilder().setNonce(nonce).setRevision(revision).setStoreId(storeId);
     removed.forEach(key -> head.addRemoved(key.toMessage()));
-    return new ResponseBytes(head.build().toByteArray(), List.copyOf(resources));
+    return new ResponseBytes(head.build().toByteArray(), List.copyOf(resources), null);
+  }
+
+  /**
+   * What ends a stream at once when it is sent: gRPC resets the stream of a message that cannot be
+   * written. A server has no other way to.
+   */
+  static ResponseBytes cut(Status status) {
+    return new ResponseBytes(new byte[0], List.of(), status);
   }
 
   int size() {
@@ -69,6 +85,20 @@ final class ResponseBytes {
       resource.writeTo(out);
     }
     return size;
+  }
+
+  /** Is no mistake of anybody's: without a stack trace, which gRPC would log. */
+  private static final class CutException extends StatusRuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    CutException(Status status) {
+      super(status);
+    }
+
+    @Override
+    public synchronized Throwable fillInStackTrace() {
+      return this;
+    }
   }
 
   /** Copied once, into the transport's own buffers; other transports may read it. */

@@ -3,8 +3,8 @@
  * was sent and has acknowledged.
  *
  * <p>One engine thread owns all of it; gRPC's threads, the registry's and callers only hand over.
- * Imports {@code snapshot}, {@code compile} (keys and counts), {@code registry}, {@code inforce},
- * the messages and stubs.
+ * Imports {@code limit}, {@code snapshot}, {@code compile} (keys and counts), {@code registry},
+ * {@code inforce}, the messages and stubs.
  */
 @org.jspecify.annotations.NullMarked
 package dev.weft.controlplane.discovery;

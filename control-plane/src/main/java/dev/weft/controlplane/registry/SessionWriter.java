@@ -1,26 +1,35 @@
 package dev.weft.controlplane.registry;
 
 import com.google.protobuf.ByteString;
+import dev.weft.controlplane.limit.PeerLimit;
 import dev.weft.controlplane.registry.store.Lease;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the session keys of this replica equal to the sessions that it has. One transaction is
- * under way at a time; what changes meanwhile goes together in the next. Safe from any thread.
+ * under way at a time, and the next begins a moment later unless it is full: what changes meanwhile
+ * goes together, so that sessions that are opened and dropped in a loop cost the store little. Safe
+ * from any thread.
  */
 final class SessionWriter implements RegistryListener {
   private static final System.Logger LOG = System.getLogger(SessionWriter.class.getName());
+
+  private static final long PAUSE_NANOS =
+      Duration.ofSeconds(1).toNanos() / PeerLimit.SESSION_WRITES.value();
 
   private final Store store;
   private final ReplicaLease lease;
@@ -33,6 +42,8 @@ final class SessionWriter implements RegistryListener {
   private final Set<String> changed = new LinkedHashSet<>();
   private long leaseId;
   private boolean underWay;
+  private boolean waiting;
+  private long notBeforeNanos = System.nanoTime();
 
   /**
    * @param wanted the incarnation heard under a key, or null
@@ -85,7 +96,13 @@ final class SessionWriter implements RegistryListener {
     Txn.Builder txn = Txn.builder();
     Map<String, @Nullable String> batch = new HashMap<>();
     synchronized (lock) {
-      if (underWay) {
+      if (underWay || waiting) {
+        return;
+      }
+      long wait = notBeforeNanos - System.nanoTime();
+      if (wait > 0 && !changed.isEmpty() && changed.size() < Txn.MAX_OPERATIONS) {
+        waiting = true;
+        CompletableFuture.delayedExecutor(wait, TimeUnit.NANOSECONDS).execute(this::afterWait);
         return;
       }
       if (current.id() != leaseId) {
@@ -107,6 +124,20 @@ final class SessionWriter implements RegistryListener {
     }
     writes.incrementAndGet();
     store.commit(txn.build()).whenComplete((result, failure) -> done(batch, failure));
+  }
+
+  private void afterWait() {
+    synchronized (lock) {
+      waiting = false;
+    }
+    flush();
+  }
+
+  /** What has changed and is in no transaction yet. */
+  int unwritten() {
+    synchronized (lock) {
+      return changed.size();
+    }
   }
 
   long writes() {
@@ -133,6 +164,7 @@ final class SessionWriter implements RegistryListener {
   private void done(Map<String, @Nullable String> batch, @Nullable Throwable failure) {
     synchronized (lock) {
       underWay = false;
+      notBeforeNanos = System.nanoTime() + PAUSE_NANOS;
       for (Map.Entry<String, @Nullable String> each : batch.entrySet()) {
         String incarnation = each.getValue();
         if (failure != null) {

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.registry;
 
+import dev.weft.controlplane.limit.SharedRead;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadReadiness;
@@ -24,12 +25,12 @@ public final class Sessions {
   /** For how long a replica that is behind is given to catch up before it denies an instance. */
   private static final Duration CATCH_UP = Duration.ofSeconds(1);
 
-  private final Store store;
   private final Registry registry;
   private final LongSupplier nanoClock;
   private final long ttlNanos;
   private final SessionWriter writer;
   private final ReadinessWriter readiness;
+  private final SharedRead denials;
   private final ConcurrentHashMap<String, Session> live = new ConcurrentHashMap<>();
   private final AtomicLong heartbeats = new AtomicLong();
   private volatile long lastTickNanos;
@@ -81,13 +82,20 @@ public final class Sessions {
    */
   public Sessions(
       Store store, Registry registry, ReplicaLease lease, Duration ttl, LongSupplier nanoClock) {
-    this.store = store;
     this.registry = registry;
     this.nanoClock = nanoClock;
     this.ttlNanos = ttl.toNanos();
     this.lastTickNanos = nanoClock.getAsLong();
     this.writer = new SessionWriter(store, lease, this::incarnationHeard);
     this.readiness = new ReadinessWriter(store, registry, System::currentTimeMillis);
+    this.denials =
+        new SharedRead(
+            () ->
+                // A read that is linearizable tells how far the store is; the view must have come
+                // that far.
+                store
+                    .range(Keyspace.LEADER_PREFIX)
+                    .thenCompose(range -> registry.awaitRevision(range.revision(), CATCH_UP)));
     registry.addListener(writer);
   }
 
@@ -103,10 +111,8 @@ public final class Sessions {
       alive(channel, heartbeat);
       return CompletableFuture.completedFuture(answer);
     }
-    // A read that is linearizable tells how far the store is; the view must have come that far.
-    return store
-        .range(Keyspace.LEADER_PREFIX)
-        .thenCompose(range -> registry.awaitRevision(range.revision(), CATCH_UP))
+    return denials
+        .read()
         .thenApply(
             reached -> {
               Answer settled = judge(heartbeat);
@@ -180,6 +186,11 @@ public final class Sessions {
   /** Heartbeats heard so far. */
   public long heartbeats() {
     return heartbeats.get();
+  }
+
+  /** Sessions that began or ended, of which no transaction is under way yet. */
+  public int unwritten() {
+    return writer.unwritten();
   }
 
   /** Transactions with sessions so far. */

@@ -3,8 +3,8 @@
  * dev.weft.controlplane.registry.RegistryView} per revision, keeps sessions and reaps what is gone.
  *
  * <p>One registry thread owns the watch and publishes; views may be read by any thread. Layer 2:
- * imports {@code model}, {@code registry.store}, {@code validate}, the messages and {@code
- * dev.weft.common}.
+ * imports {@code model}, {@code limit}, {@code registry.store}, {@code validate}, the messages and
+ * {@code dev.weft.common}.
  */
 @NullMarked
 package dev.weft.controlplane.registry;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.controlplane.auth.CallerName;
+import dev.weft.controlplane.limit.PeerLimits;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Registry;
@@ -29,6 +30,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,7 +99,8 @@ abstract class PolicyServiceFixture {
                         () -> {
                           beforeWriting.run();
                           return clock.get();
-                        })))
+                        }),
+                    new PeerLimits(new SimpleMeterRegistry(), System::currentTimeMillis)))
             .intercept(CallerName.byAddress())
             .build()
             .start();

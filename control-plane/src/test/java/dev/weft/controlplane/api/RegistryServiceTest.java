@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dev.weft.controlplane.discovery.SubscriberAcks;
+import dev.weft.controlplane.limit.PeerLimit;
+import dev.weft.controlplane.limit.PeerLimits;
+import dev.weft.controlplane.limit.Trouble;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Reaper;
@@ -44,6 +47,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,6 +69,8 @@ class RegistryServiceTest {
   @TempDir Path directory;
   private final AtomicLong nanos = new AtomicLong(1);
   private final List<Long> awaited = new CopyOnWriteArrayList<>();
+  private final PeerLimits limits =
+      new PeerLimits(new SimpleMeterRegistry(), System::currentTimeMillis);
   private Store store;
   private Registry registry;
   private Sessions sessions;
@@ -88,7 +94,8 @@ class RegistryServiceTest {
           awaited.add(revision);
           return CompletableFuture.completedFuture(new SubscriberAcks.Result(true, List.of()));
         };
-    RegistryService service = new RegistryService(store, registry, sessions, reaper, acks, TTL);
+    RegistryService service =
+        new RegistryService(store, registry, sessions, reaper, acks, TTL, limits, nanos::get);
     registry.start().join();
     lease.tick();
     String name = InProcessServerBuilder.generateName();
@@ -404,6 +411,111 @@ class RegistryServiceTest {
     await().until(() -> answers.failure != null);
     assertThat(answers.failure).hasMessageContaining("no heartbeat of default/catalog-0");
     assertThat(sessions.count()).isZero();
+  }
+
+  @Test
+  void whoBeatsTooFastIsReadLaterAndNamedAndHoldsNobodyUp() {
+    String flooding = register(instance("catalog", "catalog-0").build()).getIncarnation();
+    String other = register(instance("catalog", "catalog-1").build()).getIncarnation();
+    StreamObserver<KeepAliveRequest> flood =
+        RegistryServiceGrpc.newStub(channel).keepAlive(new Events<>());
+    for (int i = 0; i < 5_000; i++) {
+      flood.onNext(heartbeat("catalog-0", flooding));
+    }
+    await().until(() -> !limits.recent().isEmpty());
+    Events<KeepAliveResponse> answers = new Events<>();
+    RegistryServiceGrpc.newStub(channel).keepAlive(answers).onNext(heartbeat("catalog-1", other));
+
+    await().until(() -> answers.received.size() == 1);
+    // The clock stands still: what comes after the first hundred is read ten times a second.
+    assertThat(sessions.heartbeats()).isBetween(100L, 1_000L);
+    assertThat(limits.recent())
+        .singleElement()
+        .satisfies(
+            trouble -> {
+              assertThat(trouble.peer()).isEqualTo("default/catalog-0");
+              assertThat(trouble.limit()).isEqualTo(PeerLimit.HEARTBEATS);
+              assertThat(trouble.message()).contains("limit heartbeats").contains("third of");
+            });
+  }
+
+  @Test
+  void manyWhoAreDeniedAreAllAnswered() {
+    List<StreamObserver<KeepAliveRequest>> streams = new ArrayList<>();
+    Events<KeepAliveResponse> answers = new Events<>();
+    for (int i = 0; i < 50; i++) {
+      streams.add(RegistryServiceGrpc.newStub(channel).keepAlive(answers));
+    }
+    streams.forEach(stream -> stream.onNext(heartbeat("nobody", "dead")));
+
+    await().until(() -> answers.received.size() == 50);
+    assertThat(answers.received)
+        .allMatch(answer -> answer.getStatus() == KeepAliveResponse.Status.UNKNOWN);
+  }
+
+  @Test
+  void whoRegistersTooOftenIsRefusedAndNamed() {
+    RegisterRequest same =
+        RegisterRequest.newBuilder()
+            .setInstance(instance("catalog", "catalog-0").setIncarnation("one"))
+            .build();
+    long allowed = PeerLimit.REGISTRATIONS.value() * 10;
+    for (int i = 0; i < allowed; i++) {
+      stub.register(same);
+    }
+
+    assertThatThrownBy(() -> stub.register(same))
+        .hasMessageStartingWith("RESOURCE_EXHAUSTED")
+        .hasMessageContaining("more than 500/s")
+        .hasMessageContaining("limit registrations");
+    assertThat(limits.recent()).extracting(Trouble::limit).containsExactly(PeerLimit.REGISTRATIONS);
+    nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertThat(stub.register(same).getIncarnation()).isEqualTo("one");
+  }
+
+  @Test
+  void anInstanceThatIsTooLargeIsRefused() {
+    Instance.Builder large = instance("catalog", "catalog-0");
+    for (int i = 0; i < 10; i++) {
+      large.putMetadata("key-" + i, "x".repeat(4_000));
+    }
+    assertThatThrownBy(() -> register(large.build()))
+        .hasMessageStartingWith("INVALID_ARGUMENT")
+        .hasMessageContaining("32 KiB (limit instance)");
+    assertThat(list("catalog")).isEmpty();
+  }
+
+  @Test
+  void oneWhoRegistersMostOfWhatThereMayBeLeavesRoomForOthers() {
+    register(instance("catalog", "catalog-0").build());
+    register(instance("catalog", "catalog-1").build());
+    Instance more = instance("catalog", "catalog-2").build();
+    Instance known = instance("catalog", "catalog-1").build();
+
+    new RegistryGate(registry, limits, nanos::get, 6, 2).requireRoom(more);
+    var half = new RegistryGate(registry, limits, nanos::get, 4, 2);
+    half.requireRoom(known);
+    assertThatThrownBy(() -> half.requireRoom(more))
+        .hasMessageStartingWith("RESOURCE_EXHAUSTED")
+        .hasMessageContaining("limit instances-of-one");
+    new RegistryGate(registry, limits, nanos::get, 4, 3).requireRoom(more);
+    var full = new RegistryGate(registry, limits, nanos::get, 2, 3);
+    assertThatThrownBy(() -> full.requireRoom(more)).hasMessageContaining("at most 2 are allowed");
+    full.requireRoom(known);
+  }
+
+  @Test
+  void whatAHeartbeatSaysHasABound() {
+    String incarnation = register(instance("catalog", "catalog-0").build()).getIncarnation();
+    Events<KeepAliveResponse> answers = new Events<>();
+    RegistryServiceGrpc.newStub(channel)
+        .keepAlive(answers)
+        .onNext(
+            heartbeat("catalog-0", incarnation).toBuilder()
+                .setReadinessReason("x".repeat(5_000))
+                .build());
+    await().until(() -> answers.failure != null);
+    assertThat(answers.failure).hasMessageContaining("readiness_reason has 5000 characters");
   }
 
   @Test

@@ -390,6 +390,7 @@ class DiscoveryStreamTest extends EngineFixture {
         usual.quiet(),
         usual.maxBatch(),
         usual.awaitedGap(),
+        usual.streamLimits(),
         usual.storeGrace());
   }
 

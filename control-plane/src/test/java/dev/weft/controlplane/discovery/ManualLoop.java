@@ -1,5 +1,6 @@
 package dev.weft.controlplane.discovery;
 
+import dev.weft.controlplane.discovery.loop.EngineLoop;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -44,6 +45,11 @@ final class ManualLoop implements EngineLoop {
     }
   }
 
+  /** What is being done takes so long. */
+  void take(Duration time) {
+    now += time.toNanos();
+  }
+
   /** Lets time pass, and runs what is due in it. */
   void pass(Duration time) {
     run();
@@ -54,7 +60,7 @@ final class ManualLoop implements EngineLoop {
       next.task().run();
       run();
     }
-    now = end;
+    now = Math.max(now, end);
   }
 
   @Override

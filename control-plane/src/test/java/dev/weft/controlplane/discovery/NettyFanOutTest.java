@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.controlplane.api.MeshService;
 import dev.weft.controlplane.compile.ResourceKey;
+import dev.weft.controlplane.discovery.loop.EngineThread;
 import dev.weft.controlplane.registry.TestMesh;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.ResourceKind;

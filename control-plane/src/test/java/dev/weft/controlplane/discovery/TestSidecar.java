@@ -45,8 +45,14 @@ final class TestSidecar {
           }
 
           @Override
+          public void onReady() {
+            wake();
+          }
+
+          @Override
           public void onClose(Status status, Metadata trailers) {
             ended = status;
+            wake();
           }
         },
         new Metadata());
@@ -113,20 +119,21 @@ final class TestSidecar {
     call.request(count);
   }
 
-  void send(DiscoveryRequest request) {
+  /** From any thread. */
+  synchronized void send(DiscoveryRequest request) {
     call.sendMessage(request);
   }
 
   void subscribe(ResourceKey... roots) {
     var request = DiscoveryRequest.newBuilder();
     List.of(roots).forEach(root -> request.addSubscribe(root.toMessage()));
-    call.sendMessage(request.build());
+    send(request.build());
   }
 
   void unsubscribe(ResourceKey... roots) {
     var request = DiscoveryRequest.newBuilder();
     List.of(roots).forEach(root -> request.addUnsubscribe(root.toMessage()));
-    call.sendMessage(request.build());
+    send(request.build());
   }
 
   /** Brings the newest response into force and says so. */
@@ -140,7 +147,7 @@ final class TestSidecar {
     }
     response.getRemovedList().forEach(name -> inForce.remove(ResourceKey.of(name)));
     storeId = response.getStoreId();
-    call.sendMessage(DiscoveryRequest.newBuilder().setNonce(response.getNonce()).build());
+    send(DiscoveryRequest.newBuilder().setNonce(response.getNonce()).build());
   }
 
   /** Refuses the newest response because of one resource; of the whole when it is null. */
@@ -149,7 +156,7 @@ final class TestSidecar {
     if (culprit != null) {
       rejection.setResource(culprit.toMessage());
     }
-    call.sendMessage(
+    send(
         DiscoveryRequest.newBuilder()
             .setNonce(responses.getLast().getNonce())
             .setRejection(rejection)
@@ -182,6 +189,17 @@ final class TestSidecar {
   /** Null while the stream is open. */
   @Nullable Status ended() {
     return ended;
+  }
+
+  /** Waits until the transport takes more: who sends then sends as fast as the other side reads. */
+  synchronized void awaitTurn() throws InterruptedException {
+    while (!call.isReady() && ended == null) {
+      wait();
+    }
+  }
+
+  private synchronized void wake() {
+    notifyAll();
   }
 
   void hangUp() {

@@ -336,12 +336,19 @@ class LivenessTest {
   /** Waits until nothing is under way and every replica shows what has been written. */
   private void settle() {
     do {
-      await().pollInterval(Duration.ofMillis(1)).until(store::idle);
+      await().pollInterval(Duration.ofMillis(1)).until(this::idle);
       long revision = store.range("").join().revision();
       for (TestReplica replica : replicas) {
         assertThat(replica.registry.awaitRevision(revision, Duration.ofSeconds(10)).join())
             .isTrue();
       }
-    } while (!store.idle());
+    } while (!idle());
+  }
+
+  private boolean idle() {
+    return store.idle()
+        && replicas.stream()
+            .allMatch(
+                replica -> replica.lease.current() == null || replica.sessions.unwritten() == 0);
   }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.weft.controlplane.discovery.DiscoveryEngine;
 import dev.weft.controlplane.discovery.DiscoveryOptions;
 import dev.weft.controlplane.inforce.ReplicaReports;
+import dev.weft.controlplane.limit.PeerLimits;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.ReplicaLease;
@@ -97,7 +98,11 @@ class StatusWriterTest {
       var registry = new Registry(store, PolicyReader.DOCUMENTS);
       registry.start().join();
       DiscoveryEngine engine =
-          DiscoveryEngine.start(registry, new SimpleMeterRegistry(), DiscoveryOptions.DEFAULT);
+          DiscoveryEngine.start(
+              registry,
+              new SimpleMeterRegistry(),
+              DiscoveryOptions.DEFAULT,
+              new PeerLimits(new SimpleMeterRegistry(), System::currentTimeMillis));
       String server = InProcessServerBuilder.generateName();
       var lease = new ReplicaLease(store, name, Duration.ofSeconds(10));
       ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor();

@@ -183,7 +183,8 @@ final class ControlPlaneStream {
 
   private void count(Status status) {
     String text = String.valueOf(status.getDescription());
-    if (status.getCode() == Status.Code.RESOURCE_EXHAUSTED) {
+    if (status.getCode() == Status.Code.RESOURCE_EXHAUSTED
+        && text.startsWith("gRPC message exceeds")) {
       reached.accept(Bound.CONTROL_RESPONSE);
     } else if (status.getCause() instanceof ConnectTimeoutException) {
       reached.accept(Bound.CONTROL_CONNECT_TIME);

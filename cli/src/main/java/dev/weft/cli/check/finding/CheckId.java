@@ -15,6 +15,7 @@ public enum CheckId {
   STORE("store", Group.CONTROL_PLANE),
   SOURCE("source", Group.CONTROL_PLANE),
   CONTROL_PLANE_RIGHTS("control-plane-rights", Group.CONTROL_PLANE),
+  CALLER_HARMS("caller-harms", Group.CONTROL_PLANE),
   WEBHOOK("webhook", Group.ADMISSION),
   WEBHOOK_CA("webhook-ca", Group.ADMISSION),
   WEBHOOK_REACHABLE("webhook-reachable", Group.ADMISSION),

@@ -214,7 +214,8 @@ final class AfterInstall {
             nodes.nodes().stream()
                 .filter(node -> looked.contains(node.getNode().getNamespace()))
                 .toList(),
-            nodes.late())
+            nodes.late(),
+            nodes.troubles())
         .run(to);
     List<Service> services =
         objects.ofEach(

@@ -10,6 +10,7 @@ import dev.weft.proto.mesh.v1.ListNodesResponse;
 import dev.weft.proto.mesh.v1.MeshServiceGrpc;
 import dev.weft.proto.mesh.v1.MeshServiceGrpc.MeshServiceBlockingStub;
 import dev.weft.proto.mesh.v1.NodeStatus;
+import dev.weft.proto.mesh.v1.Trouble;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -24,9 +25,11 @@ import java.util.concurrent.TimeUnit;
  *
  * @param nodes of all replicas that were asked
  * @param late those that did not confirm the newest revision within some seconds
+ * @param troubles who has reached a limit of one of them lately
  * @param complete whether every replica has answered
  */
-record ConnectedNodes(List<NodeStatus> nodes, Set<String> late, boolean complete) {
+record ConnectedNodes(
+    List<NodeStatus> nodes, Set<String> late, List<Trouble> troubles, boolean complete) {
   private static final int TIMEOUT_SECONDS = 15;
   private static final long CONFIRM_MILLIS = 5_000;
   private static final int MAX_MESSAGE_BYTES = 256 << 20;
@@ -34,6 +37,7 @@ record ConnectedNodes(List<NodeStatus> nodes, Set<String> late, boolean complete
   ConnectedNodes {
     nodes = List.copyOf(nodes);
     late = Set.copyOf(late);
+    troubles = List.copyOf(troubles);
   }
 
   /** Of one replica; blocks. */
@@ -56,7 +60,9 @@ record ConnectedNodes(List<NodeStatus> nodes, Set<String> late, boolean complete
                       .build())
               .getPendingNodesList());
     }
-    return new ConnectedNodes(list.getNodesList(), late, true);
+    var troubles = new ArrayList<>(list.getTroublesList());
+    list.getNodesList().forEach(node -> troubles.addAll(node.getTroublesList()));
+    return new ConnectedNodes(list.getNodesList(), late, troubles, true);
   }
 
   /** Of every one of these replicas; blocks. */
@@ -64,6 +70,7 @@ record ConnectedNodes(List<NodeStatus> nodes, Set<String> late, boolean complete
       MeshCluster cluster, List<String> pods, Permitted permitted, Findings to) {
     var nodes = new ArrayList<NodeStatus>();
     Set<String> late = new HashSet<>();
+    var troubles = new ArrayList<Trouble>();
     boolean complete = !pods.isEmpty();
     for (String pod : pods) {
       try {
@@ -73,6 +80,7 @@ record ConnectedNodes(List<NodeStatus> nodes, Set<String> late, boolean complete
           ConnectedNodes one = of(channel);
           nodes.addAll(one.nodes());
           late.addAll(one.late());
+          troubles.addAll(one.troubles());
         } finally {
           channel.shutdownNow();
         }
@@ -89,7 +97,7 @@ record ConnectedNodes(List<NodeStatus> nodes, Set<String> late, boolean complete
         silent(to, cluster.system(), pod, String.valueOf(e.getMessage()));
       }
     }
-    return new ConnectedNodes(nodes, late, complete);
+    return new ConnectedNodes(nodes, late, troubles, complete);
   }
 
   private static void silent(Findings to, String system, String pod, String problem) {

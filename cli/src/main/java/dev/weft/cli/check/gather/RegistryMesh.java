@@ -49,7 +49,8 @@ public final class RegistryMesh {
                 .filter(
                     node -> namespace.isEmpty() || node.getNode().getNamespace().equals(namespace))
                 .toList(),
-            nodes.late())
+            nodes.late(),
+            nodes.troubles())
         .run(to);
   }
 

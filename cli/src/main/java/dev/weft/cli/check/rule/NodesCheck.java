@@ -4,6 +4,7 @@ import dev.weft.cli.check.finding.CheckId;
 import dev.weft.cli.check.finding.Findings;
 import dev.weft.proto.discovery.v1.Rejection;
 import dev.weft.proto.mesh.v1.NodeStatus;
+import dev.weft.proto.mesh.v1.Trouble;
 import java.util.List;
 import java.util.Set;
 
@@ -12,12 +13,15 @@ import java.util.Set;
  *
  * @param nodes those that are connected
  * @param late the ids of those that did not acknowledge within the time that they were given
+ * @param troubles who has reached a limit of the control plane lately
  */
-public record NodesCheck(List<NodeStatus> nodes, Set<String> late) implements Check {
-  /** Copies list and set. */
+public record NodesCheck(List<NodeStatus> nodes, Set<String> late, List<Trouble> troubles)
+    implements Check {
+  /** Copies lists and set. */
   public NodesCheck {
     nodes = List.copyOf(nodes);
     late = Set.copyOf(late);
+    troubles = List.copyOf(troubles);
   }
 
   /** Namespace and id, as pods are named. */
@@ -60,7 +64,17 @@ public record NodesCheck(List<NodeStatus> nodes, Set<String> late) implements Ch
                 + node.getNode().getNamespace());
       }
     }
+    for (Trouble trouble : troubles) {
+      to.warning(
+          CheckId.CALLER_HARMS,
+          "caller " + trouble.getPeer(),
+          trouble.getMessage(),
+          "others are not affected; what each limit is mostly about stands in"
+              + " docs/guides/troubleshooting.md, \"A caller that harms\"");
+    }
     if (!nodes.isEmpty()) {
+      to.okUnlessFound(
+          CheckId.CALLER_HARMS, "no caller of the control plane has reached a limit lately");
       to.okUnlessFound(CheckId.SIDECAR_REJECTED, "no sidecar has refused its configuration");
       to.okUnlessFound(
           CheckId.SIDECAR_SYNC,

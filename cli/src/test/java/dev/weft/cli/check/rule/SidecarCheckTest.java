@@ -9,6 +9,7 @@ import dev.weft.proto.discovery.v1.ResourceKind;
 import dev.weft.proto.discovery.v1.ResourceName;
 import dev.weft.proto.mesh.v1.NodeStatus;
 import dev.weft.proto.mesh.v1.NodeStatus.SyncState;
+import dev.weft.proto.mesh.v1.Trouble;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.util.List;
@@ -159,7 +160,11 @@ class SidecarCheckTest {
     NodeStatus late = node("web-1", SyncState.PENDING).setAcknowledgedRevision(7).build();
     NodeStatus busy = node("web-2", SyncState.PENDING).build();
 
-    Judged judged = Judged.by(new NodesCheck(List.of(refused, late, busy), Set.of("web-1")));
+    Trouble deaf =
+        Trouble.newBuilder().setPeer("shop/web-3").setMessage("has not read for 42 s").build();
+
+    Judged judged =
+        Judged.by(new NodesCheck(List.of(refused, late, busy), Set.of("web-1"), List.of(deaf)));
 
     assertThat(judged.of(CheckId.SIDECAR_REJECTED))
         .containsExactly(
@@ -170,6 +175,8 @@ class SidecarCheckTest {
         .asString()
         .contains("sidecar shop/web-1")
         .contains("revision 7");
+    assertThat(judged.of(CheckId.CALLER_HARMS))
+        .containsExactly("WARNING caller shop/web-3: has not read for 42 s");
   }
 
   private static NodeStatus.Builder node(String id, SyncState state) {

@@ -1,4 +1,4 @@
-package dev.weft.controlplane.discovery;
+package dev.weft.controlplane.discovery.loop;
 
 import java.lang.System.Logger.Level;
 import java.util.concurrent.RejectedExecutionException;
@@ -6,14 +6,14 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** A real thread and the system's clocks. */
-final class EngineThread implements EngineLoop {
+public final class EngineThread implements EngineLoop {
   private static final System.Logger LOG = System.getLogger(EngineThread.class.getName());
 
   private final ScheduledThreadPoolExecutor executor =
       new ScheduledThreadPoolExecutor(
           1, Thread.ofPlatform().name("weft-discovery").daemon(true).factory());
 
-  EngineThread() {
+  public EngineThread() {
     executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 

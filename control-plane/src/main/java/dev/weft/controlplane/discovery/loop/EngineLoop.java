@@ -1,4 +1,4 @@
-package dev.weft.controlplane.discovery;
+package dev.weft.controlplane.discovery.loop;
 
 /**
  * The one thread that owns everything of the discovery engine, and its time. {@link #execute} and
