@@ -14,6 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 
 /**
@@ -29,6 +31,8 @@ public final class NameServer implements AutoCloseable {
   final List<byte[]> responses = new CopyOnWriteArrayList<>();
   private final DatagramSocket udp;
   private final ServerSocket tcp;
+  private final ExecutorService overUdp =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory());
 
   NameServer(InetSocketAddress address) throws IOException {
     udp = new DatagramSocket(address);
@@ -38,7 +42,7 @@ public final class NameServer implements AutoCloseable {
       udp.close();
       throw e;
     }
-    Thread.ofPlatform().daemon().start(this::serveUdp);
+    overUdp.execute(this::serveUdp);
     Thread.ofPlatform().daemon().start(this::serveTcp);
   }
 
@@ -62,6 +66,8 @@ public final class NameServer implements AutoCloseable {
   public void close() throws IOException {
     udp.close();
     tcp.close();
+    // A closed socket still takes in what is asked, and says nothing, until its reader has left.
+    overUdp.close();
   }
 
   private void serveUdp() {
