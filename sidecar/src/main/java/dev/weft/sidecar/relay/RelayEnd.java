@@ -1,13 +1,13 @@
 package dev.weft.sidecar.relay;
 
 import dev.weft.sidecar.http.CallerTls;
+import dev.weft.sidecar.tls.ConnectionEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import org.jspecify.annotations.Nullable;
@@ -198,8 +198,7 @@ final class RelayEnd extends ChannelInboundHandlerAdapter {
   /** Ends the connection so that the peer sees that it is not whole. */
   void reset() {
     if (ctx.channel().isOpen()) {
-      ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
-      ctx.close();
+      ConnectionEnd.reset(ctx.channel());
     }
   }
 }

@@ -23,7 +23,7 @@ final class ServerTail extends TlsTail {
     if (resumed()) {
       handshakes.count(WorkerCounter.DOWNSTREAM_TLS_RESUMED);
     }
-    next.secured(context, tls.applicationProtocol(), PeerCertificate.of(tls.engine().getSession()));
+    next.secured(context, tls.applicationProtocol(), PeerCertificate.of(tls.engine()));
   }
 
   @Override

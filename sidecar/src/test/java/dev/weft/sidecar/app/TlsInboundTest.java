@@ -229,6 +229,72 @@ final class TlsInboundTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET / HTTP/1.1\r\nconnection: close\r\n",
+        "GET / HTTP/1.0\r\n",
+        "POST /echo HTTP/1.0\r\ncontent-length: 0\r\n"
+      })
+  void anAnswerThatEndsTheConnectionEndsTlsFirst(String request) throws Exception {
+    start();
+
+    String seen = openssl(request + "host: app\r\n\r\n");
+
+    assertThat(seen).contains("HTTP/1.1 200 OK", "close_notify").doesNotContain("unexpected eof");
+  }
+
+  /** To a caller of HTTP/1.0 the end of a body without a length is the connection's. */
+  @Test
+  void anAnswerThatIsCutDoesNotEndTls() throws Exception {
+    try (var cutting = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      threads.submit(
+          () -> {
+            while (true) {
+              try (Socket socket = cutting.accept()) {
+                socket
+                    .getOutputStream()
+                    .write(
+                        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n6\r\na part\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+              }
+            }
+          });
+      start("--app-protocol=http", "--app-port=" + cutting.getLocalPort());
+
+      String seen = openssl("GET / HTTP/1.0\r\nhost: app\r\n\r\n");
+
+      assertThat(seen).contains("HTTP/1.1 200 OK").doesNotContain("close_notify");
+    }
+  }
+
+  /** What openssl gets, and the messages of TLS by name. */
+  private String openssl(String request) throws Exception {
+    Process client;
+    try {
+      client =
+          new ProcessBuilder(
+                  "openssl",
+                  "s_client",
+                  "-quiet",
+                  "-msg",
+                  "-connect",
+                  "127.0.0.1:" + sidecar().inboundPort())
+              .redirectErrorStream(true)
+              .start();
+    } catch (IOException e) {
+      assumeTrue(false, "no openssl here");
+      return "";
+    }
+    try {
+      client.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      client.getOutputStream().flush();
+      return new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    } finally {
+      client.destroyForcibly();
+    }
+  }
+
   @Test
   void certificatesAreReplacedUnderLoadWithoutAFailedRequest() throws Exception {
     start();

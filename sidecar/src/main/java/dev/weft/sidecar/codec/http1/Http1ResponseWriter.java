@@ -9,13 +9,11 @@ import dev.weft.sidecar.http.HeadPlan;
 import dev.weft.sidecar.http.HttpDate;
 import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.http.ReceivedHead;
+import dev.weft.sidecar.tls.ConnectionEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.DuplexChannel;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -189,12 +187,13 @@ final class Http1ResponseWriter {
 
   /** Closes within a response, so that it cannot be taken for a whole one. */
   void cut() {
+    ctx.flush();
     if (untilClose) {
       // Its end is the connection's: only a reset says that this was not it.
-      ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+      ConnectionEnd.reset(ctx.channel());
+    } else {
+      ctx.close();
     }
-    ctx.flush();
-    ctx.close();
   }
 
   /**
@@ -204,18 +203,13 @@ final class Http1ResponseWriter {
    * @param sent told when everything has left
    */
   void finish(Runnable sent) {
-    Channel channel = ctx.channel();
     ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             (ChannelFutureListener)
                 done -> {
                   finished = true;
                   sent.run();
-                  if (done.isSuccess() && channel instanceof DuplexChannel duplex) {
-                    duplex.shutdownOutput();
-                  } else {
-                    channel.close();
-                  }
+                  ConnectionEnd.halfClose(done);
                 });
   }
 }

@@ -1,11 +1,11 @@
 package dev.weft.sidecar.codec.http1;
 
+import dev.weft.sidecar.tls.ConnectionEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.DuplexChannel;
 
 /**
  * A connection that has become one end of a tunnel: bytes as they are, each direction closed by
@@ -44,12 +44,10 @@ final class TunnelEnd {
         .addListener(
             (ChannelFutureListener)
                 sent -> {
-                  if (sent.isSuccess()
-                      && !inputClosed
-                      && sent.channel() instanceof DuplexChannel duplex) {
-                    duplex.shutdownOutput();
-                  } else {
+                  if (inputClosed) {
                     sent.channel().close();
+                  } else {
+                    ConnectionEnd.halfClose(sent);
                   }
                 });
   }
@@ -63,7 +61,6 @@ final class TunnelEnd {
   }
 
   void reset() {
-    ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
-    ctx.close();
+    ConnectionEnd.reset(ctx.channel());
   }
 }

@@ -5,12 +5,12 @@ import dev.weft.sidecar.codec.http2.frame.FrameReader;
 import dev.weft.sidecar.codec.http2.head.FieldList;
 import dev.weft.sidecar.codec.http2.head.HeadEncoder;
 import dev.weft.sidecar.telemetry.Logs;
+import dev.weft.sidecar.tls.ConnectionEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 
 /**
@@ -214,18 +214,13 @@ abstract class Http2Connection extends Http2Frames {
 
   private void finish() {
     writer.write();
-    Channel channel = ctx.channel();
     // Closing with unread bytes would reset the connection and lose what was said last.
     ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             (ChannelFutureListener)
                 done -> {
                   onLastSent();
-                  if (done.isSuccess() && channel instanceof DuplexChannel duplex) {
-                    duplex.shutdownOutput();
-                  } else {
-                    channel.close();
-                  }
+                  ConnectionEnd.halfClose(done);
                 });
   }
 

@@ -7,8 +7,8 @@ import java.security.MessageDigest;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.HexFormat;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
-import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +22,14 @@ public record PeerCertificate(PeerNames names, byte[] forwarded) {
   // So that one caller's certificate cannot make every head too large.
   private static final int MAX_FORWARDED = Bound.TLS_CLIENT_CERT.intValue();
 
-  /** That of a session's peer; null when it has shown none. */
-  public static @Nullable PeerCertificate of(SSLSession session) {
+  /** That of a connection's peer; null when it was not asked for one, or has shown none. */
+  public static @Nullable PeerCertificate of(SSLEngine engine) {
+    if (!engine.getNeedClientAuth() && !engine.getWantClientAuth()) {
+      // To find none costs an exception with its stack.
+      return null;
+    }
     try {
-      Certificate[] chain = session.getPeerCertificates();
+      Certificate[] chain = engine.getSession().getPeerCertificates();
       return chain.length > 0 && chain[0] instanceof X509Certificate own ? of(own) : null;
     } catch (SSLPeerUnverifiedException e) {
       return null;
