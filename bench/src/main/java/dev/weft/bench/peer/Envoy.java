@@ -92,7 +92,8 @@ public final class Envoy {
         {name: http, typed_config: {
           %1$sfilters.network.http_connection_manager.v3.HttpConnectionManager,
           stat_prefix: in, codec_type: %2$s, use_remote_address: true, generate_request_id: %3$s,
-          stream_idle_timeout: 600s, %4$s
+          stream_idle_timeout: 600s, delayed_close_timeout: 0s,
+          http_protocol_options: {accept_http_10: true}, %4$s
           http_filters: [{name: router, typed_config: {%1$sfilters.http.router.v3.Router}}],
           route_config: {
             request_headers_to_add: [{header: {key: traceparent, value: %5$s},

@@ -4,11 +4,11 @@ import dev.weft.sidecar.codec.ServerConnections;
 import dev.weft.sidecar.http.Failure;
 import dev.weft.sidecar.http.LocalReply;
 import dev.weft.sidecar.telemetry.Bound;
+import dev.weft.sidecar.tls.ConnectionEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.socket.DuplexChannel;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -58,15 +58,7 @@ final class Refusal extends NewConnection {
 
   private void send(ByteBuf constant) {
     ctx.writeAndFlush(constant.duplicate())
-        .addListener(
-            (ChannelFutureListener)
-                sent -> {
-                  if (sent.isSuccess() && sent.channel() instanceof DuplexChannel duplex) {
-                    duplex.shutdownOutput();
-                  } else {
-                    sent.channel().close();
-                  }
-                });
+        .addListener((ChannelFutureListener) ConnectionEnd::halfClose);
   }
 
   @Override

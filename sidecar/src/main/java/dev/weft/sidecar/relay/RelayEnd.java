@@ -9,7 +9,6 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,13 +142,10 @@ final class RelayEnd extends ChannelInboundHandlerAdapter {
   private void sent(ChannelFuture last) {
     outputClosed = true;
     // TLS has no half-close that its peers would understand.
-    if (last.isSuccess()
-        && !inputClosed
-        && !isSecured()
-        && last.channel() instanceof DuplexChannel duplex) {
-      duplex.shutdownOutput();
-    } else {
+    if (inputClosed || isSecured()) {
       last.channel().close();
+    } else {
+      ConnectionEnd.halfClose(last);
     }
   }
 

@@ -5,7 +5,10 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandler;
+import java.io.IOException;
 
 /**
  * How what we send on a connection ends, so that the peer can tell an end from a cut, with TLS
@@ -26,9 +29,22 @@ public final class ConnectionEnd {
     }
     SslHandler tls = channel.pipeline().get(SslHandler.class);
     if (tls == null) {
-      duplex.shutdownOutput();
+      fin(duplex);
     } else {
-      tls.closeOutbound().addListener(told -> duplex.shutdownOutput());
+      tls.closeOutbound().addListener(told -> fin(duplex));
+    }
+  }
+
+  private static void fin(DuplexChannel channel) {
+    if (channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket) {
+      try {
+        // Netty's way costs an exception with its stack, for writes that are not there.
+        socket.shutdown(false, true);
+      } catch (IOException e) {
+        channel.close();
+      }
+    } else {
+      channel.shutdownOutput();
     }
   }
 
