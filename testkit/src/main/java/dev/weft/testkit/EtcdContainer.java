@@ -1,63 +1,67 @@
 package dev.weft.testkit;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import org.testcontainers.DockerClientFactory;
+import java.util.function.Consumer;
 import org.testcontainers.containers.BindMode;
 import org.testcontainers.containers.GenericContainer;
-import org.testcontainers.images.builder.ImageFromDockerfile;
-import org.testcontainers.utility.DockerImageName;
 
 /** An etcd in a container, for machines with Docker and without etcd. */
 final class EtcdContainer implements EtcdNode {
-  /** Names a ready image with an etcd on its PATH, for machines that cannot build one. */
-  private static final String IMAGE_VARIABLE = "WEFT_ETCD_IMAGE";
-
   /** Where the folder with certificates is in the container. */
   static final String FILES = "/weft";
 
+  private static final String DATA = "/etcd-data";
+
   private final Path directory;
-  private final int port;
+  private final Consumer<GenericContainer<?>> placement;
+  private final DataFolder data;
   private final List<String> command;
   private GenericContainer<?> container;
 
-  EtcdContainer(Path directory, int port, List<String> arguments) {
+  /**
+   * @param placement gives each container its place in the network
+   */
+  EtcdContainer(Path directory, List<String> arguments, Consumer<GenericContainer<?>> placement) {
     this.directory = directory;
-    this.port = port;
-    command = new ArrayList<>(List.of("etcd", "--data-dir=/etcd-data"));
+    this.placement = placement;
+    data = new DataFolder(directory);
+    command = new ArrayList<>(List.of("etcd", "--data-dir=" + DATA));
     command.addAll(arguments);
     container = create();
   }
 
-  static boolean available() {
-    return DockerClientFactory.instance().isDockerAvailable();
-  }
-
   private GenericContainer<?> create() {
+    String owner = makeData();
     GenericContainer<?> created =
-        newContainer()
+        EtcdImage.newContainer()
             .withFileSystemBind(directory.toString(), FILES, BindMode.READ_ONLY)
+            .withFileSystemBind(data.path().toString(), DATA, BindMode.READ_WRITE)
+            // Else its files would be another's, who alone could copy and delete them.
+            .withCreateContainerCmdModifier(create -> create.withUser(owner))
             .withCommand(command.toArray(String[]::new));
-    created.setPortBindings(List.of("127.0.0.1:" + port + ":" + port));
+    placement.accept(created);
     return created;
   }
 
-  private static GenericContainer<?> newContainer() {
-    String image = System.getenv(IMAGE_VARIABLE);
-    if (image != null) {
-      return new GenericContainer<>(DockerImageName.parse(image));
+  private String makeData() {
+    try {
+      Files.createDirectories(data.path());
+      Files.setPosixFilePermissions(data.path(), PosixFilePermissions.fromString("rwx------"));
+      return Files.getAttribute(data.path(), "unix:uid") + ":0";
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot make " + data.path(), e);
     }
-    return new GenericContainer<>(
-        new ImageFromDockerfile("weft-test-etcd", false)
-            .withDockerfileFromBuilder(
-                builder ->
-                    builder
-                        .from("debian:stable-slim")
-                        .run(
-                            "apt-get update && apt-get install -y --no-install-recommends"
-                                + " etcd-server && rm -rf /var/lib/apt/lists/*")
-                        .build()));
+  }
+
+  /** As Docker knows the container. */
+  String id() {
+    return container.getContainerId();
   }
 
   @Override
@@ -77,8 +81,39 @@ final class EtcdContainer implements EtcdNode {
   }
 
   @Override
+  public void pause() {
+    container.getDockerClient().pauseContainerCmd(container.getContainerId()).exec();
+  }
+
+  @Override
+  public void resume() {
+    container.getDockerClient().unpauseContainerCmd(container.getContainerId()).exec();
+  }
+
+  @Override
+  public void makeData(Consumer<Path> maker) {
+    container.stop();
+    data.remove();
+    maker.accept(data.path());
+    container = create();
+  }
+
+  @Override
   public void removeData() {
     container.stop();
+    data.remove();
+    container = create();
+  }
+
+  @Override
+  public void saveData() {
+    data.save();
+  }
+
+  @Override
+  public void restoreData() {
+    container.stop();
+    data.restore();
     container = create();
   }
 
@@ -95,5 +130,6 @@ final class EtcdContainer implements EtcdNode {
   @Override
   public void close() {
     container.stop();
+    DataFolder.delete(directory);
   }
 }

@@ -2,13 +2,11 @@ package dev.weft.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The etcd of the PATH as a child of this process. */
@@ -16,6 +14,7 @@ final class EtcdProcess implements EtcdNode {
   private static final int LOG_CHARS = 2000;
 
   private final Path directory;
+  private final DataFolder data;
   private final List<String> command;
   private volatile @Nullable Process process;
 
@@ -23,7 +22,8 @@ final class EtcdProcess implements EtcdNode {
     this.directory = directory;
     command = new ArrayList<>();
     command.add(executable.toString());
-    command.add("--data-dir=" + directory.resolve("data"));
+    data = new DataFolder(directory);
+    command.add("--data-dir=" + data.path());
     command.addAll(arguments);
   }
 
@@ -55,8 +55,42 @@ final class EtcdProcess implements EtcdNode {
   }
 
   @Override
+  public void pause() {
+    signal("-STOP");
+  }
+
+  @Override
+  public void resume() {
+    signal("-CONT");
+  }
+
+  private void signal(String name) {
+    Process running = process;
+    if (running == null) {
+      throw new IllegalStateException("etcd does not run");
+    }
+    Programs.run("kill", name, String.valueOf(running.pid()));
+  }
+
+  @Override
+  public void makeData(Consumer<Path> maker) {
+    removeData();
+    maker.accept(data.path());
+  }
+
+  @Override
   public void removeData() {
-    delete(directory.resolve("data"));
+    data.remove();
+  }
+
+  @Override
+  public void saveData() {
+    data.save();
+  }
+
+  @Override
+  public void restoreData() {
+    data.restore();
   }
 
   @Override
@@ -78,37 +112,10 @@ final class EtcdProcess implements EtcdNode {
   @Override
   public void close() {
     kill();
-    delete(directory);
+    DataFolder.delete(directory);
   }
 
   private Path logFile() {
     return directory.resolve("etcd.log");
-  }
-
-  private static void delete(Path tree) {
-    if (!Files.exists(tree)) {
-      return;
-    }
-    try {
-      Files.walkFileTree(
-          tree,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.delete(file);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException failure)
-                throws IOException {
-              Files.delete(folder);
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot delete " + tree, e);
-    }
   }
 }

@@ -112,6 +112,19 @@ public final class EtcdServer implements AutoCloseable {
     node.removeData();
   }
 
+  /** Keeps a copy of its data as it is now. Ends it, and starts it again. */
+  public void saveData() {
+    node.kill();
+    node.saveData();
+    startAgain();
+  }
+
+  /** Ends it and sets it back to the copy; {@link #startAgain} starts it with that. */
+  public void restoreData() {
+    node.kill();
+    node.restoreData();
+  }
+
   /** Forgets history up to a revision, as an operator would. */
   public void compact(long revision) {
     call("/v3/kv/compaction", "{\"revision\":\"" + revision + "\",\"physical\":true}");
@@ -181,7 +194,7 @@ public final class EtcdServer implements AutoCloseable {
 
   private EtcdNode node(int peerPort, List<String> extraArguments) {
     Path executable = EtcdProcess.find();
-    if (executable == null && !EtcdContainer.available()) {
+    if (executable == null && !DockerHere.works()) {
       throw new IllegalStateException(
           "this test needs etcd: install it (Debian, Ubuntu: apt-get install etcd-server; Fedora: dnf install etcd;"
               + " macOS: brew install etcd) so that it is on the PATH, or start Docker");
@@ -196,8 +209,8 @@ public final class EtcdServer implements AutoCloseable {
       }
       return new EtcdContainer(
           directory,
-          port,
-          arguments("0.0.0.0", peerPort, directory, EtcdContainer.FILES, extraArguments));
+          arguments("0.0.0.0", peerPort, directory, EtcdContainer.FILES, extraArguments),
+          container -> container.setPortBindings(List.of("127.0.0.1:" + port + ":" + port)));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot make a directory for etcd", e);
     }

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
       OverrideCommands.Undrain.class,
       OverrideCommands.Weight.class,
       OverrideCommands.Maintenance.class,
-      OverrideCommands.Overrides.class
+      OverrideCommands.Overrides.class,
+      RestoreCommand.class
     },
     description = "List, watch and steer the registered instances.")
 public final class RegistryCommand {

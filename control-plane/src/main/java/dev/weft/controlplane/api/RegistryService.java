@@ -14,6 +14,7 @@ import dev.weft.controlplane.registry.RegistryStatus;
 import dev.weft.controlplane.registry.RegistryView;
 import dev.weft.controlplane.registry.Sessions;
 import dev.weft.controlplane.registry.WorkloadCodec;
+import dev.weft.controlplane.registry.loss.Loss;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.source.operator.InstanceOverrides;
 import dev.weft.controlplane.source.self.SelfRegistration;
@@ -29,6 +30,8 @@ import dev.weft.proto.registry.v1.ListOverridesRequest;
 import dev.weft.proto.registry.v1.ListOverridesResponse;
 import dev.weft.proto.registry.v1.ListServicesRequest;
 import dev.weft.proto.registry.v1.ListServicesResponse;
+import dev.weft.proto.registry.v1.RecoverRequest;
+import dev.weft.proto.registry.v1.RecoverResponse;
 import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.RegisterResponse;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc.RegistryServiceImplBase;
@@ -68,6 +71,7 @@ public final class RegistryService extends RegistryServiceImplBase {
   private final Duration ttl;
   private final WatchHub hub;
   private final OverrideCalls overrides;
+  private final RecoveryCalls recovery;
   private final RegistryGate gate;
 
   /**
@@ -92,6 +96,7 @@ public final class RegistryService extends RegistryServiceImplBase {
     this.registration = new SelfRegistration(store, registry, System::currentTimeMillis);
     this.overrides =
         new OverrideCalls(new InstanceOverrides(store, registry, System::currentTimeMillis));
+    this.recovery = new RecoveryCalls(store, registry);
     this.acks = acks;
     this.ttl = ttl;
     this.hub = new WatchHub(registry);
@@ -255,6 +260,12 @@ public final class RegistryService extends RegistryServiceImplBase {
   }
 
   @Override
+  public void recover(RecoverRequest request, StreamObserver<RecoverResponse> observer) {
+    String by = CallerName.current();
+    Calls.answer(observer, whenReadable(() -> recovery.recover(request, by)));
+  }
+
+  @Override
   public void listOverrides(
       ListOverridesRequest request, StreamObserver<ListOverridesResponse> observer) {
     Calls.answer(
@@ -355,6 +366,10 @@ public final class RegistryService extends RegistryServiceImplBase {
               + view.revision()
               + ": "
               + status.reason());
+    }
+    Loss loss = registry.loss();
+    if (!loss.isEmpty()) {
+      response.addWarnings(loss.message());
     }
     reaper.alarms().stream()
         .limit(MAX_WARNINGS)

@@ -10,6 +10,8 @@ import dev.weft.controlplane.limit.PeerLimits;
 import dev.weft.controlplane.pki.ServerIdentity;
 import dev.weft.controlplane.registry.Reaper;
 import dev.weft.controlplane.registry.RegistryStatus;
+import dev.weft.controlplane.registry.RemovalMarks;
+import dev.weft.controlplane.registry.loss.Loss;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.StoreException;
 import dev.weft.controlplane.source.kubernetes.KubernetesAccess;
@@ -195,7 +197,7 @@ public final class ControlPlane implements AutoCloseable {
         }
         serve(
             ServingParts.start(
-                new MeteredStore(store, meters),
+                new RemovalMarks(new MeteredStore(store, meters)),
                 options,
                 kubernetes,
                 meters,
@@ -277,6 +279,10 @@ public final class ControlPlane implements AutoCloseable {
                   "no contact with the store, what it had stays in force: " + status.reason();
               case CONNECTING -> "no contact with the store: " + status.reason();
             });
+    Loss loss = running.registry().loss();
+    if (!loss.isEmpty()) {
+      text.append("\nalarm: ").append(loss.message());
+    }
     for (Reaper.Alarm alarm : running.reaper().alarms()) {
       text.append("\nalarm: ").append(alarm.message());
     }

@@ -84,6 +84,12 @@ final class ControlPlaneMetrics {
         "Stored entries that could not be used",
         registry,
         r -> r.current().problems().size());
+    gauge(
+        meters,
+        "weft.registry.withheld",
+        "Keys of which the store is not believed, until an operator has said what is meant",
+        registry,
+        r -> r.loss().size());
     counter(meters, "weft.registry.views", "Views published", registry, Registry::viewsPublished);
     counter(
         meters,

@@ -78,6 +78,7 @@ final class ServingParts implements AutoCloseable {
     this.store = store;
     registry = new Registry(store, PolicyReader.DOCUMENTS);
     lease = new ReplicaLease(store, options.replicaId(), ttl);
+    registry.addListener(lease);
     sessions = new Sessions(store, registry, lease, ttl, System::nanoTime);
     reaper = new Reaper(store, registry, lease, ttl, serving, System::nanoTime);
     history = new HistoryKeeper(store, registry, HISTORY, reaper::leading, System::nanoTime);

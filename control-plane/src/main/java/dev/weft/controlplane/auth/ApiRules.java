@@ -19,9 +19,11 @@ import dev.weft.proto.registry.v1.KeepAliveRequest;
 import dev.weft.proto.registry.v1.ListInstancesRequest;
 import dev.weft.proto.registry.v1.ListOverridesRequest;
 import dev.weft.proto.registry.v1.ListServicesRequest;
+import dev.weft.proto.registry.v1.RecoverRequest;
 import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.SetInstanceOverrideRequest;
 import dev.weft.proto.registry.v1.SetZoneMaintenanceRequest;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -72,6 +74,7 @@ final class ApiRules {
       case SetZoneMaintenanceRequest set ->
           List.of(new Access("update", WEFT, Access.ZONES, "", set.getZone()));
       case ListOverridesRequest _ -> List.of(instances("list", ""));
+      case RecoverRequest recover -> recover(recover);
       case RegisterRequest _, KeepAliveRequest _, DeregisterRequest _ ->
           throw new RefusedException(
               Refusal.denied(
@@ -80,6 +83,19 @@ final class ApiRules {
       default ->
           throw new RefusedException(
               Refusal.denied("nobody may call this: there is no rule for it"));
+    };
+  }
+
+  /** What it makes true again was allowed once; what it gives up is gone for all. */
+  private static List<Access> recover(RecoverRequest request) {
+    return switch (request.getAction()) {
+      case SHOW, UNRECOGNIZED -> List.of(instances("list", ""));
+      case RESTORE -> List.of(instances("update", ""));
+      case ACCEPT -> {
+        List<Access> needed = new ArrayList<>(all("delete", "", ""));
+        needed.add(instances("update", ""));
+        yield List.copyOf(needed);
+      }
     };
   }
 

@@ -2,6 +2,7 @@ package dev.weft.controlplane.registry;
 
 import dev.weft.controlplane.model.DocumentMeta;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * override/instance/NAMESPACE/ID         registry.v1.StoredOverride, what an operator says of it
  * override/zone/ZONE                     the same of all instances of a zone
  * override/serial                        changes with each of them
+ * removed/last                           the keys that a transaction removed by intent, one a line
+ * recovery/word                          what an operator says of a loss: restore or accept
  * session/REPLICA/NAMESPACE/ID           incarnation, as text; under the replica's lease
  * replica/REPLICA                        replica id, as text; under the replica's lease
  * leader/ROLE                            replica id, as text; under the replica's lease
@@ -63,6 +66,21 @@ public final class Keyspace {
   /** Holds, as text, up to which revision documents that were deleted may be forgotten. */
   public static final String FORGOTTEN = HISTORY_PREFIX + "forgotten";
 
+  /** Names, one a line, the keys that its transaction removes: they are meant to be gone. */
+  public static final String REMOVED = "removed/last";
+
+  /** Holds what an operator says of what the store has lost. */
+  public static final String RECOVERY_WORD = "recovery/word";
+
+  /** The store's own identity. */
+  static final String STORE_ID = "meta/store-id";
+
+  /** What is not believed gone at once. */
+  static final Set<String> GUARDED = Set.of("registry", "endpoints", "nodes", "policy", "override");
+
+  /** Those that somebody wrote by intent, and nothing but an intent removes. */
+  static final Set<String> GUARDED_DOCUMENTS = Set.of("policy", "override");
+
   /** The key that the elected reaper holds. */
   public static final String REAPER_LEADER = "leader/reaper";
 
@@ -72,6 +90,11 @@ public final class Keyspace {
   static final String REPORT_PREFIX = "inforce/";
 
   private Keyspace() {}
+
+  static boolean isGuarded(String key) {
+    int slash = key.indexOf('/');
+    return slash > 0 && GUARDED.contains(key.substring(0, slash));
+  }
 
   /** The key of an instance. */
   public static String instance(String source, String namespace, String service, String id) {

@@ -231,7 +231,8 @@ public final class Reaper {
     String key =
         Keyspace.instance(
             workload.source(), workload.namespace(), workload.service(), workload.id());
-    Txn.Builder txn = term.transaction().ifModRevision(key, workload.revision()).delete(key);
+    Txn.Builder txn = term.transaction().delete(key);
+    registry.loss().requireUnchanged(txn, key, workload.revision());
     // A session that another replica has opened and that our view does not show yet.
     view.replicas.forEach(
         replica ->

@@ -1,10 +1,13 @@
 package dev.weft.controlplane.registry;
 
 import dev.weft.controlplane.registry.RegistryStatus.State;
+import dev.weft.controlplane.registry.loss.Loss;
+import dev.weft.controlplane.registry.loss.Trust;
 import dev.weft.controlplane.registry.store.Range;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.StoreClosedException;
 import dev.weft.controlplane.registry.store.StoreException;
+import dev.weft.controlplane.registry.store.StoreReplacedException;
 import dev.weft.controlplane.registry.store.Watch;
 import dev.weft.controlplane.registry.store.WatchBatch;
 import dev.weft.controlplane.registry.store.WatchBatch.Change;
@@ -31,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>While the store is away the last view stays in force and {@link #status} says so. When the
  * store turns out to be another one, everything is read anew and the listeners are told the exact
- * difference.
+ * difference. What such a store lacks, or what vanished from it all at once, stays in the view and
+ * is a {@link #loss} until an operator has said what is meant.
  *
  * <p>Threads: it owns one, the registry thread, on which it applies changes and calls its
  * listeners. Every method may be called from any thread and none blocks.
@@ -55,8 +59,10 @@ public final class Registry implements AutoCloseable {
   private final List<RegistryListener> listeners = new ArrayList<>();
   private final PriorityQueue<Awaiting> awaiting =
       new PriorityQueue<>(Comparator.comparingLong(Awaiting::revision));
+  private final Recovery recovery;
   private ViewBuilder builder;
   private @Nullable Watch watch;
+  private boolean replaced;
   private int generation;
   private long retryMillis = MIN_RETRY_MILLIS;
   private boolean closed;
@@ -68,6 +74,7 @@ public final class Registry implements AutoCloseable {
     this.store = store;
     this.reader = reader;
     this.builder = new ViewBuilder(reader);
+    this.recovery = new Recovery(store);
     this.thread =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("weft-registry").daemon(true).factory());
@@ -88,6 +95,11 @@ public final class Registry implements AutoCloseable {
 
   public RegistryStatus status() {
     return status;
+  }
+
+  /** What the store has lost and is not believed to be gone. */
+  public Loss loss() {
+    return recovery.loss();
   }
 
   /**
@@ -204,7 +216,8 @@ public final class Registry implements AutoCloseable {
   private void adopt(Range range) {
     retryMillis = MIN_RETRY_MILLIS;
     ViewBuilder fresh = new ViewBuilder(reader);
-    range.entries().forEach(fresh::put);
+    recovery.adopt(range, trust(range)).forEach(fresh::put);
+    replaced = false;
     builder = fresh;
     resyncs.incrementAndGet();
     if (!view.storeId().isEmpty() && !view.storeId().equals(range.identity())) {
@@ -223,14 +236,30 @@ public final class Registry implements AutoCloseable {
     watch = store.watch("", range.revision() + 1, new Follower(generation));
   }
 
+  private Trust trust(Range range) {
+    if (!view.storeId().isEmpty() && !view.storeId().equals(range.identity())) {
+      return Trust.REPLACED;
+    }
+    return replaced || range.revision() < view.revision() ? Trust.SET_BACK : Trust.SAME;
+  }
+
   private void apply(WatchBatch batch) {
-    for (Change change : batch.changes()) {
+    if (batch.changes().stream().anyMatch(Registry::endsTheStore)) {
+      interrupted("the store was emptied");
+      resync();
+      return;
+    }
+    for (Change change : recovery.apply(batch)) {
       switch (change) {
         case Change.Put(var entry) -> builder.put(entry);
         case Change.Delete(String key) -> builder.delete(key);
       }
     }
     publish(builder.publish(view.storeId(), batch.revision(), view, false));
+  }
+
+  private static boolean endsTheStore(Change change) {
+    return change instanceof Change.Delete(String key) && key.equals(Keyspace.STORE_ID);
   }
 
   private void publish(RegistryChange change) {
@@ -318,6 +347,7 @@ public final class Registry implements AutoCloseable {
         handOver(
             () -> {
               LOG.log(Level.WARNING, "reading the registry anew: {0}", reason.getMessage());
+              replaced |= reason instanceof StoreReplacedException;
               interrupted(String.valueOf(reason.getMessage()));
               resync();
             },

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The one lease of this replica: its presence, its sessions and its elections hang on it. A lost
  * lease is replaced at the next {@link #tick}. Safe from any thread; never blocks.
  */
-public final class ReplicaLease {
+public final class ReplicaLease implements RegistryListener {
   private static final System.Logger LOG = System.getLogger(ReplicaLease.class.getName());
 
   private final Store store;
@@ -73,6 +73,23 @@ public final class ReplicaLease {
     }
     CompletableFuture<Lease> grant = store.grantLease(ttl, this::lost);
     (present ? grant.thenCompose(this::appear) : grant).whenComplete(this::granted);
+  }
+
+  /** A store that was emptied has forgotten this replica, though not its lease. */
+  @Override
+  public void onChange(RegistryChange change) {
+    Lease held = current();
+    if (present
+        && held != null
+        && change.resync()
+        && change.view().replicas.get(replicaId) == null) {
+      appear(held)
+          .exceptionally(
+              failure -> {
+                LOG.log(Level.DEBUG, "not back in the store yet: {0}", failure.toString());
+                return held;
+              });
+    }
   }
 
   /** Gives the lease up: everything under it vanishes at once. */

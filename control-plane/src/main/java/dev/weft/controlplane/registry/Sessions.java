@@ -203,9 +203,18 @@ public final class Sessions {
     if (workload == null || !workload.source().equals(Keyspace.SELF)) {
       return Answer.UNKNOWN;
     }
+    if (registry.loss().of(keyOf(workload)) != null) {
+      // The store has lost it: who lives registers again, and is written with what it says.
+      return Answer.UNKNOWN;
+    }
     return workload.incarnation().equals(heartbeat.incarnation())
         ? Answer.ALIVE
         : Answer.SUPERSEDED;
+  }
+
+  private static String keyOf(Workload workload) {
+    return Keyspace.instance(
+        workload.source(), workload.namespace(), workload.service(), workload.id());
   }
 
   private void alive(Channel channel, Heartbeat heartbeat) {

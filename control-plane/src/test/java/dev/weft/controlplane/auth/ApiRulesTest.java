@@ -14,6 +14,8 @@ import dev.weft.proto.policy.v1.PolicyKey;
 import dev.weft.proto.policy.v1.RollbackRequest;
 import dev.weft.proto.registry.v1.ListInstancesRequest;
 import dev.weft.proto.registry.v1.ListOverridesRequest;
+import dev.weft.proto.registry.v1.RecoverRequest;
+import dev.weft.proto.registry.v1.RecoverRequest.Action;
 import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.SetInstanceOverrideRequest;
 import dev.weft.proto.registry.v1.SetZoneMaintenanceRequest;
@@ -125,6 +127,15 @@ class ApiRulesTest {
     assertThat(ApiRules.needs(SetZoneMaintenanceRequest.newBuilder().setZone("b").build()))
         .containsExactly(new Access("update", "weft.dev", "zones", "", "b"));
     assertThat(ApiRules.needs(ListOverridesRequest.getDefaultInstance()))
+        .containsExactly(new Access("list", "weft.dev", "instances", "", ""));
+    assertThat(ApiRules.needs(RecoverRequest.newBuilder().setAction(Action.RESTORE).build()))
+        .containsExactly(new Access("update", "weft.dev", "instances", "", ""));
+    assertThat(ApiRules.needs(RecoverRequest.newBuilder().setAction(Action.ACCEPT).build()))
+        .contains(
+            new Access("update", "weft.dev", "instances", "", ""),
+            new Access("delete", "", "services", "", ""),
+            new Access("delete", "weft.dev", "trafficpolicies", "", ""));
+    assertThat(ApiRules.needs(RecoverRequest.getDefaultInstance()))
         .containsExactly(new Access("list", "weft.dev", "instances", "", ""));
     assertThat(new Access("update", "weft.dev", "instances", "shop", "catalog-1").remedy(JANE))
         .isEqualTo(

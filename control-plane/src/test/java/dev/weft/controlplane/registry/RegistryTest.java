@@ -95,7 +95,7 @@ class RegistryTest {
   }
 
   @Test
-  void readsEverythingAnewFromAnotherStoreAndTellsTheExactDifference() {
+  void readsEverythingAnewFromAnotherStoreAndKeepsWhatThatLacks() {
     put("catalog", "catalog-0");
     String before = registry.current().storeId();
     etcd.wipe();
@@ -104,10 +104,13 @@ class RegistryTest {
     RegistryChange last = changes.getLast();
     assertThat(last.resync()).isTrue();
     assertThat(last.previous().storeId()).isEqualTo(before);
-    assertThat(last.workloads()).hasSize(1);
+    assertThat(last.workloads()).isEmpty();
+    assertThat(registry.loss().size()).isEqualTo(1);
     await().atMost(PATIENCE).until(() -> registry.status().synced());
     put("catalog", "catalog-1");
-    assertThat(registry.current().workloadCount()).isEqualTo(1);
+    assertThat(registry.current().workloadCount()).isEqualTo(2);
+    put("catalog", "catalog-0");
+    assertThat(registry.loss().isEmpty()).isTrue();
   }
 
   private void put(String service, String id) {

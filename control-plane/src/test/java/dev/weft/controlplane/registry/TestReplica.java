@@ -34,7 +34,8 @@ final class TestReplica implements AutoCloseable {
     this.registry = new Registry(store, TestReplica::noPolicies);
     this.lease = new ReplicaLease(store, id, TTL);
     this.sessions = new Sessions(store, registry, lease, TTL, nanos::get);
-    this.reaper = new Reaper(store, registry, lease, TTL, () -> serving, nanos::get);
+    this.reaper =
+        new Reaper(new RemovalMarks(store), registry, lease, TTL, () -> serving, nanos::get);
     registry.start().join();
     lease.tick();
     await().until(() -> registry.current().replicas.get(id) != null);

@@ -174,7 +174,11 @@ public record ControlPlaneCheck(
             CheckId.STORE,
             subject,
             alarm,
-            "find out why so many instances are silent at once; weft registry list names them");
+            alarm.contains("weft registry restore")
+                ? "find out who emptied it or set it back; weft registry restore --dry-run names"
+                    + " what it lacks; traffic goes on meanwhile"
+                : "find out why so many instances are silent at once; weft registry list names"
+                    + " them");
       }
     }
     for (StatefulSet store : stores) {

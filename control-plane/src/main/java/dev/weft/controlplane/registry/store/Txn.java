@@ -67,15 +67,10 @@ public record Txn(List<Compare> compares, List<Operation> operations) {
     operations = List.copyOf(operations);
     requireAtMost(MAX_OPERATIONS, operations.size(), "operations");
     requireAtMost(MAX_COMPARES, compares.size(), "compares");
-    long bytes = 0;
     Set<String> seen = new HashSet<>();
     for (Compare compare : compares) {
       Keys.requireKey(compare.key());
-      bytes += compare.key().length();
-      if (compare instanceof Compare.Value(String key, ByteString value)) {
-        bytes += value.size();
-      } else if (compare instanceof Compare.ModRevision(String key, long revision)
-          && revision < 1) {
+      if (compare instanceof Compare.ModRevision(String key, long revision) && revision < 1) {
         throw new IllegalArgumentException(
             "compare of "
                 + key
@@ -86,15 +81,12 @@ public record Txn(List<Compare> compares, List<Operation> operations) {
     }
     for (Operation operation : operations) {
       Keys.requireKey(operation.key());
-      bytes += operation.key().length();
-      if (operation instanceof Operation.Put put) {
-        bytes += put.value().size();
-      }
       if (!seen.add(operation.key())) {
         throw new IllegalArgumentException(
             "a transaction changes key " + operation.key() + " twice");
       }
     }
+    long bytes = bytes(compares, operations);
     if (bytes > MAX_BYTES) {
       throw new IllegalArgumentException(
           "a transaction of "
@@ -103,6 +95,28 @@ public record Txn(List<Compare> compares, List<Operation> operations) {
               + MAX_BYTES
               + ": split it, or store less");
     }
+  }
+
+  /** The bytes of its keys and values. */
+  public long bytes() {
+    return bytes(compares, operations);
+  }
+
+  private static long bytes(List<Compare> compares, List<Operation> operations) {
+    long bytes = 0;
+    for (Compare compare : compares) {
+      bytes += compare.key().length();
+      if (compare instanceof Compare.Value(String key, ByteString value)) {
+        bytes += value.size();
+      }
+    }
+    for (Operation operation : operations) {
+      bytes += operation.key().length();
+      if (operation instanceof Operation.Put put) {
+        bytes += put.value().size();
+      }
+    }
+    return bytes;
   }
 
   private static void requireAtMost(int limit, int count, String what) {

@@ -85,7 +85,8 @@ public final class SelfRegistration {
       if (instance.getReadiness() == Readiness.READINESS_UNSPECIFIED) {
         wanted = wanted.withReadiness(existing.readiness(), existing.readinessReason());
       }
-      if (wanted.saysTheSame(existing)) {
+      if (wanted.saysTheSame(existing)
+          && registry.loss().of(key(Keyspace.SELF, existing)) == null) {
         return CompletableFuture.completedFuture(
             new Registered(existing.incarnation(), existing.revision()));
       }
@@ -103,7 +104,7 @@ public final class SelfRegistration {
                     Keyspace.KUBERNETES, Kinds.SERVICE, wanted.namespace(), wanted.service()));
     String before = existing == null ? null : key(Keyspace.SELF, existing);
     if (existing != null && before != null) {
-      txn.ifModRevision(before, existing.revision());
+      registry.loss().requireUnchanged(txn, before, existing.revision());
       if (!before.equals(key)) {
         txn.delete(before);
       }
@@ -143,8 +144,10 @@ public final class SelfRegistration {
               });
     }
     String key = key(Keyspace.SELF, existing);
+    Txn.Builder txn = Txn.builder().delete(key);
+    registry.loss().requireUnchanged(txn, key, existing.revision());
     return commit(
-        Txn.builder().ifModRevision(key, existing.revision()).delete(key).build(),
+        txn.build(),
         revision -> new Removed(true, revision),
         attempts,
         "instance " + namespace + "/" + id,
