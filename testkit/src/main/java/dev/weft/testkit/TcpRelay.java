@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
@@ -20,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class TcpRelay implements AutoCloseable {
   private static final int BUFFER = 8192;
 
-  private final int target;
+  private final InetSocketAddress target;
   private final ServerSocket server;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final AtomicInteger accepted = new AtomicInteger();
@@ -34,6 +35,15 @@ public final class TcpRelay implements AutoCloseable {
 
   /** Begins to forward from a port of one of our addresses to one of the loopback. */
   public TcpRelay(InetAddress address, int target) {
+    this(address, new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
+  }
+
+  /** Begins to forward from a port of the loopback to somewhere else. */
+  public TcpRelay(InetSocketAddress target) {
+    this(InetAddress.getLoopbackAddress(), target);
+  }
+
+  private TcpRelay(InetAddress address, InetSocketAddress target) {
     this.target = target;
     try {
       server = new ServerSocket(0, 128, address);
@@ -87,7 +97,7 @@ public final class TcpRelay implements AutoCloseable {
       if (cut) {
         return;
       }
-      try (Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target)) {
+      try (Socket upstream = new Socket(target.getAddress(), target.getPort())) {
         open.add(upstream);
         Thread back = Thread.ofVirtual().start(() -> copy(upstream, client, answered));
         copy(client, upstream, new AtomicLong());
