@@ -10,6 +10,7 @@ import dev.weft.cli.document.GetCommand;
 import dev.weft.cli.document.HistoryCommand;
 import dev.weft.cli.document.RollbackCommand;
 import dev.weft.cli.document.ValidateCommand;
+import dev.weft.cli.entry.ConfigEntryCommand;
 import dev.weft.cli.images.ImagesCommand;
 import dev.weft.cli.install.InstallCommand;
 import dev.weft.cli.install.UninstallCommand;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Command;
       HistoryCommand.class,
       DiffCommand.class,
       RollbackCommand.class,
+      ConfigEntryCommand.class,
       RegistryCommand.class,
       ProxyStatusCommand.class,
       CheckCommand.class,

@@ -199,7 +199,7 @@ final class PolicyCommandsTest {
     assertThat(cli.weft("get", "pods")).isEqualTo(1);
     assertThat(cli.err)
         .isEqualTo(
-            "error: there is no kind 'pods'; there are: service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy\n");
+            "error: there is no kind 'pods'; there are: service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy, configentry\n");
   }
 
   private static Cli unstarted() {

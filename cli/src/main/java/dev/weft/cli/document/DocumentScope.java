@@ -6,16 +6,16 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Which documents a command is about: one, those of a kind, or all of a namespace. */
-final class DocumentScope {
+/** Which documents a command is about, as a person says it. */
+final class DocumentScope implements Selection {
   @Parameters(
       index = "0",
       arity = "0..1",
       paramLabel = "KIND",
       defaultValue = "all",
       description =
-          "service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy or all"
-              + " (the default).")
+          "service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy,"
+              + " configentry or all (the default).")
   private String kind = "";
 
   @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "Only this one.")
@@ -32,22 +32,21 @@ final class DocumentScope {
       description = "Of every namespace.")
   private boolean allNamespaces;
 
-  /** Empty: every kind. */
-  String kind() {
+  @Override
+  public String kind() {
     return kind.equals("all") ? "" : Kind.parse(kind).wireName();
   }
 
-  /** Empty: every namespace. */
-  String namespace() {
+  @Override
+  public String namespace() {
     return allNamespaces ? "" : namespace;
   }
 
   /**
-   * Empty: every name.
-   *
    * @throws Failures.CommandFailed when a name is given and it is not said of what
    */
-  String name() {
+  @Override
+  public String name() {
     if (name != null && (kind().isEmpty() || allNamespaces)) {
       throw new Failures.CommandFailed(
           "of what kind and namespace is \"" + name + "\"? Say KIND NAME -n NAMESPACE");
@@ -55,8 +54,8 @@ final class DocumentScope {
     return name == null ? "" : name;
   }
 
-  /** What says the same on a command line, each part after a space. */
-  String arguments() {
+  @Override
+  public String arguments() {
     StringBuilder typed = new StringBuilder();
     if (!kind().isEmpty()) {
       typed.append(' ').append(kind().toLowerCase(Locale.ROOT));
@@ -72,8 +71,8 @@ final class DocumentScope {
     return typed.toString();
   }
 
-  /** As a person names it, for messages. */
-  String shown() {
+  @Override
+  public String shown() {
     String what = kind().isEmpty() ? "documents" : kind() + (name == null ? "" : " " + name);
     return what + (allNamespaces ? "" : " in the namespace " + namespace);
   }

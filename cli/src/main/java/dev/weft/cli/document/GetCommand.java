@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
     name = "get",
     mixinStandardHelpOptions = true,
     description =
-        "Show documents: service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy, or all.")
+        "Show documents: service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy, configentry, or all.")
 public final class GetCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private Connection connection = new Connection();
@@ -46,7 +46,8 @@ public final class GetCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "KIND",
       description =
-          "service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy or all.")
+          "service, httproute, grpcroute, tlsroute, tcproute, referencegrant, trafficpolicy,"
+              + " configentry or all.")
   private String kind = "";
 
   @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "Only this one.")

@@ -8,14 +8,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The kinds of documents, and the names that a person may type for them. */
-enum Kind {
+public enum Kind {
   SERVICE("Service", "", "services", "svc"),
   HTTP_ROUTE("HTTPRoute", ".gateway.networking.k8s.io", "httproutes", "httproutes"),
   GRPC_ROUTE("GRPCRoute", ".gateway.networking.k8s.io", "grpcroutes", "grpcroutes"),
   TLS_ROUTE("TLSRoute", ".gateway.networking.k8s.io", "tlsroutes", "tlsroutes"),
   TCP_ROUTE("TCPRoute", ".gateway.networking.k8s.io", "tcproutes", "tcproutes"),
   REFERENCE_GRANT("ReferenceGrant", ".gateway.networking.k8s.io", "referencegrants", "refgrant"),
-  TRAFFIC_POLICY("TrafficPolicy", ".weft.dev", "trafficpolicies", "tp");
+  TRAFFIC_POLICY("TrafficPolicy", ".weft.dev", "trafficpolicies", "tp"),
+  CONFIG_ENTRY("ConfigEntry", ".weft.dev", "configentries", "ce");
 
   private final String wireName;
   private final String group;
@@ -30,7 +31,7 @@ enum Kind {
   }
 
   /** As documents and the API write it, e.g. "HTTPRoute". */
-  String wireName() {
+  public String wireName() {
     return wireName;
   }
 
@@ -60,7 +61,7 @@ enum Kind {
   }
 
   /** As kubectl prints it: "httproute.gateway.networking.k8s.io/catalog". */
-  static String display(PolicyKey key) {
+  public static String display(PolicyKey key) {
     Kind known = ofWireName(key.getKind());
     String where = key.getNamespace().equals("default") ? "" : " (" + key.getNamespace() + ")";
     return key.getKind().toLowerCase(Locale.ROOT)

@@ -5,10 +5,10 @@ import java.io.PrintWriter;
 import java.util.List;
 
 /** Prints what was wrong with a document: where, what, and what was expected. */
-final class PolicyErrors {
+public final class PolicyErrors {
   private PolicyErrors() {}
 
-  static void print(PrintWriter err, String severity, List<PolicyError> errors) {
+  public static void print(PrintWriter err, String severity, List<PolicyError> errors) {
     for (PolicyError error : errors) {
       StringBuilder where = new StringBuilder(error.getManifest());
       if (error.getLine() > 0) {

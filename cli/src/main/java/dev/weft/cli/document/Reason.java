@@ -3,7 +3,7 @@ package dev.weft.cli.document;
 import picocli.CommandLine.Option;
 
 /** The option by which whoever changes documents says why. */
-final class Reason {
+public final class Reason {
   @Option(
       names = "--reason",
       paramLabel = "WHY",
@@ -12,7 +12,7 @@ final class Reason {
   private String text = "";
 
   /** Empty: nothing was said. */
-  String text() {
+  public String text() {
     return text;
   }
 }

@@ -15,8 +15,24 @@ public final class Summary {
       case "Service" -> service(document);
       case "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute" -> route(document);
       case "TrafficPolicy" -> names("to ", Yaml.listAt(document, "spec", "targetRefs"));
+      case "ConfigEntry" ->
+          Yaml.at(document, "spec", "key")
+              + (Yaml.at(document, "spec", "scope") instanceof Map<?, ?> scope ? scope(scope) : "");
       default -> "";
     };
+  }
+
+  private static String scope(Map<?, ?> scope) {
+    StringBuilder shown = new StringBuilder();
+    if (scope.get("mesh") instanceof Boolean mesh && mesh) {
+      shown.append(" of the mesh");
+    } else if (scope.get("service") instanceof String service) {
+      shown.append(" of ").append(service);
+    }
+    if (scope.get("instances") instanceof Map<?, ?> instances && !instances.isEmpty()) {
+      shown.append(" where ").append(labels(instances));
+    }
+    return shown.toString();
   }
 
   private static String service(@Nullable Object document) {

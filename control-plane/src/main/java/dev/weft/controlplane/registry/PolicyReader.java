@@ -1,5 +1,6 @@
 package dev.weft.controlplane.registry;
 
+import dev.weft.controlplane.model.ConfigEntry;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
@@ -25,6 +26,7 @@ public interface PolicyReader {
             case PolicyObject.OfGrant(ReferenceGrant grant) -> new Decoded.OfReferenceGrant(grant);
             case PolicyObject.OfPolicy(TrafficPolicy traffic) ->
                 new Decoded.OfTrafficPolicy(traffic);
+            case PolicyObject.OfConfigEntry(ConfigEntry entry) -> new Decoded.OfConfigEntry(entry);
           };
         } catch (InvalidPolicyException e) {
           throw new IllegalArgumentException(e.getMessage(), e);
@@ -51,5 +53,8 @@ public interface PolicyReader {
 
     /** A {@code TrafficPolicy}. */
     record OfTrafficPolicy(TrafficPolicy policy) implements Decoded {}
+
+    /** A {@code ConfigEntry}. */
+    record OfConfigEntry(ConfigEntry entry) implements Decoded {}
   }
 }

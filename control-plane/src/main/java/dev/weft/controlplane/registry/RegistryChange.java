@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  *     dev.weft.controlplane.model.HttpRoute#key}
  * @param referenceGrants by the documents' own names
  * @param trafficPolicies by the documents' own names
+ * @param configEntries by the documents' own names
  */
 public record RegistryChange(
     RegistryView previous,
@@ -39,7 +40,8 @@ public record RegistryChange(
     Set<ObjectKey> httpRoutes,
     Set<ObjectKey> otherRoutes,
     Set<ObjectKey> referenceGrants,
-    Set<ObjectKey> trafficPolicies) {
+    Set<ObjectKey> trafficPolicies,
+    Set<ObjectKey> configEntries) {
   public RegistryChange {
     workloads = List.copyOf(workloads);
     services = Set.copyOf(services);
@@ -49,6 +51,7 @@ public record RegistryChange(
     otherRoutes = Set.copyOf(otherRoutes);
     referenceGrants = Set.copyOf(referenceGrants);
     trafficPolicies = Set.copyOf(trafficPolicies);
+    configEntries = Set.copyOf(configEntries);
   }
 
   /**
@@ -84,7 +87,8 @@ public record RegistryChange(
         && httpRoutes.isEmpty()
         && otherRoutes.isEmpty()
         && referenceGrants.isEmpty()
-        && trafficPolicies.isEmpty();
+        && trafficPolicies.isEmpty()
+        && configEntries.isEmpty();
   }
 
   /** This change and the one right after it as one. */
@@ -120,7 +124,8 @@ public record RegistryChange(
         union(httpRoutes, next.httpRoutes),
         union(otherRoutes, next.otherRoutes),
         union(referenceGrants, next.referenceGrants),
-        union(trafficPolicies, next.trafficPolicies));
+        union(trafficPolicies, next.trafficPolicies),
+        union(configEntries, next.configEntries));
   }
 
   private static <T> Set<T> union(Set<T> a, Set<T> b) {

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.registry;
 
 import dev.weft.common.config.Locality;
+import dev.weft.controlplane.model.ConfigEntry;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.ReferenceGrant;
@@ -25,6 +26,7 @@ public final class RegistryView {
       new RegistryView(
           "",
           0,
+          SortedTree.empty(),
           SortedTree.empty(),
           SortedTree.empty(),
           SortedTree.empty(),
@@ -73,6 +75,9 @@ public final class RegistryView {
 
   /** namespace/name. */
   final SortedTree<TrafficPolicy> trafficPolicies;
+
+  /** namespace/name. */
+  final SortedTree<ConfigEntry> configEntries;
 
   /** kind/namespace/name. */
   final SortedTree<Policy> policies;
@@ -128,6 +133,7 @@ public final class RegistryView {
       SortedTree<HttpRoute> otherRoutes,
       SortedTree<ReferenceGrant> referenceGrants,
       SortedTree<TrafficPolicy> trafficPolicies,
+      SortedTree<ConfigEntry> configEntries,
       SortedTree<Policy> policies,
       SortedTree<RegistryProblem> problems,
       SortedTree<Held> sessions,
@@ -148,6 +154,7 @@ public final class RegistryView {
     this.otherRoutes = otherRoutes;
     this.referenceGrants = referenceGrants;
     this.trafficPolicies = trafficPolicies;
+    this.configEntries = configEntries;
     this.policies = policies;
     this.problems = problems;
     this.sessions = sessions;
@@ -335,6 +342,15 @@ public final class RegistryView {
   /** The traffic policies of a namespace; of all when it is empty. */
   public List<TrafficPolicy> trafficPolicies(String namespace) {
     return inNamespace(trafficPolicies, namespace);
+  }
+
+  public @Nullable ConfigEntry configEntry(ObjectKey key) {
+    return configEntries.get(key.toString());
+  }
+
+  /** The configuration entries of a namespace; of all when it is empty. */
+  public List<ConfigEntry> configEntries(String namespace) {
+    return inNamespace(configEntries, namespace);
   }
 
   /** A policy document as it is stored, with its key, source and revision set. */

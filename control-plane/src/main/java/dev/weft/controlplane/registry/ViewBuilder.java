@@ -1,6 +1,7 @@
 package dev.weft.controlplane.registry;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.weft.controlplane.model.ConfigEntry;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.KubernetesService;
 import dev.weft.controlplane.model.ObjectKey;
@@ -43,6 +44,7 @@ final class ViewBuilder {
   private SortedTree<HttpRoute> otherRoutes = SortedTree.empty();
   private SortedTree<ReferenceGrant> referenceGrants = SortedTree.empty();
   private SortedTree<TrafficPolicy> trafficPolicies = SortedTree.empty();
+  private SortedTree<ConfigEntry> configEntries = SortedTree.empty();
   private SortedTree<Policy> policies = SortedTree.empty();
   private SortedTree<RegistryProblem> problems = SortedTree.empty();
   private SortedTree<FormerMark> former = SortedTree.empty();
@@ -138,6 +140,7 @@ final class ViewBuilder {
             otherRoutes,
             referenceGrants,
             trafficPolicies,
+            configEntries,
             policies,
             problems,
             leased.sessions(),
@@ -333,6 +336,13 @@ final class ViewBuilder {
                 ? trafficPolicies.put(object, policy)
                 : trafficPolicies.remove(object);
         touched.trafficPolicies.add(object);
+      }
+      case Kinds.CONFIG_ENTRY -> {
+        configEntries =
+            decoded instanceof Decoded.OfConfigEntry(ConfigEntry entry)
+                ? configEntries.put(object, entry)
+                : configEntries.remove(object);
+        touched.configEntries.add(object);
       }
       default -> {}
     }

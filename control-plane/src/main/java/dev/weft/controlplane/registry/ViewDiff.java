@@ -24,6 +24,7 @@ final class ViewDiff {
     final Set<String> otherRoutes = new HashSet<>();
     final Set<String> referenceGrants = new HashSet<>();
     final Set<String> trafficPolicies = new HashSet<>();
+    final Set<String> configEntries = new HashSet<>();
 
     void clear() {
       workloads.clear();
@@ -35,6 +36,7 @@ final class ViewDiff {
       otherRoutes.clear();
       referenceGrants.clear();
       trafficPolicies.clear();
+      configEntries.clear();
     }
   }
 
@@ -54,6 +56,7 @@ final class ViewDiff {
       each.otherRoutes.forEach(r -> touched.otherRoutes.add(r.key().toString()));
       each.referenceGrants.forEach(g -> touched.referenceGrants.add(g.meta().toString()));
       each.trafficPolicies.forEach(p -> touched.trafficPolicies.add(p.meta().toString()));
+      each.configEntries.forEach(e -> touched.configEntries.add(e.meta().toString()));
     }
     return of(previous, view, touched, true);
   }
@@ -93,7 +96,8 @@ final class ViewDiff {
         changed(previous.httpRoutes, view.httpRoutes, touched.httpRoutes),
         changed(previous.otherRoutes, view.otherRoutes, touched.otherRoutes),
         changed(previous.referenceGrants, view.referenceGrants, touched.referenceGrants),
-        changed(previous.trafficPolicies, view.trafficPolicies, touched.trafficPolicies));
+        changed(previous.trafficPolicies, view.trafficPolicies, touched.trafficPolicies),
+        changed(previous.configEntries, view.configEntries, touched.configEntries));
   }
 
   private static void compare(

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.registry;
 
+import dev.weft.controlplane.model.ConfigEntry;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
@@ -40,5 +41,10 @@ public record ViewInventory(RegistryView view) implements Inventory {
   @Override
   public Collection<TrafficPolicy> trafficPolicies(String namespace) {
     return view.trafficPolicies(namespace);
+  }
+
+  @Override
+  public Collection<ConfigEntry> configEntries(String namespace) {
+    return view.configEntries(namespace);
   }
 }

@@ -9,6 +9,7 @@ import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.controlplane.validate.policy.PolicyBatch;
 import dev.weft.controlplane.validate.policy.PolicyDocument;
 import dev.weft.controlplane.validate.policy.PolicyObject;
+import dev.weft.controlplane.validate.spec.ConfigEntryDocuments;
 import dev.weft.controlplane.validate.spec.ConnectionRouteDocuments;
 import dev.weft.controlplane.validate.spec.GrpcRouteDocuments;
 import dev.weft.controlplane.validate.spec.HttpRouteDocuments;
@@ -85,6 +86,7 @@ public final class DocumentDecoder {
       }
     }
     ReferenceCheck.check(drafts, inventory);
+    ConfigEntryCheck.check(drafts, inventory);
     var documents = new ArrayList<PolicyDocument>();
     for (Draft draft : drafts) {
       PolicyObject object = draft.object();
@@ -181,6 +183,8 @@ public final class DocumentDecoder {
               new PolicyObject.OfRoute(ConnectionRouteDocuments.tcp(draft, spec, meta));
           case Kinds.REFERENCE_GRANT ->
               new PolicyObject.OfGrant(ReferenceGrantDocuments.decode(spec, meta));
+          case Kinds.CONFIG_ENTRY ->
+              new PolicyObject.OfConfigEntry(ConfigEntryDocuments.decode(draft, spec, meta));
           default -> new PolicyObject.OfPolicy(TrafficPolicyDocuments.decode(draft, spec, meta));
         };
     if (report.errors().isEmpty()) {

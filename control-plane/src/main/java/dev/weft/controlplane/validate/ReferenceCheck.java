@@ -59,7 +59,7 @@ final class ReferenceCheck {
         switch (reference.role()) {
           case TARGET -> check.alone(draft, reference, attached);
           case BACKEND -> check.permitted(draft, reference);
-          case PARENT -> {}
+          case PARENT, AUDIENCE -> {}
         }
       }
     }
@@ -99,6 +99,17 @@ final class ReferenceCheck {
 
   private static void dangling(Reference reference, Set<String> names) {
     String in = " of namespace \"" + reference.key().namespace() + "\"";
+    if (reference.role() == Reference.Role.AUDIENCE) {
+      reference
+          .at()
+          .warn(
+              "is no Service"
+                  + in
+                  + ", as a document or with registered instances: the entry is for nobody until"
+                  + " there is one"
+                  + NearMisses.hint(reference.key().name(), names));
+      return;
+    }
     reference
         .at()
         .wrong(

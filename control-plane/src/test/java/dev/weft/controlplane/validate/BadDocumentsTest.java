@@ -60,7 +60,7 @@ class BadDocumentsTest {
           spec: {}
         - 1
         """,
-        "4: Servic default/s: items[0].kind: is \"Servic\", expected Service, HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, ReferenceGrant or TrafficPolicy; did you mean \"Service\"?",
+        "4: Servic default/s: items[0].kind: is \"Servic\", expected Service, HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, ReferenceGrant, TrafficPolicy or ConfigEntry; did you mean \"Service\"?",
         "8: : items[1]: is 1, expected a mapping with apiVersion, kind, metadata and spec");
     bad(
         "a List of nothing",
@@ -89,7 +89,7 @@ class BadDocumentsTest {
     bad(
         "a kind of nobody",
         "apiVersion: v1\nkind: Sevice\nmetadata: {name: x}\nspec: {}\n",
-        "2: Sevice default/x: kind: is \"Sevice\", expected Service, HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, ReferenceGrant or TrafficPolicy; did you mean \"Service\"?");
+        "2: Sevice default/x: kind: is \"Sevice\", expected Service, HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, ReferenceGrant, TrafficPolicy or ConfigEntry; did you mean \"Service\"?");
     bad(
         "another version",
         "apiVersion: gateway.networking.k8s.io/v1beta1\nkind: HTTPRoute\nmetadata: {name: x}\n",

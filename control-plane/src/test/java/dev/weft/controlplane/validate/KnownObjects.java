@@ -1,5 +1,6 @@
 package dev.weft.controlplane.validate;
 
+import dev.weft.controlplane.model.ConfigEntry;
 import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
@@ -20,6 +21,18 @@ public final class KnownObjects implements Inventory {
   private final List<ReferenceGrant> grants = new ArrayList<>();
   private final List<String> routes = new ArrayList<>();
   private final List<TrafficPolicy> policies = new ArrayList<>();
+
+  private final List<ConfigEntry> entries = new ArrayList<>();
+
+  KnownObjects entry(ConfigEntry entry) {
+    entries.add(entry);
+    return this;
+  }
+
+  @Override
+  public Collection<ConfigEntry> configEntries(String namespace) {
+    return entries.stream().filter(e -> e.meta().namespace().equals(namespace)).toList();
+  }
 
   KnownObjects service(String name, int... ports) {
     services.add(

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.validate.policy;
 
+import dev.weft.controlplane.model.ConfigEntry;
 import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
@@ -22,4 +23,7 @@ public interface Inventory {
 
   /** A namespace's traffic policies. */
   Collection<TrafficPolicy> trafficPolicies(String namespace);
+
+  /** A namespace's configuration entries. */
+  Collection<ConfigEntry> configEntries(String namespace);
 }

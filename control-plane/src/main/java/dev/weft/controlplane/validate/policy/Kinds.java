@@ -1,6 +1,7 @@
 package dev.weft.controlplane.validate.policy;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The kinds of documents, as they are spelled, and as the API of Kubernetes serves them. */
@@ -12,6 +13,7 @@ public final class Kinds {
   public static final String TCP_ROUTE = "TCPRoute";
   public static final String REFERENCE_GRANT = "ReferenceGrant";
   public static final String TRAFFIC_POLICY = "TrafficPolicy";
+  public static final String CONFIG_ENTRY = "ConfigEntry";
 
   /** The group of Gateway API. */
   public static final String GATEWAY_GROUP = "gateway.networking.k8s.io";
@@ -19,7 +21,7 @@ public final class Kinds {
   /** The group of what is ours. */
   public static final String WEFT_GROUP = "weft.dev";
 
-  private static final List<Served> ALL =
+  private static final List<Served> SERVED =
       List.of(
           served(SERVICE, "", "services", "v1"),
           served(HTTP_ROUTE, GATEWAY_GROUP, "httproutes", "v1"),
@@ -28,6 +30,11 @@ public final class Kinds {
           served(TCP_ROUTE, GATEWAY_GROUP, "tcproutes", "v1", "v1alpha2"),
           served(REFERENCE_GRANT, GATEWAY_GROUP, "referencegrants", "v1beta1", "v1"),
           served(TRAFFIC_POLICY, WEFT_GROUP, "trafficpolicies", "v1alpha1"));
+
+  /** Kept in the store only; its name in the API is for RBAC. */
+  private static final Served OWN = served(CONFIG_ENTRY, WEFT_GROUP, "configentries", "v1alpha1");
+
+  private static final List<Served> ALL = Stream.concat(SERVED.stream(), Stream.of(OWN)).toList();
 
   /**
    * How Kubernetes serves a kind.
@@ -61,12 +68,12 @@ public final class Kinds {
     return ALL.stream().map(Served::kind).toList();
   }
 
-  /** Every kind with what Kubernetes calls it. */
+  /** The kinds of which Kubernetes has objects, with what it calls them. */
   public static List<Served> served() {
-    return ALL;
+    return SERVED;
   }
 
-  /** How Kubernetes serves that kind; null when it is none of ours. */
+  /** What Kubernetes calls that kind; null when it is none of ours. */
   public static @Nullable Served served(String kind) {
     for (Served each : ALL) {
       if (each.kind().equals(kind)) {

@@ -1,5 +1,6 @@
 package dev.weft.controlplane.validate.policy;
 
+import dev.weft.controlplane.model.ConfigEntry;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
@@ -36,6 +37,13 @@ public sealed interface PolicyObject {
     @Override
     public String kind() {
       return Kinds.TRAFFIC_POLICY;
+    }
+  }
+
+  record OfConfigEntry(ConfigEntry entry) implements PolicyObject {
+    @Override
+    public String kind() {
+      return Kinds.CONFIG_ENTRY;
     }
   }
 }

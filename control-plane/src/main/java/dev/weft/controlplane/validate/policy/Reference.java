@@ -31,7 +31,9 @@ public record Reference(
     /** A route sends requests there. */
     BACKEND,
     /** A TrafficPolicy is attached there. */
-    TARGET
+    TARGET,
+    /** A ConfigEntry is for its instances; it may come later. */
+    AUDIENCE
   }
 
   /** To the service whose requests a route is for. */
@@ -52,6 +54,11 @@ public record Reference(
   public static Reference backend(ServiceRef service, Place at, Place portAt) {
     return new Reference(
         Kinds.SERVICE, service.key(), at, service.port(), portAt, "", null, Role.BACKEND);
+  }
+
+  /** To the service that configuration is for. */
+  public static Reference audience(ObjectKey service, Place at) {
+    return new Reference(Kinds.SERVICE, service, at, 0, null, "", null, Role.AUDIENCE);
   }
 
   /** To what a policy is for. */
