@@ -1,5 +1,6 @@
 package dev.weft.common.wire;
 
+import dev.weft.common.config.AppConfig;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.InboundConfig;
@@ -35,6 +36,13 @@ public sealed interface DecodedResource {
 
   /** Where the machine of that name stands. */
   record Node(String name, Locality locality) implements DecodedResource {}
+
+  record App(AppConfig config) implements DecodedResource {
+    @Override
+    public String name() {
+      return config.name();
+    }
+  }
 
   record Inbound(InboundConfig config) implements DecodedResource {
     @Override

@@ -1,5 +1,6 @@
 package dev.weft.common.wire;
 
+import dev.weft.common.config.AppConfig;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.InboundConfig;
@@ -35,6 +36,7 @@ public final class WireDecoder {
           new DecodedResource.Slice(resource.getName().getName(), endpoints(resource));
       case INBOUND -> new DecodedResource.Inbound(inbound(resource));
       case NODE -> new DecodedResource.Node(resource.getName().getName(), node(resource));
+      case APP_CONFIG -> new DecodedResource.App(appConfig(resource));
       case RESOURCE_KIND_UNSPECIFIED, UNRECOGNIZED ->
           throw At.root(resource.getName())
               .field("name")
@@ -80,6 +82,12 @@ public final class WireDecoder {
   public static Locality node(Resource resource) throws WireException {
     At at = head(resource, ResourceKind.NODE, Resource.BodyCase.LOCALITY);
     return Endpoints.locality(at.field("locality"), resource.getLocality());
+  }
+
+  /** Decodes a resource of kind APP_CONFIG. */
+  public static AppConfig appConfig(Resource resource) throws WireException {
+    At at = head(resource, ResourceKind.APP_CONFIG, Resource.BodyCase.APP_CONFIG);
+    return AppConfigs.decode(at, resource.getAppConfig());
   }
 
   private static List<InboundConfig.InboundPort> ports(

@@ -38,6 +38,12 @@ final class SidecarRule {
             "start it with --node-id " + pod.name() + " --namespace " + pod.namespace());
       }
     }
+    if (request.hasAppConfig() && !request.getNode().getService().isEmpty()) {
+      throw denied(
+          caller,
+          "be given the configuration of the service \"" + request.getNode().getService() + '"',
+          "start it without --service: the cluster says which services a pod is of");
+    }
     for (ResourceName name : request.getSubscribeList()) {
       if (!own(pod, name)) {
         throw denied(

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /** How often a resource of each kind was compiled. Written by the compiler, read by any thread. */
 public final class CompileCounts {
-  private final AtomicLongArray counts = new AtomicLongArray(ResourceKind.NODE_VALUE + 1);
+  private final AtomicLongArray counts = new AtomicLongArray(ResourceKind.APP_CONFIG_VALUE + 1);
 
   void add(ResourceKind kind) {
     counts.incrementAndGet(kind.getNumber());

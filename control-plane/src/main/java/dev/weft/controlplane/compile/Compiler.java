@@ -106,6 +106,7 @@ public final class Compiler {
           case CLUSTER -> cluster(key, reads);
           case ENDPOINT_SLICE -> slice(key);
           case NODE -> node(key, reads);
+          case APP_CONFIG -> AppConfigs.compile(key, reads);
           case RESOURCE_KIND_UNSPECIFIED, UNRECOGNIZED ->
               throw new IllegalArgumentException("no such kind of resource: " + key);
         };

@@ -9,6 +9,7 @@ import dev.weft.controlplane.model.WorkloadPort;
 import dev.weft.controlplane.registry.RegistryChange;
 import dev.weft.controlplane.registry.RegistryView;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -50,11 +51,16 @@ final class EndpointChanges {
 
   private static Read reads(Workload endpoint) {
     PodEndpoint pod = endpoint.pod();
-    return new Read(endpoint.address(), endpoint.ports(), pod == null ? "" : pod.hostname());
+    return new Read(
+        endpoint.address(),
+        endpoint.ports(),
+        pod == null ? "" : pod.hostname(),
+        pod == null ? Map.of() : endpoint.labels());
   }
 
   /** What is read of one endpoint besides its slice. */
-  private record Read(String address, List<WorkloadPort> ports, String hostname) {}
+  private record Read(
+      String address, List<WorkloadPort> ports, String hostname, Map<String, String> labels) {}
 
   /** What is read at one address. */
   private record At(@Nullable ObjectKey service, List<Leading> endpoints) {

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.compile;
 
 import dev.weft.controlplane.compile.Reads.Input;
+import dev.weft.controlplane.model.ConfigEntry;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.PodEndpoint;
@@ -12,6 +13,7 @@ import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.RegistryChange;
 import dev.weft.controlplane.registry.RegistryView;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,7 +25,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The current view with what it lacks: routes by parent and policies by target. Owned by the
+ * The current view with what it lacks: routes by parent, policies by target and configuration by
+ * level. Owned by the
  * compiler's thread.
  */
 final class Mesh {
@@ -34,6 +37,9 @@ final class Mesh {
 
   private final Map<ObjectKey, NavigableMap<ObjectKey, TrafficPolicy>> onServices = new HashMap<>();
   private final Map<ObjectKey, NavigableMap<ObjectKey, TrafficPolicy>> onRoutes = new HashMap<>();
+
+  /** By level. */
+  private final Map<ObjectKey, NavigableMap<ObjectKey, ConfigEntry>> config = new HashMap<>();
 
   /**
    * Takes a change over.
@@ -73,6 +79,18 @@ final class Mesh {
           attach(on(target), target(after, target), key, after);
           changed.add(input(after, target));
         }
+      }
+    }
+    for (ObjectKey key : change.configEntries()) {
+      ConfigEntry before = change.previous().configEntry(key);
+      if (before != null) {
+        detach(config, before.level(), key);
+        changed.add(Input.configEntries(before.level()));
+      }
+      ConfigEntry after = change.view().configEntry(key);
+      if (after != null) {
+        attach(config, after.level(), key, after);
+        changed.add(Input.configEntries(after.level()));
       }
     }
     view = change.view();
@@ -132,6 +150,11 @@ final class Mesh {
       }
     }
     return null;
+  }
+
+  Collection<ConfigEntry> configEntriesOf(ObjectKey level) {
+    NavigableMap<ObjectKey, ConfigEntry> entries = config.get(level);
+    return entries == null ? List.of() : entries.values();
   }
 
   List<TrafficPolicy> policiesOfService(ObjectKey service) {

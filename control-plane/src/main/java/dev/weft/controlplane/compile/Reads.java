@@ -1,12 +1,14 @@
 package dev.weft.controlplane.compile;
 
 import dev.weft.common.config.Locality;
+import dev.weft.controlplane.model.ConfigEntry;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.ReferenceGrant;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.TrafficPolicy;
 import dev.weft.controlplane.model.Workload;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -97,6 +99,12 @@ final class Reads {
     return mesh.policiesOfRoute(route.key());
   }
 
+  /** The configuration entries of one {@link ConfigEntry#level}, in any order. */
+  Collection<ConfigEntry> configEntriesOf(ObjectKey level) {
+    inputs.add(Input.configEntries(level));
+    return mesh.configEntriesOf(level);
+  }
+
   /** Where the machine of that name stands. */
   Locality localityOf(String node) {
     inputs.add(Input.node(node));
@@ -122,7 +130,7 @@ final class Reads {
       ADDRESS,
       /** The address and ports of the endpoint that has a name within a service. */
       HOSTNAME,
-      /** The services that list a pod, and its ports in each. */
+      /** The services that list a pod, its ports in each, and its labels. */
       POD,
       /** Where a machine stands. */
       NODE,
@@ -133,6 +141,8 @@ final class Reads {
       GRANTS_OF_NAMESPACE,
       POLICIES_OF_SERVICE,
       POLICIES_OF_ROUTE,
+      /** Of the mesh, of a namespace, or of a service. */
+      CONFIG_ENTRIES_OF_LEVEL,
       NEAR_MISSES
     }
 
@@ -152,6 +162,10 @@ final class Reads {
     static Input consumerRoutes(ObjectKey service, String routeNamespace) {
       return new Input(
           Kind.CONSUMER_ROUTES_OF_SERVICE, new ObjectKey(routeNamespace, service.toString()));
+    }
+
+    static Input configEntries(ObjectKey level) {
+      return new Input(Kind.CONFIG_ENTRIES_OF_LEVEL, level);
     }
 
     static Input grants(String namespace) {

@@ -35,10 +35,21 @@ public record ResourceKey(ResourceKind kind, String name) {
     return new ResourceKey(ResourceKind.NODE, name);
   }
 
-  /** The pod whose inbound configuration this names; null when it is something else. */
+  /**
+   * What the application of a node is configured with.
+   *
+   * @param service empty: it is the pod of Kubernetes of that id
+   */
+  public static ResourceKey appConfig(String namespace, String service, String id) {
+    return new ResourceKey(
+        ResourceKind.APP_CONFIG, namespace + "/" + (service.isEmpty() ? PODS + id : service));
+  }
+
+  /** The pod whose configuration this names; null when it is something else. */
   @Nullable ObjectKey pod() {
     int slash = name.indexOf('/');
-    return kind == ResourceKind.INBOUND && name.startsWith(PODS, slash + 1)
+    boolean own = kind == ResourceKind.INBOUND || kind == ResourceKind.APP_CONFIG;
+    return own && name.startsWith(PODS, slash + 1)
         ? new ObjectKey(name.substring(0, slash), name.substring(slash + 1 + PODS.length()))
         : null;
   }

@@ -68,7 +68,8 @@ final class DiscoveryMetrics {
           ResourceKind.CLUSTER,
           ResourceKind.ENDPOINT_SLICE,
           ResourceKind.INBOUND,
-          ResourceKind.NODE
+          ResourceKind.NODE,
+          ResourceKind.APP_CONFIG
         }) {
       FunctionCounter.builder("weft.discovery.compiled", compiled, counts -> counts.of(kind))
           .description("Resources compiled")

@@ -32,7 +32,7 @@ final class Holdings {
 
   private static int rank(ResourceKind kind) {
     return switch (kind) {
-      case INBOUND, NODE -> 0;
+      case INBOUND, NODE, APP_CONFIG -> 0;
       case ENDPOINT_SLICE -> 1;
       case CLUSTER -> 2;
       case VIRTUAL_HOST, RESOURCE_KIND_UNSPECIFIED, UNRECOGNIZED -> 3;

@@ -10,10 +10,13 @@ import dev.weft.controlplane.limit.PeerLimit;
 import dev.weft.controlplane.limit.PeerLimits;
 import dev.weft.controlplane.snapshot.ResourceTable;
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
+import dev.weft.proto.discovery.v1.HeldResource;
 import dev.weft.proto.discovery.v1.Node;
 import dev.weft.proto.discovery.v1.Rejection;
 import io.grpc.Status;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,7 +89,7 @@ final class Requests {
         // It is served.
       }
     }
-    stream.begin(node, request.getHeldList(), request.getHeldStoreId());
+    stream.begin(node, held(request), request.getHeldStoreId());
     nodes.put(name, stream);
     if (other != null) {
       ender.end(
@@ -95,6 +98,21 @@ final class Requests {
               "node " + node.getId() + " has opened another stream, from " + stream.call().peer()));
     }
     return true;
+  }
+
+  /** What it brings along, with what an older control plane would not know. */
+  private static List<HeldResource> held(DiscoveryRequest request) {
+    String version = request.getAppConfig().getHeldVersion();
+    if (version.isEmpty()) {
+      return request.getHeldList();
+    }
+    var all = new ArrayList<>(request.getHeldList());
+    all.add(
+        HeldResource.newBuilder()
+            .setResource(SubscriptionCheck.appConfig(request.getNode()).toMessage())
+            .setVersion(version)
+            .build());
+    return all;
   }
 
   private boolean subscribe(NodeStream stream, DiscoveryRequest request) {

@@ -111,6 +111,9 @@ final class SubscriptionCheck {
     if (request.hasNode() && isNodeName(node.getNodeName())) {
       subscribe.add(ResourceKey.node(node.getNodeName()));
     }
+    if (request.hasNode() && request.hasAppConfig()) {
+      subscribeAppConfig();
+    }
     for (ResourceName name : request.getUnsubscribeList()) {
       unsubscribe.add(ResourceKey.of(name));
     }
@@ -131,6 +134,20 @@ final class SubscriptionCheck {
       }
     }
     return null;
+  }
+
+  private void subscribeAppConfig() {
+    ResourceKey key = appConfig(node);
+    if (Syntax.isInboundName(key.name())) {
+      subscribe.add(key);
+    } else {
+      metrics.invalidSubscription();
+    }
+  }
+
+  /** What the application of that node is configured with. */
+  static ResourceKey appConfig(Node node) {
+    return ResourceKey.appConfig(node.getNamespace(), node.getService(), node.getId());
   }
 
   List<ResourceKey> subscribe() {

@@ -33,8 +33,8 @@ public record ConfigEntry(
       Comparator.comparing((ConfigEntry entry) -> entry.instanceLabels.isEmpty())
           .thenComparing(entry -> entry.service.isEmpty())
           .thenComparing(ConfigEntry::mesh)
-          .thenComparing(entry -> -entry.instanceLabels.size())
-          .thenComparing(entry -> entry.meta.createdAtMillis())
+          .thenComparingInt(entry -> -entry.instanceLabels.size())
+          .thenComparingLong(entry -> entry.meta.createdAtMillis())
           .thenComparing(entry -> entry.meta.toString());
 
   public ConfigEntry {

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.discovery;
 
 import dev.weft.controlplane.compile.ResourceKey;
+import dev.weft.proto.discovery.v1.AppConfigDemand;
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
 import dev.weft.proto.discovery.v1.DiscoveryResponse;
 import dev.weft.proto.discovery.v1.DiscoveryServiceGrpc;
@@ -8,6 +9,7 @@ import dev.weft.proto.discovery.v1.HeldResource;
 import dev.weft.proto.discovery.v1.Node;
 import dev.weft.proto.discovery.v1.Rejection;
 import dev.weft.proto.discovery.v1.Resource;
+import dev.weft.proto.discovery.v1.ResourceKind;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -87,6 +89,36 @@ final class TestSidecar {
                     .setResource(key.toMessage())
                     .setVersion(resource.getVersion())));
     sidecar.call.sendMessage(request.build());
+    return sidecar;
+  }
+
+  /** One whose application gets its configuration from it. */
+  static TestSidecar connectForConfig(Channel channel, Node node, ResourceKey... roots) {
+    var sidecar = new TestSidecar(node.getId(), channel, true);
+    sidecar.call.sendMessage(
+        first(node.getId(), roots)
+            .setNode(node)
+            .setAppConfig(AppConfigDemand.getDefaultInstance())
+            .build());
+    return sidecar;
+  }
+
+  /** The same again, with what it had in force. */
+  TestSidecar reconnectForConfig(Channel channel, Node node) {
+    var sidecar = new TestSidecar(node.getId(), channel, true);
+    sidecar.inForce.putAll(inForce);
+    String version =
+        inForce.values().stream()
+            .filter(one -> one.getName().getKind() == ResourceKind.APP_CONFIG)
+            .findFirst()
+            .map(Resource::getVersion)
+            .orElse("");
+    sidecar.call.sendMessage(
+        first(node.getId())
+            .setNode(node)
+            .setHeldStoreId(storeId)
+            .setAppConfig(AppConfigDemand.newBuilder().setHeldVersion(version))
+            .build());
     return sidecar;
   }
 

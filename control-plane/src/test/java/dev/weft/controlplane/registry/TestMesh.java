@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.weft.common.config.MatchConfig;
 import dev.weft.common.config.MatchConfig.PathKind;
 import dev.weft.controlplane.model.DocumentMeta;
+import dev.weft.controlplane.model.ConfigEntry;
 import dev.weft.controlplane.model.HttpRoute;
 import dev.weft.controlplane.model.KubernetesService;
 import dev.weft.controlplane.model.ReferenceGrant;
@@ -114,6 +115,20 @@ public final class TestMesh {
             null,
             traffic);
     return document("Service", "default", name, new Decoded.OfService(service));
+  }
+
+  /** An entry of configuration; its revision is the next one. */
+  public TestMesh config(ConfigEntry entry) {
+    return document(
+        "ConfigEntry",
+        entry.meta().namespace(),
+        entry.meta().name(),
+        new Decoded.OfConfigEntry(entry));
+  }
+
+  public TestMesh removeConfig(String namespace, String name) {
+    builder.delete(Keyspace.policy(Keyspace.APPLY, "ConfigEntry", namespace, name));
+    return this;
   }
 
   /** Where a machine stands. */

@@ -3,6 +3,7 @@ package dev.weft.sidecar.discovery;
 import dev.weft.common.Backoff;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.VirtualHostConfig;
+import dev.weft.proto.discovery.v1.AppConfigDemand;
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
 import dev.weft.proto.discovery.v1.DiscoveryResponse;
 import dev.weft.proto.discovery.v1.HeldResource;
@@ -16,6 +17,7 @@ import dev.weft.sidecar.telemetry.Logs;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
 import io.grpc.Channel;
 import io.netty.channel.EventLoop;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -201,7 +203,11 @@ public final class DiscoveryClient {
 
   private void restore(LastGoodFile.Loaded loaded) {
     long now = nanoClock.getAsLong();
-    for (Resource resource : loaded.resources()) {
+    List<Resource> resources = new ArrayList<>(loaded.resources());
+    if (!settings.appConfig()) {
+      resources.removeIf(one -> one.getName().getKind() == ResourceKind.APP_CONFIG);
+    }
+    for (Resource resource : resources) {
       if (resource.getName().getKind() == ResourceKind.VIRTUAL_HOST) {
         subscriptions.restore(resource.getName(), now);
       }
@@ -209,7 +215,7 @@ public final class DiscoveryClient {
     try {
       putInForce(
           held.prepare(
-              loaded.resources(),
+              resources,
               List.of(),
               loaded.revision(),
               loaded.storeId(),
@@ -381,13 +387,22 @@ public final class DiscoveryClient {
       if (held.dropUnreachable()) {
         publish(() -> {});
       }
-      stream.send(
+      DiscoveryRequest.Builder first =
           DiscoveryRequest.newBuilder()
               .setNode(settings.node().get())
               .addAllSubscribe(subscriptions.all())
-              .addAllHeld(held.versions())
-              .setHeldStoreId(held.storeId())
-              .build());
+              .setHeldStoreId(held.storeId());
+      if (settings.appConfig()) {
+        first.setAppConfig(AppConfigDemand.getDefaultInstance());
+      }
+      for (HeldResource one : held.versions()) {
+        if (one.getResource().getKind() == ResourceKind.APP_CONFIG) {
+          first.setAppConfig(AppConfigDemand.newBuilder().setHeldVersion(one.getVersion()));
+        } else {
+          first.addHeld(one);
+        }
+      }
+      stream.send(first.build());
       link.connected(channel);
     }
 

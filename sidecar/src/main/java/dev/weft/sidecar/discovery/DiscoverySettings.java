@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxSubscriptions bound on hosts in use, above 0
  * @param idleNanos a host that nothing has used for so long is given up
  * @param tls to the control planes; null: plaintext
+ * @param appConfig whether our application gets its configuration from us
  */
 public record DiscoverySettings(
     List<ControlPlaneAddress> controlPlanes,
@@ -30,7 +31,8 @@ public record DiscoverySettings(
     @Nullable Path stateDirectory,
     int maxSubscriptions,
     long idleNanos,
-    @Nullable ControlPlaneTls tls) {
+    @Nullable ControlPlaneTls tls,
+    boolean appConfig) {
   public static final int DEFAULT_MAX_SUBSCRIPTIONS = Bound.HOSTS.intValue();
   public static final long DEFAULT_IDLE_NANOS = Bound.HOST_IDLE.value();
 
@@ -58,6 +60,7 @@ public record DiscoverySettings(
         stateDirectory,
         maxSubscriptions,
         idleNanos,
-        null);
+        null,
+        false);
   }
 }

@@ -1,5 +1,6 @@
 package dev.weft.sidecar.discovery;
 
+import dev.weft.common.config.AppConfig;
 import dev.weft.common.config.BackendConfig;
 import dev.weft.common.config.ClusterConfig;
 import dev.weft.common.config.ConfigSnapshot;
@@ -209,6 +210,7 @@ final class HeldConfig {
     Map<String, List<EndpointConfig>> slices = snapshot.endpointSlices();
     Map<String, InboundConfig> inbound = snapshot.inbound();
     Locality locality = snapshot.locality();
+    AppConfig appConfig = snapshot.appConfig();
     if (touches(ResourceKind.VIRTUAL_HOST, puts, removes)) {
       hosts = new HashMap<>(hosts);
     }
@@ -228,6 +230,7 @@ final class HeldConfig {
         case ENDPOINT_SLICE -> slices.remove(name.getName());
         case INBOUND -> inbound.remove(name.getName());
         case NODE -> locality = Locality.UNKNOWN;
+        case APP_CONFIG -> appConfig = AppConfig.UNKNOWN;
         case RESOURCE_KIND_UNSPECIFIED, UNRECOGNIZED -> {}
       }
     }
@@ -244,9 +247,11 @@ final class HeldConfig {
         inbound.put(in.name(), in.config());
       } else if (decoded instanceof DecodedResource.Node node) {
         locality = node.locality();
+      } else if (decoded instanceof DecodedResource.App app) {
+        appConfig = app.config();
       }
     }
-    return new ConfigSnapshot(hosts, clusters, slices, inbound, locality, revision);
+    return new ConfigSnapshot(hosts, clusters, slices, inbound, locality, appConfig, revision);
   }
 
   private static boolean touches(
