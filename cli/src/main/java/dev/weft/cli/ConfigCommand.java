@@ -6,7 +6,9 @@ import dev.weft.cli.connection.Connection;
 import dev.weft.cli.connection.Failures.CommandFailed;
 import dev.weft.cli.output.Output;
 import dev.weft.cli.output.Table;
+import dev.weft.proto.discovery.v1.AppConfig;
 import dev.weft.proto.discovery.v1.Cluster;
+import dev.weft.proto.discovery.v1.ConfigEntry;
 import dev.weft.proto.discovery.v1.Endpoint;
 import dev.weft.proto.discovery.v1.LoadBalancer;
 import dev.weft.proto.discovery.v1.Locality;
@@ -131,6 +133,7 @@ final class ConfigCommand implements Callable<Integer> {
                     .collect(Collectors.joining(" "));
             case LOCALITY -> describe(resource.getLocality());
             case INBOUND -> "max requests " + resource.getInbound().getMaxRequests();
+            case APP_CONFIG -> describe(resource.getAppConfig());
             case BODY_NOT_SET -> "";
           });
     }
@@ -141,6 +144,13 @@ final class ConfigCommand implements Callable<Integer> {
             + config.getNode().getId()
             + " at revision "
             + config.getRevision());
+  }
+
+  private static String describe(AppConfig config) {
+    return config.getEntriesList().stream()
+        .map(ConfigEntry::getKey)
+        .distinct()
+        .collect(Collectors.joining(" "));
   }
 
   private static String describe(VirtualHost host) {

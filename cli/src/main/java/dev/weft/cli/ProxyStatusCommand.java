@@ -58,6 +58,7 @@ final class ProxyStatusCommand implements Callable<Integer> {
             "RESOURCES",
             "SENT",
             "RESUMED",
+            "CONFIG",
             "CONNECTED",
             "ADDRESS");
     for (NodeStatus node : response.getNodesList()) {
@@ -71,6 +72,7 @@ final class ProxyStatusCommand implements Callable<Integer> {
           node.getResources(),
           node.getResourcesSent(),
           node.getResourcesResumed(),
+          node.getAppConfigVersion().substring(0, Math.min(8, node.getAppConfigVersion().length())),
           Times.age(node.getConnectedAtMillis()),
           node.getPeerAddress());
     }

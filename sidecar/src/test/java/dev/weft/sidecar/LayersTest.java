@@ -38,6 +38,7 @@ class LayersTest {
               Map.entry("registration", 6),
               Map.entry("probe", 6),
               Map.entry("dns", 6),
+              Map.entry("appconfig", 6),
               Map.entry("identity", 6),
               Map.entry("admin", 6),
               Map.entry("app", 7)));

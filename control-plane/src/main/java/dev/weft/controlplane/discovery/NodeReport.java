@@ -29,7 +29,8 @@ final class NodeReport {
             .setResourcesResumed(stats.resourcesResumed())
             .setLastRejectionAtMillis(stats.lastRejectionAtMillis())
             .setPeerAddress(stream.call().peer())
-            .addAllTroubles(troubles(troubles));
+            .addAllTroubles(troubles(troubles))
+            .setAppConfigVersion(appConfigVersion(stream));
     Rejection rejection = stats.lastRejection();
     if (rejection != null) {
       status.setLastRejection(rejection);
@@ -51,6 +52,12 @@ final class NodeReport {
                     .setLastAtMillis(trouble.lastMillis())
                     .build())
         .toList();
+  }
+
+  private static String appConfigVersion(NodeStream stream) {
+    Holding holding = stream.holdings().get(SubscriptionCheck.appConfig(stream.node()));
+    String version = holding == null ? null : holding.version;
+    return version == null ? "" : version;
   }
 
   static NodeConfig config(NodeStream stream, long revision) {

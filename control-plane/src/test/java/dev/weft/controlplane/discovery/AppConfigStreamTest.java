@@ -150,8 +150,11 @@ class AppConfigStreamTest extends EngineFixture {
     publish();
     assertThat(values(again)).containsExactly("level=debug");
     assertThat(node("catalog-0").getAcknowledgedRevision()).isEqualTo(mesh.nextRevision() - 2);
+    String version = again.last().getResources(0).getVersion();
+    assertThat(node("catalog-0").getAppConfigVersion()).isNotEmpty().isNotEqualTo(version);
     ack(again);
     assertThat(node("catalog-0").getAcknowledgedRevision()).isEqualTo(mesh.nextRevision() - 1);
+    assertThat(node("catalog-0").getAppConfigVersion()).isEqualTo(version);
   }
 
   private TestSidecar connect(String service) {

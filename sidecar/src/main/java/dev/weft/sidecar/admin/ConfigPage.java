@@ -1,5 +1,6 @@
 package dev.weft.sidecar.admin;
 
+import dev.weft.common.config.AppConfig;
 import dev.weft.common.config.BackendConfig;
 import dev.weft.common.config.BalancingConfig;
 import dev.weft.common.config.ClusterConfig;
@@ -53,6 +54,7 @@ public final class ConfigPage {
       json.endObject();
     }
     json.endArray();
+    appConfig(json, snapshot.appConfig(), versions);
     json.array("virtual_hosts");
     for (VirtualHostConfig host : new TreeMap<>(snapshot.virtualHosts()).values()) {
       virtualHost(json, host, version(versions, "VIRTUAL_HOST", host.name()));
@@ -63,6 +65,33 @@ public final class ConfigPage {
       cluster(json, snapshot, cluster, versions);
     }
     json.endArray();
+  }
+
+  /** For whom each entry is, without the values, which may be long. */
+  private static void appConfig(JsonWriter json, AppConfig config, Map<String, String> versions) {
+    if (!config.known()) {
+      return;
+    }
+    json.object("app_config")
+        .field("name", config.name())
+        .field("version", version(versions, "APP_CONFIG", config.name()));
+    json.array("entries");
+    for (AppConfig.Entry entry : config.entries()) {
+      AppConfig.Release release = entry.release();
+      json.object()
+          .field("key", entry.key())
+          .field("content_type", entry.contentType())
+          .field("characters", entry.value().length());
+      json.object("instance_labels");
+      new TreeMap<>(entry.labels()).forEach(json::field);
+      json.endObject();
+      if (release != null) {
+        json.field("release_percent", release.percent());
+      }
+      origins(json, List.of(entry.origin()));
+      json.endObject();
+    }
+    json.endArray().endObject();
   }
 
   private static void virtualHost(JsonWriter json, VirtualHostConfig host, String version) {

@@ -4,6 +4,7 @@ import dev.weft.common.config.AppProtocols;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.InboundConfig;
 import dev.weft.sidecar.app.options.SidecarOptions;
+import dev.weft.sidecar.appconfig.AppValues;
 import dev.weft.sidecar.discovery.ConfigListener;
 import dev.weft.sidecar.dns.DnsServer;
 import dev.weft.sidecar.proxy.InboundApp;
@@ -45,6 +46,10 @@ final class ConfigInForce implements ConfigListener {
             .inbound()
             .getOrDefault(options.namespace() + "/" + options.inboundName(), InboundConfig.DEFAULT);
     declareProtocol();
+    AppValues values = sidecar.appValues();
+    if (values != null) {
+      values.update(snapshot.appConfig());
+    }
   }
 
   /** Tells the application's protocol: what this sidecar was told itself, else the registry. */

@@ -4,6 +4,8 @@ import dev.weft.sidecar.admin.AdminServer;
 import dev.weft.sidecar.app.options.InterceptOptions;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.codec.http2.Http2Limits;
+import dev.weft.sidecar.appconfig.AppValues;
+import dev.weft.sidecar.appconfig.ConfigServer;
 import dev.weft.sidecar.dns.DnsServer;
 import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.listener.ProxyListener;
@@ -36,6 +38,7 @@ final class Listeners implements AutoCloseable {
   private volatile @Nullable ProxyListener inbound;
   private volatile @Nullable TcpListeners tcp;
   private volatile @Nullable DnsServer dns;
+  private volatile @Nullable ConfigServer config;
 
   Listeners(Sidecar sidecar, Transport transport, Http2Limits http2) {
     this.sidecar = sidecar;
@@ -64,6 +67,7 @@ final class Listeners implements AutoCloseable {
             new AdminRoutes(sidecar),
             sidecar.telemetry()::reached);
     probes = bindProbes();
+    config = bindConfig();
     outbound =
         proxy(options.outboundListen(), options.outboundPort(), Direction.OUTBOUND, outboundStacks);
     dns = options.dns().on() ? DnsPorts.bind(sidecar, transport) : null;
@@ -137,6 +141,18 @@ final class Listeners implements AutoCloseable {
             sidecar.telemetry()::reached);
   }
 
+  private @Nullable ConfigServer bindConfig() throws IOException {
+    AppValues values = sidecar.appValues();
+    return values == null || !options.appConfig().serves()
+        ? null
+        : ConfigServer.bind(
+            options.appConfig().port(),
+            sidecar.control(),
+            transport.newServerChannel(),
+            values,
+            sidecar.telemetry()::reached);
+  }
+
   @Nullable ProxyListener outbound() {
     return outbound;
   }
@@ -171,6 +187,12 @@ final class Listeners implements AutoCloseable {
     return server == null ? 0 : server.address().getPort();
   }
 
+  /** 0 when there is none. */
+  int configPort() {
+    ConfigServer server = config;
+    return server == null ? 0 : server.address().getPort();
+  }
+
   private static int port(@Nullable ProxyListener listener) {
     return listener == null ? 0 : listener.address().getPort();
   }
@@ -197,7 +219,7 @@ final class Listeners implements AutoCloseable {
 
   @Override
   public void close() {
-    for (AutoCloseable each : new AutoCloseable[] {inbound, outbound, tcp, probes, admin, dns}) {
+    for (AutoCloseable each : new AutoCloseable[] {inbound, outbound, tcp, probes, admin, config, dns}) {
       closeQuietly(each);
     }
   }

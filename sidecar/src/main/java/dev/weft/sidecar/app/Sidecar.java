@@ -4,6 +4,7 @@ import dev.weft.sidecar.app.memory.Descriptors;
 import dev.weft.sidecar.app.memory.MemoryPlan;
 import dev.weft.sidecar.app.options.InterceptOptions;
 import dev.weft.sidecar.app.options.SidecarOptions;
+import dev.weft.sidecar.appconfig.AppValues;
 import dev.weft.sidecar.check.HealthChecker;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.codec.ConnectionLimits;
@@ -66,6 +67,7 @@ public final class Sidecar implements AutoCloseable {
   private final Overload overload;
   private volatile @Nullable Registrar registrar;
   private final @Nullable AppProbe probe;
+  private final @Nullable AppValues appValues;
   private final @Nullable InboundApp app;
   private final Passthrough passthrough;
   private final ConfigInForce config = new ConfigInForce(this);
@@ -131,6 +133,8 @@ public final class Sidecar implements AutoCloseable {
                 readiness::onApp,
                 telemetry::reached)
             : null;
+    appValues =
+        options.appConfig().on() ? new AppValues(options.nodeId(), options.labels()) : null;
     discovery =
         new DiscoveryClient(
             new DiscoverySettings(
@@ -142,7 +146,8 @@ public final class Sidecar implements AutoCloseable {
                 options.stateDirectory(),
                 options.maxHosts(),
                 DiscoverySettings.DEFAULT_IDLE_NANOS,
-                tls.controlPlane()),
+                tls.controlPlane(),
+                options.appConfig().on()),
             control,
             transport.clientChannel(),
             config,
@@ -208,6 +213,11 @@ public final class Sidecar implements AutoCloseable {
 
   public int adminPort() {
     return listeners.adminPort();
+  }
+
+  /** Where our application gets its configuration; 0: it does not. */
+  public int configPort() {
+    return listeners.configPort();
   }
 
   /** Takes leave and waits until that is done; a second call waits for the first. */
@@ -356,6 +366,11 @@ public final class Sidecar implements AutoCloseable {
 
   TrafficReadiness readiness() {
     return readiness;
+  }
+
+  /** Null where our application does not get its configuration from us. */
+  @Nullable AppValues appValues() {
+    return appValues;
   }
 
   @Nullable AppProbe probe() {

@@ -167,7 +167,15 @@ public enum Bound {
   LAST_GOOD_FILE(Scope.QUIET, Unit.BYTES, mib(64), "", "the file is ignored, and said so"),
   ADMIN_CONNECTIONS(Scope.PROCESS, Unit.COUNT, 64, "", "closed"),
   ADMIN_REQUEST(Scope.PROCESS, Unit.BYTES, kib(16), "", "413 or 431 of the admin server"),
-  ADMIN_TIME(Scope.PROCESS, Unit.TIME, seconds(10), "", "closed");
+  ADMIN_TIME(Scope.PROCESS, Unit.TIME, seconds(10), "", "closed"),
+
+  // The application's configuration, where it is given by the sidecar.
+  CONFIG_CONNECTIONS(Scope.PROCESS, Unit.COUNT, 64, "", "closed"),
+  CONFIG_WATCHES(Scope.PROCESS, Unit.COUNT, 32, "", "503 of the configuration port"),
+  CONFIG_REQUEST(Scope.PROCESS, Unit.BYTES, kib(8), "", "431 of the configuration port"),
+  CONFIG_IDLE(Scope.PROCESS, Unit.TIME, seconds(60), "", "closed"),
+  CONFIG_HEARTBEAT(Scope.QUIET, Unit.TIME, seconds(15), "", "a comment is sent"),
+  CONFIG_STALLED(Scope.PROCESS, Unit.TIME, seconds(60), "", "closed");
 
   static final int COUNT = values().length;
 

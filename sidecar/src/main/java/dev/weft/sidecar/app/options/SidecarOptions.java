@@ -61,7 +61,8 @@ public record SidecarOptions(
     TlsOptions tls,
     LimitOptions limits,
     InterceptOptions intercept,
-    DnsOptions dns) {
+    DnsOptions dns,
+    AppConfigOptions appConfig) {
   private static final String LOOPBACK = "127.0.0.1";
   private static final int MAX_PORT = 65535;
 
@@ -195,7 +196,8 @@ public record SidecarOptions(
             flags.number("max-requests", 0, 1_000_000),
             flags.number("max-connection-age", 0, 86_400)),
         intercept,
-        DnsOptions.parse(flags));
+        DnsOptions.parse(flags),
+        AppConfigOptions.parse(flags));
   }
 
   /** Where the outbound listener is bound; ports of their own stay at {@link #outboundBind}. */
@@ -231,6 +233,7 @@ public record SidecarOptions(
     all.addAll(TlsOptions.FLAGS);
     all.addAll(InterceptOptions.FLAGS);
     all.addAll(DnsOptions.FLAGS);
+    all.addAll(AppConfigOptions.FLAGS);
     return List.copyOf(all);
   }
 
