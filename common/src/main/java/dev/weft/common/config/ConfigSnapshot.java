@@ -23,7 +23,8 @@ public record ConfigSnapshot(
     AppConfig appConfig,
     long revision) {
   public static final ConfigSnapshot EMPTY =
-      new ConfigSnapshot(Map.of(), Map.of(), Map.of(), Map.of(), Locality.UNKNOWN, AppConfig.UNKNOWN, 0);
+      new ConfigSnapshot(
+          Map.of(), Map.of(), Map.of(), Map.of(), Locality.UNKNOWN, AppConfig.UNKNOWN, 0);
 
   public ConfigSnapshot {
     virtualHosts = Map.copyOf(virtualHosts);
@@ -40,8 +41,7 @@ public record ConfigSnapshot(
       Map<String, InboundConfig> inbound,
       Locality locality,
       long revision) {
-    this(
-        virtualHosts, clusters, endpointSlices, inbound, locality, AppConfig.UNKNOWN, revision);
+    this(virtualHosts, clusters, endpointSlices, inbound, locality, AppConfig.UNKNOWN, revision);
   }
 
   /** Without a word on where this machine stands, and on our application. */
@@ -51,7 +51,14 @@ public record ConfigSnapshot(
       Map<String, List<EndpointConfig>> endpointSlices,
       Map<String, InboundConfig> inbound,
       long revision) {
-    this(virtualHosts, clusters, endpointSlices, inbound, Locality.UNKNOWN, AppConfig.UNKNOWN, revision);
+    this(
+        virtualHosts,
+        clusters,
+        endpointSlices,
+        inbound,
+        Locality.UNKNOWN,
+        AppConfig.UNKNOWN,
+        revision);
   }
 
   /** The endpoints of a cluster, over all its slices; a slice that is not there is left out. */

@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Compiles what the applications of a service are configured with. An instance's labels and share
  * are looked at where the instance is, so that all of a service get the same bytes; a pod of
- * Kubernetes has its own. Pure but for
- * what {@link Reads} notes.
+ * Kubernetes has its own. Pure but for what {@link Reads} notes.
  */
 final class AppConfigs {
   private AppConfigs() {}
@@ -29,8 +28,7 @@ final class AppConfigs {
     levels.add(ConfigEntry.level("", ""));
     levels.add(ConfigEntry.level(namespace, ""));
     if (pod == null) {
-      levels.add(
-          ConfigEntry.level(namespace, key.name().substring(namespace.length() + 1)));
+      levels.add(ConfigEntry.level(namespace, key.name().substring(namespace.length() + 1)));
     } else {
       for (Workload endpoint : reads.endpointsOfPod(pod)) {
         levels.add(ConfigEntry.level(namespace, endpoint.service()));
@@ -46,7 +44,9 @@ final class AppConfigs {
     Map<String, String> labels = pod == null ? null : labels(pod, reads);
     byKey.values().forEach(entries -> add(entries, labels, message));
     return new Compiled(
-        key, Resource.newBuilder().setName(key.toMessage()).setAppConfig(message).build(), List.of());
+        key,
+        Resource.newBuilder().setName(key.toMessage()).setAppConfig(message).build(),
+        List.of());
   }
 
   private static Map<String, String> labels(ObjectKey pod, Reads reads) {

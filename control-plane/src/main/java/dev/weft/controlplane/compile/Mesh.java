@@ -26,8 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The current view with what it lacks: routes by parent, policies by target and configuration by
- * level. Owned by the
- * compiler's thread.
+ * level. Owned by the compiler's thread.
  */
 final class Mesh {
   private @Nullable RegistryView view;

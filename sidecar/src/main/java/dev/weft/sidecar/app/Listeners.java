@@ -3,9 +3,9 @@ package dev.weft.sidecar.app;
 import dev.weft.sidecar.admin.AdminServer;
 import dev.weft.sidecar.app.options.InterceptOptions;
 import dev.weft.sidecar.app.options.SidecarOptions;
-import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.appconfig.AppValues;
 import dev.weft.sidecar.appconfig.ConfigServer;
+import dev.weft.sidecar.codec.http2.Http2Limits;
 import dev.weft.sidecar.dns.DnsServer;
 import dev.weft.sidecar.listener.ConnectionStack;
 import dev.weft.sidecar.listener.ProxyListener;
@@ -219,7 +219,8 @@ final class Listeners implements AutoCloseable {
 
   @Override
   public void close() {
-    for (AutoCloseable each : new AutoCloseable[] {inbound, outbound, tcp, probes, admin, config, dns}) {
+    for (AutoCloseable each :
+        new AutoCloseable[] {inbound, outbound, tcp, probes, admin, config, dns}) {
       closeQuietly(each);
     }
   }

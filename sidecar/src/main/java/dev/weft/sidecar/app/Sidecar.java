@@ -133,8 +133,7 @@ public final class Sidecar implements AutoCloseable {
                 readiness::onApp,
                 telemetry::reached)
             : null;
-    appValues =
-        options.appConfig().on() ? new AppValues(options.nodeId(), options.labels()) : null;
+    appValues = options.appConfig().on() ? new AppValues(options.nodeId(), options.labels()) : null;
     discovery =
         new DiscoveryClient(
             new DiscoverySettings(

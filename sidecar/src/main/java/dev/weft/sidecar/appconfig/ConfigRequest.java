@@ -28,7 +28,8 @@ record ConfigRequest(
         return null;
       }
       headers.put(
-          lines[i].substring(0, colon).toLowerCase(Locale.ROOT), lines[i].substring(colon + 1).trim());
+          lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
+          lines[i].substring(colon + 1).trim());
     }
     int mark = parts[1].indexOf('?');
     String connection = headers.getOrDefault("connection", "").toLowerCase(Locale.ROOT);

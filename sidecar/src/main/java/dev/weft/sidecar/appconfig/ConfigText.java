@@ -29,7 +29,11 @@ final class ConfigText {
 
   static String entry(ConfigValue value) {
     var text = new StringBuilder("{");
-    return head(text, value).append(",\"value\":").append(quoted(value.text())).append('}').toString();
+    return head(text, value)
+        .append(",\"value\":")
+        .append(quoted(value.text()))
+        .append('}')
+        .toString();
   }
 
   static String removed(String key) {

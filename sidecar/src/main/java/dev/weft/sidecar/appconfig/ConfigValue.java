@@ -12,10 +12,13 @@ import java.nio.charset.StandardCharsets;
  */
 record ConfigValue(String key, String contentType, String text, String etag, long revision) {
   static ConfigValue of(AppConfig.Value value) {
-    String hash =
-        Long.toHexString(StableHash.of(value.contentType() + "\n" + value.text()));
+    String hash = Long.toHexString(StableHash.of(value.contentType() + "\n" + value.text()));
     return new ConfigValue(
-        value.key(), value.contentType(), value.text(), '"' + hash + '"', value.origin().revision());
+        value.key(),
+        value.contentType(),
+        value.text(),
+        '"' + hash + '"',
+        value.origin().revision());
   }
 
   byte[] bytes() {

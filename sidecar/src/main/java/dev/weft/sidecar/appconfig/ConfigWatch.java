@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A stream of server-sent events to one caller: first all values, then each change. It keeps no
  * events: what a caller is owed is the difference between what it was sent and what is in force, so
- * that one who reads slowly gets the newest and costs no more than the versions it has. Control loop
- * only.
+ * that one who reads slowly gets the newest and costs no more than the versions it has. Control
+ * loop only.
  */
 final class ConfigWatch {
   private static final long HEARTBEAT_MILLIS = Bound.CONFIG_HEARTBEAT.millis();
@@ -126,8 +126,7 @@ final class ConfigWatch {
 
   private boolean event(String type, String data) {
     wrote = true;
-    ctx.write(
-        ByteBufUtil.writeUtf8(ctx.alloc(), "event: " + type + "\ndata: " + data + "\n\n"));
+    ctx.write(ByteBufUtil.writeUtf8(ctx.alloc(), "event: " + type + "\ndata: " + data + "\n\n"));
     return true;
   }
 

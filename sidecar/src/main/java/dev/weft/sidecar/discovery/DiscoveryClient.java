@@ -215,11 +215,7 @@ public final class DiscoveryClient {
     try {
       putInForce(
           held.prepare(
-              resources,
-              List.of(),
-              loaded.revision(),
-              loaded.storeId(),
-              subscriptions::wants),
+              resources, List.of(), loaded.revision(), loaded.storeId(), subscriptions::wants),
           () -> {});
       fromDisk = true;
       LOG.log(

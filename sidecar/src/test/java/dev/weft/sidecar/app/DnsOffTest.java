@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 class DnsOffTest {
   @Test
   @Timeout(value = 2, unit = TimeUnit.MINUTES)
-  void aSidecarThatDoesNotAnswerDnsLoadsNoClassOfIt() throws Exception {
+  void aSidecarThatDoesNotAnswerDnsAndGivesNoConfigurationLoadsNoClassOfThem() throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -49,6 +49,7 @@ class DnsOffTest {
     assertThat(loaded)
         .anyMatch(line -> line.contains(" dev.weft.sidecar.app.ConfigInForce "))
         .noneMatch(line -> line.contains(" dev.weft.sidecar.dns."))
-        .noneMatch(line -> line.contains(" dev.weft.sidecar.app.DnsPorts"));
+        .noneMatch(line -> line.contains(" dev.weft.sidecar.app.DnsPorts"))
+        .noneMatch(line -> line.contains(" dev.weft.sidecar.appconfig."));
   }
 }
