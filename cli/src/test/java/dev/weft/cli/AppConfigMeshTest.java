@@ -181,6 +181,69 @@ final class AppConfigMeshTest {
     }
   }
 
+  @Test
+  void aShareOfTheInstancesHasTheOtherValueAndTheSameOnesGoOnHavingIt() throws Exception {
+    entry("set", "log.level", "info");
+    List<Sidecar> catalog = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      catalog.add(sidecar("catalog-" + i, "catalog"));
+    }
+
+    entry("set", "log.level", "debug", "--percent", "25", "--wait");
+    // As ReleaseShareTest has them.
+    assertThat(having(catalog, "debug")).containsExactly(6, 14, 15);
+    entry("release", "log.level", "--percent", "60", "--wait");
+    assertThat(having(catalog, "debug")).contains(6, 14, 15).hasSizeBetween(5, 14);
+    entry("release", "log.level", "--take-back", "--wait");
+    assertThat(having(catalog, "info")).hasSize(16);
+
+    entry("set", "log.level", "debug", "--percent", "25");
+    entry("release", "log.level", "--finish", "--wait");
+    assertThat(having(catalog, "debug")).hasSize(16);
+    entry("history", "log.level");
+    assertThat(cli.out.lines()).hasSize(7);
+  }
+
+  private List<Integer> having(List<Sidecar> sidecars, String value) throws Exception {
+    List<Integer> found = new ArrayList<>();
+    for (int i = 0; i < sidecars.size(); i++) {
+      if (body(sidecars.get(i), "log.level").equals(value)) {
+        found.add(i);
+      }
+    }
+    return found;
+  }
+
+  @Test
+  void filesFollowAsWellAndStayWhileThereIsNoControlPlane() throws Exception {
+    entry("set", "log.level", "info");
+    entry("set", "app.yaml", "a: 1\n");
+    Path files = folder.resolve("files");
+    Sidecar sidecar = sidecar("catalog-0", "catalog", "--config-dir", files.toString());
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> {
+              assertThat(files.resolve("log.level")).hasContent("info");
+              assertThat(files.resolve("app.yaml")).hasContent("a: 1\n");
+            });
+
+    entry("set", "log.level", "debug");
+    entry("delete", "app.yaml");
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> {
+              assertThat(files.resolve("log.level")).hasContent("debug");
+              assertThat(files.resolve("app.yaml")).doesNotExist();
+            });
+    controlPlane.close();
+    opened.remove(sidecar);
+    sidecar.close();
+    assertThat(files.resolve("log.level")).hasContent("debug");
+    controlPlane = controlPlane(0);
+  }
+
   private Sidecar sidecar(String id, String service, String... more) throws IOException {
     Sidecar sidecar = sidecarAt(controlPlane.grpcPort(), id, service, more);
     await().atMost(PATIENCE).until(() -> get(sidecar, "/config").statusCode() == 200);

@@ -8,6 +8,7 @@ import dev.weft.proto.policy.v1.ApplyResponse;
 import dev.weft.proto.policy.v1.GetRevisionRequest;
 import dev.weft.proto.policy.v1.HistoryRequest;
 import dev.weft.proto.policy.v1.RollbackRequest;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Entries of configuration through the API, on a real store; see its sibling for etcd. */
@@ -75,8 +76,7 @@ class ConfigEntryHistoryTest extends PolicyServiceFixture {
 
   private ConfigEntry entryInForce() {
     ConfigEntry entry = registry.current().configEntry(new ObjectKey("default", "level"));
-    assertThat(entry).isNotNull();
-    return entry;
+    return Objects.requireNonNull(entry);
   }
 
   private String at(long revision) {

@@ -5,6 +5,7 @@ import dev.weft.sidecar.app.memory.MemoryPlan;
 import dev.weft.sidecar.app.options.InterceptOptions;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.sidecar.appconfig.AppValues;
+import dev.weft.sidecar.appconfig.ConfigFiles;
 import dev.weft.sidecar.check.HealthChecker;
 import dev.weft.sidecar.cluster.ClusterSet;
 import dev.weft.sidecar.codec.ConnectionLimits;
@@ -33,6 +34,7 @@ import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -68,6 +70,7 @@ public final class Sidecar implements AutoCloseable {
   private volatile @Nullable Registrar registrar;
   private final @Nullable AppProbe probe;
   private final @Nullable AppValues appValues;
+  private final @Nullable ConfigFiles configFiles;
   private final @Nullable InboundApp app;
   private final Passthrough passthrough;
   private final ConfigInForce config = new ConfigInForce(this);
@@ -134,6 +137,11 @@ public final class Sidecar implements AutoCloseable {
                 telemetry::reached)
             : null;
     appValues = options.appConfig().on() ? new AppValues(options.nodeId(), options.labels()) : null;
+    Path configFolder = options.appConfig().folder();
+    configFiles =
+        appValues == null || configFolder == null
+            ? null
+            : ConfigFiles.follow(configFolder, appValues, control);
     discovery =
         new DiscoveryClient(
             new DiscoverySettings(
@@ -240,9 +248,15 @@ public final class Sidecar implements AutoCloseable {
                 if (probe != null) {
                   probe.close();
                 }
+                if (configFiles != null) {
+                  configFiles.close();
+                }
               })
           .get(2, TimeUnit.SECONDS);
       discovery.join(2000);
+      if (configFiles != null) {
+        configFiles.join(2000);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {

@@ -175,7 +175,8 @@ public enum Bound {
   CONFIG_REQUEST(Scope.PROCESS, Unit.BYTES, kib(8), "", "431 of the configuration port"),
   CONFIG_IDLE(Scope.PROCESS, Unit.TIME, seconds(60), "", "closed"),
   CONFIG_HEARTBEAT(Scope.QUIET, Unit.TIME, seconds(15), "", "a comment is sent"),
-  CONFIG_STALLED(Scope.PROCESS, Unit.TIME, seconds(60), "", "closed");
+  CONFIG_STALLED(Scope.PROCESS, Unit.TIME, seconds(60), "", "closed"),
+  CONFIG_FILES_RETRY(Scope.QUIET, Unit.TIME, seconds(5), "", "written again");
 
   static final int COUNT = values().length;
 
