@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -327,7 +328,7 @@ final class AppConfigMeshTest {
               new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
       assertThat(lines.readLine()).isEqualTo("HTTP/1.1 200 OK");
       assertThat(lines.readLine()).isEqualTo("content-type: text/event-stream");
-      while (!lines.readLine().isEmpty()) {
+      while (!Objects.requireNonNull(lines.readLine()).isEmpty()) {
         // The other headers.
       }
     }

@@ -22,7 +22,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,8 +39,8 @@ final class ConfigEntryKillTest {
   private static final int ROUNDS = 4;
 
   private final HttpClient client = HttpClient.newHttpClient();
-  private Process controlPlane;
-  private Sidecar sidecar;
+  private @Nullable Process controlPlane;
+  private @Nullable Sidecar sidecar;
   private Cli cli;
   private int port;
   private List<String> store = List.of();
@@ -57,7 +59,9 @@ final class ConfigEntryKillTest {
     if (sidecar != null) {
       sidecar.close();
     }
-    controlPlane.destroyForcibly();
+    if (controlPlane != null) {
+      controlPlane.destroyForcibly();
+    }
     client.close();
     cli.close();
   }
@@ -78,7 +82,8 @@ final class ConfigEntryKillTest {
 
   private void killAgainAndAgain() throws Exception {
     launch();
-    sidecar = sidecar();
+    Sidecar ours = sidecar();
+    sidecar = ours;
     for (int round = 1; round <= ROUNDS; round++) {
       String value = "round " + round;
       await().atMost(PATIENCE).until(() -> weft("set", "log.level", value) == 0);
@@ -87,7 +92,7 @@ final class ConfigEntryKillTest {
       launch();
       await().atMost(PATIENCE).until(() -> weft("get", "log.level") == 0);
       assertThat(cli.out).isEqualTo(value + "\n");
-      await().atMost(PATIENCE).until(() -> value.equals(atTheApplication()));
+      await().atMost(PATIENCE).until(() -> value.equals(atTheApplication(ours)));
     }
     assertThat(weft("history", "log.level")).isZero();
     assertThat(cli.out.lines().skip(1)).hasSize(ROUNDS);
@@ -115,8 +120,9 @@ final class ConfigEntryKillTest {
   }
 
   private void kill() throws InterruptedException {
-    controlPlane.destroyForcibly();
-    assertThat(controlPlane.waitFor()).isEqualTo(137);
+    Process running = Objects.requireNonNull(controlPlane);
+    running.destroyForcibly();
+    assertThat(running.waitFor()).isEqualTo(137);
   }
 
   private Sidecar sidecar() throws IOException {
@@ -132,10 +138,10 @@ final class ConfigEntryKillTest {
             Map.of()));
   }
 
-  private String atTheApplication() throws Exception {
+  private String atTheApplication(Sidecar of) throws Exception {
     var request =
         HttpRequest.newBuilder(
-            URI.create("http://127.0.0.1:" + sidecar.configPort() + "/config/log.level"));
+            URI.create("http://127.0.0.1:" + of.configPort() + "/config/log.level"));
     return client.send(request.build(), BodyHandlers.ofString()).body();
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -60,7 +61,8 @@ class ConfigFolderTest {
     folder.write(values("a", "old".repeat(10_000)));
     try (var open = Files.newInputStream(path.resolve("a"))) {
       folder.write(values("a", "new"));
-      assertThat(new String(open.readAllBytes())).isEqualTo("old".repeat(10_000));
+      assertThat(new String(open.readAllBytes(), StandardCharsets.UTF_8))
+          .isEqualTo("old".repeat(10_000));
     }
     assertThat(path.resolve("a")).hasContent("new");
   }
