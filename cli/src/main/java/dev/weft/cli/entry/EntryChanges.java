@@ -209,8 +209,8 @@ final class EntryChanges {
       name = "release",
       mixinStandardHelpOptions = true,
       description = {
-        "Give the other value of an entry, which 'set --percent' began with, to a larger or smaller",
-        "share of the instances, or end the release either way."
+        "Give the other value of an entry, which 'set --percent' began with, to another share of",
+        "the instances, or end the release either way."
       })
   static final class Release extends Change {
     @Option(names = "--percent", paramLabel = "N", description = "The share from now on.")

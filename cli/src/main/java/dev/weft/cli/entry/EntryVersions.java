@@ -88,7 +88,7 @@ final class EntryVersions {
       name = "rollback",
       mixinStandardHelpOptions = true,
       description = {
-        "Make an entry, or all of a namespace, what it was at a revision: forward, by a new change.",
+        "Make an entry, or all of a namespace, what it was at a revision, by a new change.",
         "What was created since is deleted. See the history and the diff first."
       })
   static final class Rollback extends RollbackCall {

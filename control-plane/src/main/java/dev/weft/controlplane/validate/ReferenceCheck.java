@@ -105,8 +105,8 @@ final class ReferenceCheck {
           .warn(
               "is no Service"
                   + in
-                  + ", as a document or with registered instances: if that is its name, the entry is"
-                  + " for those to come"
+                  + ", as a document or with registered instances: if that is its name, the entry"
+                  + " is for those to come"
                   + NearMisses.hint(reference.key().name(), names));
       return;
     }

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigEntryDocuments {
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String ELSEWHERE =
-      "put it into a Secret of Kubernetes or another store of secrets, and only say here where it is";
+      "put it into a Secret of Kubernetes or another store of secrets, and only say here where it"
+          + " is";
 
   private static final Known SPEC = Known.of("key", "scope", "contentType", "value", "release");
   private static final Known SCOPE =

@@ -35,15 +35,17 @@ final class SecretHints {
     forms.put(
         "an AWS secret key",
         Pattern.compile(
-            "(?i)aws[a-z_.-]{0,20}(secret|key)[a-z_.-]{0,20}[\"'\\s:=]{1,5}[a-z0-9/+]{40}(?![a-z0-9/+=])"));
+            "(?i)aws[a-z_.-]{0,20}(secret|key)[a-z_.-]{0,20}[\"'\\s:=]{1,5}"
+                + "[a-z0-9/+]{40}(?![a-z0-9/+=])"));
     forms.put(
         "a JSON Web Token",
         Pattern.compile("\\beyJ[\\w-]{10,4096}\\.eyJ[\\w-]{10,8192}\\.[\\w-]{16,1024}"));
     forms.put(
         "an access token",
         Pattern.compile(
-            "\\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_\\w{22}|glpat-[\\w-]{20}|xox[abeprs]-[A-Za-z0-9-]{10}"
-                + "|[rs]k_live_[A-Za-z0-9]{16}|AIza[\\w-]{35}|npm_[A-Za-z0-9]{36}|SG\\.[\\w-]{22}\\.[\\w-]{43})"));
+            "\\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_\\w{22}|glpat-[\\w-]{20}"
+                + "|xox[abeprs]-[A-Za-z0-9-]{10}|[rs]k_live_[A-Za-z0-9]{16}|AIza[\\w-]{35}"
+                + "|npm_[A-Za-z0-9]{36}|SG\\.[\\w-]{22}\\.[\\w-]{43})"));
     return forms;
   }
 
