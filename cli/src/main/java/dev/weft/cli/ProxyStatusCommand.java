@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -98,12 +99,22 @@ final class ProxyStatusCommand implements Callable<Integer> {
     if (others.size() > SHOWN) {
       out.println("... and " + (others.size() - SHOWN) + " more; -o json has them all");
     }
+    String here =
+        response.getReplica().isEmpty() ? "" : " connected to replica " + response.getReplica();
     out.println(
         response.getNodesCount()
-            + " sidecars; store "
+            + " sidecars"
+            + here
+            + "; store "
             + response.getStoreId()
             + " at revision "
             + response.getRevision());
+    if (response.getOthersCount() > 0) {
+      out.println(
+          response.getOthersList().stream()
+              .map(other -> other.getId() + ": " + other.getNodes() + " sidecars")
+              .collect(Collectors.joining(", ", "other replicas (", "); ask each for its own")));
+    }
   }
 
   private static void print(Trouble trouble, PrintWriter out) {

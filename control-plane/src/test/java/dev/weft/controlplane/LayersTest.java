@@ -27,6 +27,7 @@ class LayersTest {
               Map.entry("auth", 2),
               Map.entry("source", 3),
               Map.entry("inforce", 3),
+              Map.entry("spread", 3),
               Map.entry("compile", 4),
               Map.entry("snapshot", 5),
               Map.entry("discovery", 6),

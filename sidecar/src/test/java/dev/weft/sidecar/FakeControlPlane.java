@@ -12,6 +12,7 @@ import dev.weft.proto.discovery.v1.HeldResource;
 import dev.weft.proto.discovery.v1.Inbound;
 import dev.weft.proto.discovery.v1.LoadBalancer;
 import dev.weft.proto.discovery.v1.Locality;
+import dev.weft.proto.discovery.v1.Move;
 import dev.weft.proto.discovery.v1.PeerKind;
 import dev.weft.proto.discovery.v1.Protocol;
 import dev.weft.proto.discovery.v1.Resource;
@@ -28,7 +29,13 @@ import dev.weft.proto.registry.v1.KeepAliveResponse;
 import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.RegisterResponse;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -42,6 +49,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +58,8 @@ import org.jspecify.annotations.Nullable;
  * by name and sends each subscriber what it asked for and does not hold.
  */
 public final class FakeControlPlane implements AutoCloseable {
+  private static final AtomicInteger NAMES = new AtomicInteger();
+
   private final Map<ResourceName, Resource> resources = new LinkedHashMap<>();
   private final List<Stream> streams = new ArrayList<>();
   public final List<DiscoveryRequest> requests = new CopyOnWriteArrayList<>();
@@ -63,6 +73,8 @@ public final class FakeControlPlane implements AutoCloseable {
   private int port;
   private long revision = 1;
   private int nonce;
+  private final String name = "fake-" + NAMES.incrementAndGet();
+  private final AtomicInteger endedByThem = new AtomicInteger();
 
   private final InetAddress host;
   private final UnaryOperator<NettyServerBuilder> configuration;
@@ -105,7 +117,7 @@ public final class FakeControlPlane implements AutoCloseable {
           configuration
               .apply(NettyServerBuilder.forAddress(new InetSocketAddress(host, port)))
               .permitKeepAliveTime(1, TimeUnit.SECONDS)
-              .addService(new Discovery())
+              .addService(ServerInterceptors.intercept(new Discovery(), new AcceptsAtOnce(name)))
               .addService(new Registry())
               .build()
               .start();
@@ -141,6 +153,37 @@ public final class FakeControlPlane implements AutoCloseable {
 
   public synchronized void storeId(String id) {
     storeId = id;
+  }
+
+  /** What it calls itself. */
+  public String name() {
+    return name;
+  }
+
+  /** How many streams are open. */
+  public synchronized int open() {
+    return streams.size();
+  }
+
+  /** How many streams were ended in order by who had opened them. */
+  public int endedByThem() {
+    return endedByThem.get();
+  }
+
+  /** Asks everybody to go elsewhere. */
+  public synchronized void move(long withinMillis, String... to) {
+    for (Stream stream : streams) {
+      stream.out.onNext(
+          DiscoveryResponse.newBuilder()
+              .setRevision(revision)
+              .setStoreId(storeId)
+              .setMove(
+                  Move.newBuilder()
+                      .setWithinMillis(withinMillis)
+                      .setReason("a test wants it")
+                      .addAllTo(List.of(to)))
+              .build());
+    }
   }
 
   /** Sets resources and sends each stream those that it is subscribed to or that are new. */
@@ -361,6 +404,7 @@ public final class FakeControlPlane implements AutoCloseable {
     @Override
     public void onCompleted() {
       forget();
+      endedByThem.incrementAndGet();
       out.onCompleted();
     }
 
@@ -368,6 +412,28 @@ public final class FakeControlPlane implements AutoCloseable {
       synchronized (FakeControlPlane.this) {
         streams.remove(this);
       }
+    }
+  }
+
+  /** As the real one, which answers with its headers before it has anything to send. */
+  private record AcceptsAtOnce(String name) implements ServerInterceptor {
+    private static final Metadata.Key<String> REPLICA =
+        Metadata.Key.of("weft-replica", Metadata.ASCII_STRING_MARSHALLER);
+
+    @Override
+    public <A, B> ServerCall.Listener<A> interceptCall(
+        ServerCall<A, B> call, Metadata headers, ServerCallHandler<A, B> next) {
+      var first = new Metadata();
+      first.put(REPLICA, name);
+      call.sendHeaders(first);
+      return next.startCall(
+          new SimpleForwardingServerCall<>(call) {
+            @Override
+            public void sendHeaders(Metadata later) {
+              // They are on their way.
+            }
+          },
+          headers);
     }
   }
 

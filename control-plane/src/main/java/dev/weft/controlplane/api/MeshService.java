@@ -8,11 +8,15 @@ import dev.weft.proto.mesh.v1.ListNodesRequest;
 import dev.weft.proto.mesh.v1.ListNodesResponse;
 import dev.weft.proto.mesh.v1.MeshServiceGrpc.MeshServiceImplBase;
 import dev.weft.proto.mesh.v1.NodeConfig;
+import dev.weft.proto.mesh.v1.Replica;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -24,14 +28,26 @@ public final class MeshService extends MeshServiceImplBase {
   private static final long MAX_WAIT_MILLIS = Duration.ofMinutes(10).toMillis();
 
   private final DiscoveryEngine engine;
+  private final Supplier<Map<String, Integer>> otherReplicas;
 
-  public MeshService(DiscoveryEngine engine) {
+  /**
+   * @param otherReplicas by their names, with how many sidecars each has
+   */
+  public MeshService(DiscoveryEngine engine, Supplier<Map<String, Integer>> otherReplicas) {
     this.engine = engine;
+    this.otherReplicas = otherReplicas;
   }
 
   @Override
   public void listNodes(ListNodesRequest request, StreamObserver<ListNodesResponse> observer) {
-    answer(engine.listNodes(), observer);
+    answer(engine.listNodes().thenApply(this::withOthers), observer);
+  }
+
+  private ListNodesResponse withOthers(ListNodesResponse here) {
+    ListNodesResponse.Builder all = here.toBuilder();
+    new TreeMap<>(otherReplicas.get())
+        .forEach((id, nodes) -> all.addOthers(Replica.newBuilder().setId(id).setNodes(nodes)));
+    return all.build();
   }
 
   @Override

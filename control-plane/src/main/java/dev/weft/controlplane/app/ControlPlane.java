@@ -129,8 +129,9 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   /**
-   * Ends in order: says NOT_SERVING, gives up its lease, ends the streams so that sidecars move on,
-   * closes the store. Blocks for a few seconds at most. May be called twice.
+   * Ends in order: says NOT_SERVING, gives up its lease, has the sidecars go to another replica,
+   * ends what streams are left, closes the store. Blocks for some seconds at most. May be called
+   * twice.
    */
   @Override
   public void close() {
@@ -149,6 +150,7 @@ public final class ControlPlane implements AutoCloseable {
     ServingParts running = parts;
     if (running != null) {
       running.retire();
+      running.handOver();
       running.endStreams();
     }
     server.shutdown();

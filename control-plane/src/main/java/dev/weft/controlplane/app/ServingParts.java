@@ -21,6 +21,8 @@ import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.source.apply.AppliedPolicies;
 import dev.weft.controlplane.source.apply.PolicyRollback;
 import dev.weft.controlplane.source.kubernetes.KubernetesSource;
+import dev.weft.controlplane.spread.FairShare;
+import dev.weft.controlplane.spread.ReplicaStreams;
 import dev.weft.controlplane.status.SidecarCounts;
 import dev.weft.controlplane.status.StatusWriter;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -29,6 +31,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -47,6 +50,11 @@ final class ServingParts implements AutoCloseable {
   /** Looks per TTL at who is silent. */
   private static final int TICKS_PER_TTL = 10;
 
+  /** Over how long the sidecars of a replica that ends spread their leave. */
+  private static final Duration HAND_OVER_SPREAD = Duration.ofSeconds(1);
+
+  private static final int HAND_OVER_SECONDS = 5;
+
   /** How far back one can look in the store. */
   private static final Duration HISTORY = Duration.ofHours(24);
 
@@ -60,6 +68,9 @@ final class ServingParts implements AutoCloseable {
   private final VersionKeeper versions;
   private final OverrideKeeper overrides;
   private final DiscoveryEngine discovery;
+  private final ReplicaStreams spread;
+  private final FairShare share;
+  private final Duration looksAtOthers;
   private final RegistryService registryService;
   private final PolicyService policyService;
   private final ScheduledExecutorService ticker;
@@ -84,7 +95,13 @@ final class ServingParts implements AutoCloseable {
     history = new HistoryKeeper(store, registry, HISTORY, reaper::leading, System::nanoTime);
     versions = new VersionKeeper(store, registry, reaper::leading, System::currentTimeMillis);
     overrides = new OverrideKeeper(store, registry, reaper::leading, System::currentTimeMillis);
-    discovery = DiscoveryEngine.start(registry, meters, discoveryOptions(options), limits);
+    discovery =
+        DiscoveryEngine.start(
+            registry, meters, discoveryOptions(options), limits, options.replicaId());
+    // A killed replica is in the count for a TTL; nobody moves because of it.
+    looksAtOthers = ttl.dividedBy(2);
+    spread = new ReplicaStreams(store, lease, looksAtOthers);
+    share = new FairShare(ttl.multipliedBy(2));
     registryService =
         new RegistryService(
             store, registry, sessions, reaper, discovery, ttl, limits, System::nanoTime);
@@ -153,7 +170,8 @@ final class ServingParts implements AutoCloseable {
         StrictRequests.of(registryService.bindService(), PeerLimit.REGISTRY_MESSAGE, limits),
         StrictRequests.of(policyService.bindService(), PeerLimit.MESSAGE, limits),
         discovery.service(),
-        StrictRequests.of(new MeshService(discovery).bindService(), PeerLimit.MESSAGE, limits));
+        StrictRequests.of(
+            new MeshService(discovery, spread::others).bindService(), PeerLimit.MESSAGE, limits));
   }
 
   /** How Kubernetes is followed, in lines for a person; none without it. */
@@ -173,6 +191,25 @@ final class ServingParts implements AutoCloseable {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
       LOG.log(Level.DEBUG, "the lease was not given up, it will run out: {0}", e.toString());
+    }
+  }
+
+  /** Has the sidecars go to other replicas, if there are any, before their streams end. */
+  void handOver() {
+    boolean alone = registry.current().replicas().stream().allMatch(lease.replicaId()::equals);
+    if (alone || discovery.streams() == 0) {
+      return;
+    }
+    try {
+      discovery.handOver(HAND_OVER_SPREAD).get(HAND_OVER_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.log(
+          Level.INFO,
+          "{0} sidecars have found no other replica within {1} s: their streams end",
+          discovery.streams(),
+          HAND_OVER_SECONDS);
     }
   }
 
@@ -201,8 +238,29 @@ final class ServingParts implements AutoCloseable {
       history.tick();
       versions.tick();
       overrides.tick();
+      spreadSidecars();
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "looking after sessions failed; it goes on", e);
+    }
+  }
+
+  private void spreadSidecars() {
+    int own = discovery.streams();
+    spread.tick(registry.current(), own, System.nanoTime());
+    Map<String, Integer> others = spread.others();
+    int tooMany = others.isEmpty() ? 0 : share.due(own, others.values(), System.nanoTime());
+    if (tooMany > 0) {
+      LOG.log(
+          Level.INFO,
+          "{0} of the {1} sidecars here are asked to go to another replica; those have {2}",
+          tooMany,
+          own,
+          others);
+      discovery.askToMove(
+          tooMany,
+          looksAtOthers,
+          "another replica has fewer sidecars",
+          FairShare.withRoom(own, others));
     }
   }
 

@@ -41,6 +41,7 @@ import java.util.function.Supplier;
  */
 public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(DiscoveryEngine.class.getName());
+  private static final String ENDS = "the control plane is shutting down";
   private static final long SWEEP_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final EngineLoop loop;
@@ -62,16 +63,24 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
   private final StreamBounds bounds;
   private final Set<NodeStream> streams = new LinkedHashSet<>();
   private final NodeIndex<NodeStream> nodes = new NodeIndex<>();
+  private final Moves moves;
+  private final String replicaId;
   private String storeId = "";
   private boolean closed;
 
   DiscoveryEngine(EngineLoop loop, MeterRegistry meters, DiscoveryOptions options) {
-    this(loop, meters, options, new PeerLimits(meters, loop::wallMillis));
+    this(loop, meters, options, new PeerLimits(meters, loop::wallMillis), "test");
   }
 
   private DiscoveryEngine(
-      EngineLoop loop, MeterRegistry meters, DiscoveryOptions options, PeerLimits limits) {
+      EngineLoop loop,
+      MeterRegistry meters,
+      DiscoveryOptions options,
+      PeerLimits limits,
+      String replicaId) {
     this.loop = loop;
+    this.replicaId = replicaId;
+    this.moves = new Moves(streams, meters);
     this.options = options;
     this.limits = limits;
     this.share = new EngineShare(loop);
@@ -93,17 +102,22 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
    * An engine with a thread of its own that follows the registry.
    *
    * @param limits where it counts and names who reaches one
+   * @param replicaId what this replica is called
    */
   public static DiscoveryEngine start(
-      Registry registry, MeterRegistry meters, DiscoveryOptions options, PeerLimits limits) {
-    var engine = new DiscoveryEngine(new EngineThread(), meters, options, limits);
+      Registry registry,
+      MeterRegistry meters,
+      DiscoveryOptions options,
+      PeerLimits limits,
+      String replicaId) {
+    var engine = new DiscoveryEngine(new EngineThread(), meters, options, limits, replicaId);
     registry.addListener(engine::onChange);
     return engine;
   }
 
   /** What is to be bound to a gRPC server. */
   public ServerServiceDefinition service() {
-    return StrictRequests.of(GrpcStreamCall.service(this), PeerLimit.MESSAGE, limits);
+    return StrictRequests.of(GrpcStreamCall.service(this, replicaId), PeerLimit.MESSAGE, limits);
   }
 
   /** How often each kind of resource was compiled. */
@@ -168,6 +182,8 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
       bounds.sent(stream);
     } else if (stream.wantsTurn()) {
       loop.execute(() -> serve(stream, () -> flush(stream)));
+    } else if (stream.begun() && stream.idle() && stream.stats().inSyncByFullResync()) {
+      metrics.fullResync();
     }
   }
 
@@ -176,13 +192,14 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
         new NodeStream(call, watchers, options, share.open(), loop.wallMillis(), loop.nanoTime());
     loop.execute(
         () -> {
-          if (closed) {
-            call.close(Status.UNAVAILABLE.withDescription("the control plane is shutting down"));
+          if (closed || moves.ending()) {
+            call.close(Status.UNAVAILABLE.withDescription(ENDS));
             return;
           }
           if (!bounds.mayOpen(stream)) {
             return;
           }
+          call.accept();
           streams.add(stream);
           metrics.streams(streams.size());
         });
@@ -289,6 +306,7 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
       bounds.forget(stream);
       stream.release();
       waiters.gone(stream);
+      moves.gone(stream);
       metrics.streams(streams.size());
       metrics.subscriptions(-stream.subscriptions());
       observe();
@@ -351,7 +369,10 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     return asked(
         () -> {
           var response =
-              ListNodesResponse.newBuilder().setStoreId(storeId).setRevision(table.revision());
+              ListNodesResponse.newBuilder()
+                  .setReplica(replicaId)
+                  .setStoreId(storeId)
+                  .setRevision(table.revision());
           Map<String, List<Trouble>> troubles = limits.byPeer();
           for (NodeStream stream : nodes.all()) {
             List<Trouble> own = troubles.remove(stream.name());
@@ -389,13 +410,49 @@ public final class DiscoveryEngine implements SubscriberAcks, AutoCloseable {
     return future;
   }
 
+  /** How many sidecars are connected. Any thread may ask. */
+  public int streams() {
+    return metrics.streams();
+  }
+
+  /**
+   * Asks so many of the sidecars to go to another replica.
+   *
+   * @param within the time over which they spread it
+   * @param reason for people
+   * @param to which replicas have room
+   */
+  public void askToMove(int count, Duration within, String reason, List<String> to) {
+    loop.execute(() -> moves.some(count, new Moves.Request(within, reason, to), now()));
+  }
+
+  /**
+   * Takes no further sidecar, and asks all to go to another replica; meanwhile they are served.
+   *
+   * @param within the time over which they spread it
+   * @return completes when the last has gone, or with {@link #close}
+   */
+  public CompletableFuture<Void> handOver(Duration within) {
+    var gone = new CompletableFuture<Void>();
+    loop.execute(
+        () ->
+            moves
+                .all(new Moves.Request(within, ENDS, List.of()), now())
+                .whenComplete((done, failure) -> gone.complete(null)));
+    return gone;
+  }
+
+  private Moves.Now now() {
+    return new Moves.Now(table.revision(), storeId, loop.nanoTime());
+  }
+
   /** Ends every stream, so that the sidecars move to another replica, and then the thread. */
   @Override
   public void close() {
     loop.execute(
         () -> {
           closed = true;
-          var status = Status.UNAVAILABLE.withDescription("the control plane is shutting down");
+          var status = Status.UNAVAILABLE.withDescription(ENDS);
           new ArrayList<>(streams).forEach(stream -> end(stream, status));
           waiters.expireAll();
           loop.close();

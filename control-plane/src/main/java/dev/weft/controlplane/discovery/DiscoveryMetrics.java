@@ -24,6 +24,7 @@ final class DiscoveryMetrics {
   private final Counter responseBytes;
   private final Counter sent;
   private final Counter resumed;
+  private final Counter fullResyncs;
   private final Counter rejections;
   private final Counter refusedSubscriptions;
   private final Timer push;
@@ -44,6 +45,11 @@ final class DiscoveryMetrics {
     sent = counter(meters, "weft.discovery.resources.sent", "Resources sent");
     resumed =
         counter(meters, "weft.discovery.resources.resumed", "Resources held already on connect");
+    fullResyncs =
+        counter(
+            meters,
+            "weft.discovery.full.resyncs",
+            "Streams that brought what they held, of which nothing could be resumed");
     rejections = counter(meters, "weft.discovery.rejections", "Responses refused by a sidecar");
     refusedSubscriptions =
         counter(meters, "weft.discovery.invalid.subscriptions", "Malformed names, ignored");
@@ -94,6 +100,11 @@ final class DiscoveryMetrics {
     streams.set(count);
   }
 
+  /** Connected sidecars. */
+  int streams() {
+    return streams.intValue();
+  }
+
   void subscriptions(int difference) {
     subscriptions.addAndGet(difference);
   }
@@ -121,6 +132,10 @@ final class DiscoveryMetrics {
 
   void resumed(long count) {
     resumed.increment((double) count);
+  }
+
+  void fullResync() {
+    fullResyncs.increment();
   }
 
   void rejected() {

@@ -16,15 +16,21 @@ import java.net.SocketAddress;
  * A stream over gRPC. gRPC's threads only hand over to the engine; requests are let in one by one.
  */
 final class GrpcStreamCall implements StreamCall {
+  /** Tells a sidecar whose stream it has. */
+  private static final Metadata.Key<String> REPLICA =
+      Metadata.Key.of("weft-replica", Metadata.ASCII_STRING_MARSHALLER);
+
   private final ServerCall<DiscoveryRequest, ResponseBytes> call;
+  private final String replicaId;
   private boolean closed;
 
-  private GrpcStreamCall(ServerCall<DiscoveryRequest, ResponseBytes> call) {
+  private GrpcStreamCall(ServerCall<DiscoveryRequest, ResponseBytes> call, String replicaId) {
     this.call = call;
+    this.replicaId = replicaId;
   }
 
   /** The service as generated, but for responses that are bytes already. */
-  static ServerServiceDefinition service(DiscoveryEngine engine) {
+  static ServerServiceDefinition service(DiscoveryEngine engine, String replicaId) {
     MethodDescriptor<DiscoveryRequest, ResponseBytes> method =
         DiscoveryServiceGrpc.getStreamResourcesMethod().toBuilder(
                 DiscoveryServiceGrpc.getStreamResourcesMethod().getRequestMarshaller(),
@@ -37,14 +43,13 @@ final class GrpcStreamCall implements StreamCall {
             .addMethod(method)
             .build();
     return ServerServiceDefinition.builder(service)
-        .addMethod(method, (call, _) -> start(engine, call))
+        .addMethod(method, (call, _) -> start(engine, call, replicaId))
         .build();
   }
 
   private static ServerCall.Listener<DiscoveryRequest> start(
-      DiscoveryEngine engine, ServerCall<DiscoveryRequest, ResponseBytes> call) {
-    var transport = new GrpcStreamCall(call);
-    call.sendHeaders(new Metadata());
+      DiscoveryEngine engine, ServerCall<DiscoveryRequest, ResponseBytes> call, String replicaId) {
+    var transport = new GrpcStreamCall(call, replicaId);
     NodeStream stream = engine.open(transport);
     call.request(1);
     return new ServerCall.Listener<>() {
@@ -78,6 +83,13 @@ final class GrpcStreamCall implements StreamCall {
   @Override
   public boolean isReady() {
     return call.isReady();
+  }
+
+  @Override
+  public void accept() {
+    var headers = new Metadata();
+    headers.put(REPLICA, replicaId);
+    call.sendHeaders(headers);
   }
 
   @Override

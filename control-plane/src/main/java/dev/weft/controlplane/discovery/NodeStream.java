@@ -72,7 +72,7 @@ final class NodeStream {
     node = who;
     heldStoreId = store;
     holdings.bring(held);
-    stats.begun();
+    stats.begun(held.size());
     pace.begun();
   }
 

@@ -3,6 +3,7 @@ package dev.weft.controlplane.discovery;
 import dev.weft.controlplane.compile.ResourceKey;
 import dev.weft.controlplane.snapshot.EncodedResource;
 import dev.weft.proto.discovery.v1.DiscoveryResponse;
+import dev.weft.proto.discovery.v1.Move;
 import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
@@ -65,6 +66,24 @@ final class ResponseBytes {
         DiscoveryResponse.newBuilder().setNonce(nonce).setRevision(revision).setStoreId(storeId);
     removed.forEach(key -> head.addRemoved(key.toMessage()));
     return new ResponseBytes(head.build().toByteArray(), List.copyOf(resources), null);
+  }
+
+  /** What asks a sidecar to go to another replica. */
+  static ResponseBytes move(Moves.Request request, long revision, String storeId) {
+    Move move =
+        Move.newBuilder()
+            .setWithinMillis(request.within().toMillis())
+            .setReason(request.reason())
+            .addAllTo(request.to())
+            .build();
+    // An older sidecar takes it for a response that changes nothing.
+    DiscoveryResponse response =
+        DiscoveryResponse.newBuilder()
+            .setRevision(revision)
+            .setStoreId(storeId)
+            .setMove(move)
+            .build();
+    return new ResponseBytes(response.toByteArray(), List.of(), null);
   }
 
   /**

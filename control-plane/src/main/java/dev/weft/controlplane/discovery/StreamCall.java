@@ -7,6 +7,9 @@ interface StreamCall {
   /** Whether the transport takes a response without holding it back in memory. */
   boolean isReady();
 
+  /** Tells the sidecar that its stream is taken; before anything is sent. */
+  void accept();
+
   void send(ResponseBytes response);
 
   /** Lets the next request in: at most one per stream is ever read ahead. */

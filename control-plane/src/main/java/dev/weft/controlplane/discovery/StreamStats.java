@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 final class StreamStats {
   private final long connectedAtMillis;
   private boolean begun;
+  private int brought;
+  private boolean inSync;
   private long responses;
   private long resources;
   private long resumed;
@@ -17,8 +19,24 @@ final class StreamStats {
     this.connectedAtMillis = connectedAtMillis;
   }
 
-  void begun() {
+  /**
+   * It has said who it is.
+   *
+   * @param held how many resources it has brought along
+   */
+  void begun(int held) {
     begun = true;
+    brought = held;
+  }
+
+  /**
+   * It is in sync. True once, where nothing of what it has brought was of any use, and everything
+   * had to be sent anew.
+   */
+  boolean inSyncByFullResync() {
+    boolean first = !inSync;
+    inSync = true;
+    return first && brought > 0 && resumed == 0 && resources > 0;
   }
 
   boolean hasBegun() {

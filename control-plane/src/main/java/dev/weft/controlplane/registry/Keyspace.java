@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * session/REPLICA/NAMESPACE/ID           incarnation, as text; under the replica's lease
  * replica/REPLICA                        replica id, as text; under the replica's lease
  * leader/ROLE                            replica id, as text; under the replica's lease
+ * streams/REPLICA                        how many sidecars it has, as text; under its lease
  * inforce/REPLICA/CHUNK                  what it tells of its sidecars, as text; under its lease
  * </pre>
  */
@@ -84,6 +85,9 @@ public final class Keyspace {
   /** The key that the elected reaper holds. */
   public static final String REAPER_LEADER = "leader/reaper";
 
+  /** How many sidecars each replica has. */
+  public static final String STREAMS_PREFIX = "streams/";
+
   static final String SESSION_PREFIX = "session/";
   static final String REPLICA_PREFIX = "replica/";
   static final String LEADER_PREFIX = "leader/";
@@ -139,6 +143,11 @@ public final class Keyspace {
         + source
         + '/'
         + String.format(Locale.ROOT, "%019d", revision);
+  }
+
+  /** The key of how many sidecars a replica has. */
+  public static String streams(String replica) {
+    return STREAMS_PREFIX + replica;
   }
 
   /** The key of a part of what a replica tells of its sidecars. */

@@ -31,6 +31,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,7 +50,7 @@ class NettyFanOutTest {
   private Server server =
       NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
           .addService(engine.service())
-          .addService(new MeshService(engine))
+          .addService(new MeshService(engine, Map::of))
           .build();
   private ManagedChannel channel = NettyChannelBuilder.forTarget("unused").build();
 

@@ -30,6 +30,7 @@ final class TestSidecar {
   private volatile String storeId = "";
   private volatile @Nullable Status ended;
   private volatile boolean answersAtOnce;
+  private volatile boolean accepted;
 
   private TestSidecar(String id, Channel channel, boolean reads) {
     this.id = id;
@@ -37,6 +38,11 @@ final class TestSidecar {
         channel.newCall(DiscoveryServiceGrpc.getStreamResourcesMethod(), CallOptions.DEFAULT);
     call.start(
         new ClientCall.Listener<>() {
+          @Override
+          public void onHeaders(Metadata headers) {
+            accepted = true;
+          }
+
           @Override
           public void onMessage(DiscoveryResponse response) {
             responses.add(response);
@@ -70,6 +76,11 @@ final class TestSidecar {
   /** Takes along what an earlier one had in force. */
   TestSidecar reconnect(Channel channel, ResourceKey... roots) {
     return connect(channel, id, inForce, storeId, roots);
+  }
+
+  /** The same, with what another store has called so. */
+  TestSidecar reconnectFromOtherStore(Channel channel, ResourceKey... roots) {
+    return connect(channel, id, inForce, "another-store", roots);
   }
 
   private static TestSidecar connect(
@@ -216,6 +227,11 @@ final class TestSidecar {
 
   Map<ResourceKey, Resource> inForce() {
     return inForce;
+  }
+
+  /** Whether the control plane has taken the stream. */
+  boolean accepted() {
+    return accepted;
   }
 
   /** Null while the stream is open. */

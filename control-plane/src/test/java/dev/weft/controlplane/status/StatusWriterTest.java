@@ -102,7 +102,8 @@ class StatusWriterTest {
               registry,
               new SimpleMeterRegistry(),
               DiscoveryOptions.DEFAULT,
-              new PeerLimits(new SimpleMeterRegistry(), System::currentTimeMillis));
+              new PeerLimits(new SimpleMeterRegistry(), System::currentTimeMillis),
+              name);
       String server = InProcessServerBuilder.generateName();
       var lease = new ReplicaLease(store, name, Duration.ofSeconds(10));
       ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor();

@@ -88,6 +88,7 @@ final class AdminRoutes implements AdminHandler {
             .field("reason", reason);
     json.object("control_plane")
         .field("address", sync.controlPlane())
+        .field("replica", sync.replica())
         .field("connected", sync.connected())
         .field("problem", sync.problem())
         .field("revision", sync.revision())
@@ -121,6 +122,8 @@ final class AdminRoutes implements AdminHandler {
         .endObject();
     json.object("sync")
         .field("control_plane", status.controlPlane())
+        .field("replica", status.replica())
+        .field("moves", status.moves())
         .field("connected", status.connected())
         .field("problem", status.problem())
         .field("from_disk", status.fromDisk())

@@ -177,6 +177,11 @@ final class Metrics {
         false,
         () -> status(sidecar).connected() ? 1 : 0);
     to.gauge(
+        "control_plane_moves",
+        "Moves to another control plane before the stream to the former one ended.",
+        true,
+        () -> status(sidecar).moves());
+    to.gauge(
         "control_plane_last_update_timestamp_seconds",
         "When the configuration in force changed last, since 1970; 0: there is none.",
         false,

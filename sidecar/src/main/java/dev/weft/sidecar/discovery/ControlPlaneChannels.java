@@ -8,9 +8,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -32,11 +30,6 @@ final class ControlPlaneChannels {
     this.loop = loop;
     this.type = type;
     this.tls = tls;
-  }
-
-  /** Blocks while a name is resolved; an address is not looked up. */
-  static InetSocketAddress resolve(ControlPlaneAddress address) throws UnknownHostException {
-    return new InetSocketAddress(InetAddress.getByName(address.host()), address.port());
   }
 
   ManagedChannel open(ControlPlaneAddress address, InetSocketAddress resolved) {

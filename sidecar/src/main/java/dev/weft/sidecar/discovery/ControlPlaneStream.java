@@ -3,104 +3,116 @@ package dev.weft.sidecar.discovery;
 import dev.weft.common.Backoff;
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
 import dev.weft.proto.discovery.v1.DiscoveryResponse;
-import dev.weft.proto.discovery.v1.DiscoveryServiceGrpc;
+import dev.weft.proto.discovery.v1.Move;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Logs;
 import io.grpc.Channel;
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
-import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.List;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps one stream open to one of the control planes: another is tried when it breaks, with
- * jittered back-off. A stream that cannot be opened in time counts as broken. Control loop only.
+ * jittered back-off; asked to move, it has the next one accepted before it ends this one. Control
+ * loop only.
  */
 final class ControlPlaneStream {
   private static final System.Logger LOG = Logs.of(ControlPlaneStream.class);
   private static final long OPEN_SECONDS = Bound.CONTROL_OPEN_TIME.millis() / 1000;
 
-  private final List<ControlPlaneAddress> addresses;
+  /** The registration moves along within this; then the former connection is of no more use. */
+  private static final long RETIRE_SECONDS = 2 * Bound.REGISTER_TIME.millis() / 1000;
+
+  /** Beyond one for each address. */
+  private static final int WRONG_TURNS = 3;
+
+  private final AddressChoice addresses;
   private final ControlPlaneChannels channels;
   private final EventLoop loop;
+  private final RandomGenerator random;
   private final Backoff backoff;
+  private final Backoff moveBackoff;
   private final Owner owner;
   private final Consumer<Bound> reached;
-  private int index;
+  private final AttemptEvents events = new AttemptEvents();
+  private ControlPlaneAddress address;
+  private @Nullable InetSocketAddress resolved;
   private long epoch;
-  private @Nullable Attempt attempt;
+  private @Nullable StreamAttempt attempt;
+
+  /** What is to take the place of the open stream. */
+  private @Nullable StreamAttempt successor;
+
+  /** The replicas to which it may move; empty: any. */
+  private List<String> moveTo = List.of();
+
+  /** How many of them may turn out to be another than one of these before it stays. */
+  private int wrongTurns;
+
+  /** Until when a move that was asked for is tried; null: none is. */
+  private @Nullable Long moveUntilNanos;
+
   private boolean connected;
 
   /** Whether anything has come over the open stream: one that is refused is open for a moment. */
   private boolean heard;
 
   private boolean closed;
+  private long moves;
   private String problem = "not connected yet";
   private String lastSaid = "";
 
   /** Told on the control loop. */
   interface Owner {
-    /** A new stream is open; the first request is to be sent now. */
+    /** A new stream is open, the first or in the place of another; the first request is due now. */
     void opened(Channel channel);
 
     /** One response; the next comes after {@link ControlPlaneStream#next}. */
     void received(DiscoveryResponse response);
 
-    /** The stream that was open is gone. */
+    /** The stream that was open is gone, and no other has taken its place. */
     void lost();
 
     /** An attempt to open one has failed, or the open one has gone. */
     void unavailable();
   }
 
-  /**
-   * @param first which address to begin with: not all sidecars the same
-   */
   ControlPlaneStream(
       List<ControlPlaneAddress> addresses,
-      int first,
       ControlPlaneChannels channels,
       EventLoop loop,
-      Backoff backoff,
+      RandomGenerator random,
       Owner owner,
       Consumer<Bound> reached) {
     this.reached = reached;
-    this.addresses = addresses;
-    this.index = first;
+    this.addresses = new AddressChoice(addresses, random);
+    this.address = this.addresses.next(null);
     this.channels = channels;
     this.loop = loop;
-    this.backoff = backoff;
+    this.random = random;
+    this.backoff = new Backoff(100_000_000L, Backoff.RECONNECT_MAX_NANOS, random);
+    this.moveBackoff = new Backoff(100_000_000L, Backoff.RECONNECT_MAX_NANOS, random);
     this.owner = owner;
   }
 
   void connect() {
-    if (closed) {
+    if (closed || attempt != null) {
       return;
     }
     epoch++;
     heard = false;
-    var next = new Attempt(address());
-    attempt = next;
-    next.watchdog = loop.schedule(next::tooLate, OPEN_SECONDS, TimeUnit.SECONDS);
-    String host = next.address.host();
-    if (NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host)) {
-      next.resolve();
-    } else {
-      // A name server may take its time, and the control loop has none.
-      var resolver = new Thread(null, next::resolve, "weft-resolve", 0, false);
-      resolver.setDaemon(true);
-      resolver.start();
-    }
+    attempt = begin(address);
+  }
+
+  private StreamAttempt begin(ControlPlaneAddress to) {
+    return new StreamAttempt(
+        to, channels, loop, events, OPEN_SECONDS, resolved, random.nextInt(Integer.MAX_VALUE));
   }
 
   boolean connected() {
@@ -108,7 +120,18 @@ final class ControlPlaneStream {
   }
 
   ControlPlaneAddress address() {
-    return addresses.get(index);
+    return address;
+  }
+
+  /** What the control plane calls itself; empty: there is none, or it does not say. */
+  String replica() {
+    StreamAttempt current = attempt;
+    return current == null ? "" : current.replica();
+  }
+
+  /** How often the stream was replaced by another one before it ended. */
+  long moves() {
+    return moves;
   }
 
   /** Why there is no stream; empty when there is one. */
@@ -117,17 +140,17 @@ final class ControlPlaneStream {
   }
 
   void send(DiscoveryRequest request) {
-    Attempt current = attempt;
-    if (connected && current != null && current.requests != null) {
-      current.requests.onNext(request);
+    StreamAttempt current = attempt;
+    if (connected && current != null) {
+      current.send(request);
     }
   }
 
   /** The last response has been dealt with. */
   void next() {
-    Attempt current = attempt;
-    if (current != null && current.requests != null) {
-      current.requests.request(1);
+    StreamAttempt current = attempt;
+    if (current != null) {
+      current.next();
     }
   }
 
@@ -138,7 +161,8 @@ final class ControlPlaneStream {
 
   void close() {
     closed = true;
-    Attempt current = attempt;
+    stopMoving();
+    StreamAttempt current = attempt;
     if (current != null) {
       attempt = null;
       current.end();
@@ -149,13 +173,104 @@ final class ControlPlaneStream {
     }
   }
 
-  private void broken(Attempt which, String why) {
-    if (attempt != which) {
+  // ---- moving
+
+  private void askedToMove(Move move) {
+    if (successor != null) {
+      return;
+    }
+    long delayMillis = random.nextLong(Math.max(0, move.getWithinMillis()) + 1);
+    LOG.log(
+        System.Logger.Level.INFO,
+        "control plane {0} asks to move to another one in {1} ms: {2}",
+        address,
+        delayMillis,
+        move.getReason());
+    // In the place of an earlier request: what asks again has less time.
+    Long until =
+        System.nanoTime()
+            + TimeUnit.MILLISECONDS.toNanos(delayMillis + Bound.CONTROL_MOVE_TIME.millis());
+    moveUntilNanos = until;
+    moveTo = List.copyOf(move.getToList());
+    wrongTurns = addresses.count() + WRONG_TURNS;
+    moveBackoff.reset();
+    loop.schedule(() -> moveOn(until), delayMillis, TimeUnit.MILLISECONDS);
+  }
+
+  private void moveOn(Long until) {
+    if (closed || !until.equals(moveUntilNanos) || successor != null) {
+      return;
+    }
+    if (System.nanoTime() - until > 0) {
+      reached.accept(Bound.CONTROL_MOVE_TIME);
+      stopMoving();
+    } else {
+      successor = begin(addresses.next(address));
+    }
+  }
+
+  /** Another replica than it should be, which behind one address for all is found out only now. */
+  private void notThatOne(StreamAttempt next) {
+    next.end();
+    successor = null;
+    Long until = moveUntilNanos;
+    wrongTurns--;
+    if (until != null && wrongTurns > 0) {
+      moveOn(until);
+    } else {
+      stopMoving();
+    }
+  }
+
+  private void takeOver(StreamAttempt next) {
+    StreamAttempt former = attempt;
+    LOG.log(
+        System.Logger.Level.INFO, "moved from control plane {0} to {1}", address, next.address());
+    successor = null;
+    moveUntilNanos = null;
+    attempt = next;
+    address = next.address();
+    resolved = next.resolved();
+    epoch++;
+    moves++;
+    owner.opened(next.channel());
+    if (former != null) {
+      former.retire(RETIRE_SECONDS);
+    }
+  }
+
+  private void moveFailed(StreamAttempt which, String why) {
+    which.end();
+    successor = null;
+    LOG.log(System.Logger.Level.DEBUG, "not moved to {0} yet: {1}", which.address(), why);
+    Long until = moveUntilNanos;
+    if (until != null) {
+      loop.schedule(() -> moveOn(until), moveBackoff.nextNanos(), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void stopMoving() {
+    moveUntilNanos = null;
+    StreamAttempt next = successor;
+    successor = null;
+    if (next != null) {
+      next.end();
+    }
+  }
+
+  // ---- breaking
+
+  private void broken(StreamAttempt which, String why) {
+    if (which == successor) {
+      moveFailed(which, why);
+      return;
+    }
+    if (which != attempt) {
       return;
     }
     attempt = null;
     which.end();
-    problem = which.address + ": " + why;
+    problem = which.address() + ": " + why;
     boolean was = connected;
     connected = false;
     boolean lost = was && heard;
@@ -171,13 +286,46 @@ final class ControlPlaneStream {
           lost ? "lost" : "not reached",
           problem);
     }
-    index = (index + 1) % addresses.size();
     if (was) {
       owner.lost();
     }
     owner.unavailable();
     if (!closed) {
+      goOn();
+    }
+  }
+
+  /** With what was to be the next one anyway, else after a while with another. */
+  private void goOn() {
+    StreamAttempt next = successor;
+    successor = null;
+    moveUntilNanos = null;
+    if (next == null) {
+      address = addresses.next(address);
       loop.schedule(this::connect, backoff.nextNanos(), TimeUnit.NANOSECONDS);
+      return;
+    }
+    epoch++;
+    heard = false;
+    address = next.address();
+    attempt = next;
+    if (next.isReady()) {
+      open(next);
+    }
+  }
+
+  private void open(StreamAttempt which) {
+    connected = true;
+    problem = "";
+    resolved = which.resolved();
+    owner.opened(which.channel());
+  }
+
+  private void hear() {
+    if (!heard) {
+      heard = true;
+      lastSaid = "";
+      LOG.log(System.Logger.Level.INFO, "connected to control plane {0}", address);
     }
   }
 
@@ -193,9 +341,8 @@ final class ControlPlaneStream {
     }
   }
 
-  private String explain(Throwable failure) {
-    Status status = Status.fromThrowable(failure);
-    String tls = heard ? "" : channels.tlsProblem(status);
+  private String explain(StreamAttempt which, Status status) {
+    String tls = which == attempt && heard ? "" : channels.tlsProblem(status);
     if (!tls.isEmpty()) {
       return tls;
     }
@@ -210,111 +357,59 @@ final class ControlPlaneStream {
     return text.toString();
   }
 
-  /** One channel with one stream. */
-  private final class Attempt
-      implements ClientResponseObserver<DiscoveryRequest, DiscoveryResponse> {
-    final ControlPlaneAddress address;
-    @Nullable ScheduledFuture<?> watchdog;
-    @Nullable ManagedChannel channel;
-    @Nullable ClientCallStreamObserver<DiscoveryRequest> requests;
-
-    Attempt(ControlPlaneAddress address) {
-      this.address = address;
-    }
-
-    // On the control loop, or on a thread of its own.
-    void resolve() {
-      try {
-        InetSocketAddress resolved = ControlPlaneChannels.resolve(address);
-        onLoop(() -> open(resolved));
-      } catch (UnknownHostException e) {
-        onLoop(() -> broken(this, "its name is not known"));
-      }
-    }
-
-    private void open(InetSocketAddress resolved) {
-      if (attempt != this) {
-        return;
-      }
-      ManagedChannel made = channels.open(address, resolved);
-      channel = made;
-      DiscoveryServiceGrpc.newStub(made).streamResources(this);
-    }
-
-    void tooLate() {
-      if (!connected) {
-        reached.accept(Bound.CONTROL_OPEN_TIME);
-        broken(this, "no stream within " + OPEN_SECONDS + " s");
-      }
-    }
-
-    void end() {
-      if (watchdog != null) {
-        watchdog.cancel(false);
-      }
-      if (channel != null) {
-        channel.shutdownNow();
-      }
-    }
-
+  private final class AttemptEvents implements StreamAttempt.Events {
     @Override
-    public void beforeStart(ClientCallStreamObserver<DiscoveryRequest> stream) {
-      requests = stream;
-      stream.disableAutoRequestWithInitial(1);
-      stream.setOnReadyHandler(() -> onLoop(this::ready));
-    }
-
-    private void ready() {
-      ManagedChannel open = channel;
-      if (attempt != this || connected || open == null) {
-        return;
-      }
-      connected = true;
-      problem = "";
-      owner.opened(open);
-    }
-
-    private void hear() {
-      if (!heard) {
-        heard = true;
-        lastSaid = "";
-        LOG.log(System.Logger.Level.INFO, "connected to control plane {0}", address);
-      }
-    }
-
-    @Override
-    public void onNext(DiscoveryResponse response) {
-      onLoop(
-          () -> {
-            if (attempt == this) {
-              hear();
-              backoff.reset();
-              owner.received(response);
-            }
-          });
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      onLoop(
-          () -> {
-            count(Status.fromThrowable(failure));
-            broken(this, explain(failure));
-          });
-    }
-
-    @Override
-    public void onCompleted() {
-      onLoop(() -> broken(this, "it ended the stream"));
-    }
-
-    // The channel's work is done by the control loop, but for a call that fails as it is started.
-    private void onLoop(Runnable task) {
-      if (loop.inEventLoop()) {
-        task.run();
+    public void ready(StreamAttempt which) {
+      if (which == attempt && !connected) {
+        open(which);
       } else {
-        loop.execute(task);
+        accepted(which);
       }
+    }
+
+    @Override
+    public void accepted(StreamAttempt which) {
+      if (which == successor && which.isReady() && which.isAccepted()) {
+        if (moveTo.isEmpty() || moveTo.contains(which.replica())) {
+          takeOver(which);
+        } else {
+          notThatOne(which);
+        }
+      }
+    }
+
+    @Override
+    public void received(StreamAttempt which, DiscoveryResponse response) {
+      if (which != attempt) {
+        return;
+      }
+      hear();
+      backoff.reset();
+      if (response.hasMove()) {
+        askedToMove(response.getMove());
+        which.next();
+      } else {
+        owner.received(response);
+      }
+    }
+
+    @Override
+    public void tooLate(StreamAttempt which) {
+      if (which == successor || (which == attempt && !connected)) {
+        reached.accept(Bound.CONTROL_OPEN_TIME);
+        broken(which, "no stream within " + OPEN_SECONDS + " s");
+      }
+    }
+
+    @Override
+    public void unknown(StreamAttempt which) {
+      broken(which, "its name is not known");
+    }
+
+    @Override
+    public void failed(StreamAttempt which, Status status) {
+      count(status);
+      broken(which, status.isOk() ? "it ended the stream" : explain(which, status));
     }
   }
 }

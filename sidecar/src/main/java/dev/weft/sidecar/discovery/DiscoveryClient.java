@@ -1,6 +1,5 @@
 package dev.weft.sidecar.discovery;
 
-import dev.weft.common.Backoff;
 import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.VirtualHostConfig;
 import dev.weft.proto.discovery.v1.AppConfigDemand;
@@ -94,10 +93,9 @@ public final class DiscoveryClient {
     this.stream =
         new ControlPlaneStream(
             settings.controlPlanes(),
-            random.nextInt(settings.controlPlanes().size()),
             new ControlPlaneChannels(loop, channelType, settings.tls()),
             loop,
-            new Backoff(100_000_000L, Backoff.RECONNECT_MAX_NANOS, random),
+            random,
             new StreamOwner(),
             reached);
   }
@@ -163,6 +161,8 @@ public final class DiscoveryClient {
   public DiscoveryStatus status() {
     return new DiscoveryStatus(
         stream.address().toString(),
+        stream.replica(),
+        stream.moves(),
         stream.connected(),
         stream.problem(),
         held.holds(inbound()),

@@ -5,6 +5,8 @@ package dev.weft.sidecar.discovery;
  *
  * @param controlPlane the address in use or last tried
  * @param problem why it is not connected; empty when it is
+ * @param replica what the control plane calls itself; empty: it has not said so
+ * @param moves how often the stream was replaced by one to another control plane before it ended
  * @param configured whether there is a configuration at all, live or from the disk
  * @param fromDisk whether what is in force came from the disk and nothing has come since
  * @param lastRejection what was refused last; empty when nothing was
@@ -12,6 +14,8 @@ package dev.weft.sidecar.discovery;
  */
 public record DiscoveryStatus(
     String controlPlane,
+    String replica,
+    long moves,
     boolean connected,
     String problem,
     boolean configured,
@@ -28,5 +32,6 @@ public record DiscoveryStatus(
     String lastGood) {
   /** Before anything is known. */
   public static final DiscoveryStatus NONE =
-      new DiscoveryStatus("", false, "not started", false, false, "", 0, 0, 0, 0, 0, 0, 0, "", "");
+      new DiscoveryStatus(
+          "", "", 0, false, "not started", false, false, "", 0, 0, 0, 0, 0, 0, 0, "", "");
 }

@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -55,6 +56,8 @@ abstract class DiscoveryFixture {
     final List<EventLoop> workers = List.of((EventLoop) group.next(), (EventLoop) group.next());
     final List<VirtualHostLookup> lookups = new ArrayList<>();
     volatile ConfigSnapshot inForce = ConfigSnapshot.EMPTY;
+    final AtomicInteger linked = new AtomicInteger();
+    final AtomicInteger unlinked = new AtomicInteger();
     final DiscoveryClient client;
 
     Subject(List<String> dependencies, int max) {
@@ -91,10 +94,14 @@ abstract class DiscoveryFixture {
               },
               new ControlPlaneLink() {
                 @Override
-                public void connected(Channel channel) {}
+                public void connected(Channel channel) {
+                  linked.incrementAndGet();
+                }
 
                 @Override
-                public void disconnected() {}
+                public void disconnected() {
+                  unlinked.incrementAndGet();
+                }
               },
               clock::get,
               new Random(1),
