@@ -12,11 +12,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A stretch of network that can be cut: forwards connections from a port of its own to one of the
- * loopback. Cut, it ends all connections and every new one at once. Thread-safe; virtual threads do
- * the work.
+ * A stretch of network that can be cut or fall silent: forwards connections from a port of its own
+ * to one of the loopback. Cut, it ends all connections and every new one at once; silent, it
+ * accepts and keeps them, and carries nothing. Thread-safe; virtual threads do the work.
  */
 public final class TcpRelay implements AutoCloseable {
   private static final int BUFFER = 8192;
@@ -26,7 +29,12 @@ public final class TcpRelay implements AutoCloseable {
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final AtomicInteger accepted = new AtomicInteger();
   private final AtomicLong answered = new AtomicLong();
+  private final Lock lock = new ReentrantLock();
+  private final Condition mended = lock.newCondition();
   private volatile boolean cut;
+
+  // Guarded by the lock.
+  private boolean silent;
 
   /** Begins to forward from a port of the loopback to another. */
   public TcpRelay(int target) {
@@ -64,9 +72,42 @@ public final class TcpRelay implements AutoCloseable {
     open.forEach(TcpRelay::close);
   }
 
-  /** Forwards again. */
+  /** Carries nothing any more, in either direction, and ends nothing, until {@link #mend}. */
+  public void silence() {
+    lock.lock();
+    try {
+      silent = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Forwards again, what was held up first. */
   public void mend() {
     cut = false;
+    lock.lock();
+    try {
+      silent = false;
+      mended.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many sockets are open. */
+  public int open() {
+    return open.size();
+  }
+
+  private void awaitVoice() {
+    lock.lock();
+    try {
+      while (silent && !server.isClosed()) {
+        mended.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** How many connections came in so far, also while cut. */
@@ -122,6 +163,7 @@ public final class TcpRelay implements AutoCloseable {
       OutputStream out = to.getOutputStream();
       byte[] buffer = new byte[BUFFER];
       for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        awaitVoice();
         count.addAndGet(read);
         out.write(buffer, 0, read);
       }
@@ -149,5 +191,6 @@ public final class TcpRelay implements AutoCloseable {
     } catch (IOException e) {
       // It is gone either way.
     }
+    mend();
   }
 }

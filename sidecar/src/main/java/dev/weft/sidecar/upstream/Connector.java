@@ -28,6 +28,7 @@ public final class Connector {
   private final Bootstrap bootstrap;
   private final WorkerTelemetry telemetry;
   private final Direction direction;
+  private final @Nullable SilentPeers silent;
   private @Nullable ClientContexts contexts;
 
   /**
@@ -51,6 +52,11 @@ public final class Connector {
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.ALLOW_HALF_CLOSURE, halfClosure)
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Upstream.WATER_MARK);
+    // Our own application is on this machine: it ends, or it is there.
+    silent =
+        direction == Direction.OUTBOUND
+            ? SilentPeers.watch(bootstrap, eventLoop, channelType, telemetry)
+            : null;
   }
 
   /** Secures connections by these; before the first one. */
@@ -84,6 +90,9 @@ public final class Connector {
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.clamp(millis, 1, 60_000))
             .handler(handler)
             .connect(address);
+    if (silent != null) {
+      silent.add(connecting);
+    }
     if (header != null) {
       header.sendFirst(connecting, version);
     }

@@ -99,6 +99,7 @@ final class EndpointPool implements Http1ClientConnection.Owner, Http2ClientConn
               upstream.limits.http2(),
               upstream.limits.maxStreams(),
               silenceNanos(),
+              endpoint.config().sidecar() ? Bound.UPSTREAM_PONG : Bound.UPSTREAM_APP_PONG,
               upstream.nanoClock.getAsLong());
       handler = connection;
       attempt = new Connecting(this, null, connection);

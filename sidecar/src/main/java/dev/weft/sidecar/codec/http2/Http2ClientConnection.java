@@ -53,6 +53,7 @@ public final class Http2ClientConnection extends Http2Connection {
   private final Owner owner;
   private final int maxStreams;
   private final long silenceNanos;
+  private final Bound answer;
   private final Http2ClientScratch scratch;
   private int nextId = 1;
   private boolean leaving;
@@ -68,6 +69,7 @@ public final class Http2ClientConnection extends Http2Connection {
    * @param scratch the worker's
    * @param maxStreams at a time, whatever the peer allows
    * @param silenceNanos after which a connection with streams is probed by a PING
+   * @param answer within which that is to be answered
    * @param now the time; it goes on with each {@link #tick}
    */
   public Http2ClientConnection(
@@ -76,12 +78,14 @@ public final class Http2ClientConnection extends Http2Connection {
       Http2Limits limits,
       int maxStreams,
       long silenceNanos,
+      Bound answer,
       long now) {
     super(true, limits, scratch.fields, scratch.encoder);
     this.scratch = scratch;
     this.owner = owner;
     this.maxStreams = maxStreams;
     this.silenceNanos = silenceNanos;
+    this.answer = answer;
     this.now = now;
     this.heardAt = now;
     this.idleSince = now;
@@ -140,8 +144,8 @@ public final class Http2ClientConnection extends Http2Connection {
     allowances.tick();
     scratch.kept.trim(nanoTime);
     if (pinging) {
-      if (nanoTime - pingedAt > Bound.UPSTREAM_PONG.value()) {
-        owner.onReached(Bound.UPSTREAM_PONG);
+      if (nanoTime - pingedAt > answer.value()) {
+        owner.onReached(answer);
         ctx.close();
       }
     } else if (openStreams() > 0 && nanoTime - heardAt > silenceNanos) {
