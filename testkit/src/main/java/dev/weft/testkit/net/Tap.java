@@ -109,7 +109,7 @@ final class Tap implements AutoCloseable {
   void send(byte[] frame) {
     MemorySegment.copy(frame, 0, sent, ValueLayout.JAVA_BYTE, 0, frame.length);
     try {
-      long unused = (long) WRITE.invokeExact(descriptor, sent, (long) frame.length);
+      long _ = (long) WRITE.invokeExact(descriptor, sent, (long) frame.length);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -121,7 +121,7 @@ final class Tap implements AutoCloseable {
   @Override
   public void close() {
     try {
-      int unused = (int) CLOSE.invokeExact(descriptor);
+      int _ = (int) CLOSE.invokeExact(descriptor);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
