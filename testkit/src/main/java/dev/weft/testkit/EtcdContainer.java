@@ -1,5 +1,10 @@
 package dev.weft.testkit;
 
+import com.github.dockerjava.api.command.CreateContainerCmd;
+import com.github.dockerjava.api.model.AccessMode;
+import com.github.dockerjava.api.model.Bind;
+import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.Volume;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -7,8 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
-import org.testcontainers.containers.BindMode;
 import org.testcontainers.containers.GenericContainer;
 
 /** An etcd in a container, for machines with Docker and without etcd. */
@@ -40,13 +45,21 @@ final class EtcdContainer implements EtcdNode {
     String owner = makeData();
     GenericContainer<?> created =
         EtcdImage.newContainer()
-            .withFileSystemBind(directory.toString(), FILES, BindMode.READ_ONLY)
-            .withFileSystemBind(data.path().toString(), DATA, BindMode.READ_WRITE)
-            // Else its files would be another's, who alone could copy and delete them.
-            .withCreateContainerCmdModifier(create -> create.withUser(owner))
+            .withCreateContainerCmdModifier(create -> mount(create, owner))
             .withCommand(command.toArray(String[]::new));
     placement.accept(created);
     return created;
+  }
+
+  /** Past Testcontainers, which would pull an image to try out whether mounts work. */
+  private void mount(CreateContainerCmd create, String owner) {
+    HostConfig host = Objects.requireNonNull(create.getHostConfig());
+    create.withHostConfig(
+        host.withBinds(
+            new Bind(directory.toString(), new Volume(FILES), AccessMode.ro),
+            new Bind(data.path().toString(), new Volume(DATA), AccessMode.rw)));
+    // Else its files would be another's, who alone could copy and delete them.
+    create.withUser(owner);
   }
 
   private String makeData() {
