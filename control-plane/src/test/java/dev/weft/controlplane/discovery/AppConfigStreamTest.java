@@ -1,14 +1,18 @@
 package dev.weft.controlplane.discovery;
 
 import static dev.weft.controlplane.registry.TestMesh.instance;
+import static dev.weft.controlplane.registry.TestMesh.slice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.controlplane.compile.ResourceKey;
 import dev.weft.controlplane.model.ConfigEntry;
 import dev.weft.controlplane.model.DocumentMeta;
+import dev.weft.controlplane.model.ServicePort;
+import dev.weft.controlplane.registry.TestMesh;
 import dev.weft.proto.discovery.v1.Node;
 import dev.weft.proto.discovery.v1.Resource;
 import dev.weft.proto.discovery.v1.ResourceKind;
+import dev.weft.proto.registry.v1.ServiceEndpoint;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -130,6 +134,45 @@ class AppConfigStreamTest extends EngineFixture {
         .isEqualTo(10);
     assertThat(other.last().getResources(0)).isEqualTo(one.last().getResources(0));
     assertThat(engine.compileCounts().of(ResourceKind.APP_CONFIG)).isEqualTo(1);
+  }
+
+  @Test
+  void aPodGetsWhatIsForTheServicesThatListItByItsOwnLabels() {
+    ConfigEntry labelled =
+        new ConfigEntry(
+            meta("default", "labelled"),
+            "level",
+            false,
+            "",
+            Map.of("version", "v2"),
+            "text/plain",
+            "trace",
+            null);
+    mesh.kubernetesService("web", List.of("10.96.0.1"), ServicePort.of("http", 80))
+        .put(slice("web", "a", "http", 8080).addEndpoints(pod("v1")))
+        .config(labelled)
+        .config(entry("default", "web", "level", "web", "debug"))
+        .config(entry("default", "other", "limit", "other", "5"));
+    publish();
+    Node node = Node.newBuilder().setId("web-0").setNamespace("default").build();
+
+    TestSidecar sidecar = connectNode(node).answeringAtOnce();
+    assertThat(sidecar.brought())
+        .containsExactly(ResourceKey.appConfig("default", "", "web-0"));
+    assertThat(values(sidecar)).containsExactly("level=debug");
+    sidecar.ack();
+    settle();
+
+    mesh.put(slice("web", "a", "http", 8080).addEndpoints(pod("v2")));
+    publish();
+    assertThat(values(sidecar)).containsExactly("level=trace");
+    assertThat(sidecar.last().getResources(0).getAppConfig().getEntries(0).getInstanceLabelsMap())
+        .as("looked at already")
+        .isEmpty();
+  }
+
+  private static ServiceEndpoint.Builder pod(String version) {
+    return TestMesh.pod("web-0", "10.244.0.7").putLabels("version", version);
   }
 
   @Test

@@ -7,7 +7,6 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -25,6 +24,7 @@ import java.util.TreeSet;
 final class ConfigFolder {
   static final String OWN = ".weft-config";
   private static final String NEXT = ".weft-next";
+  private static final int MAX_OWN_BYTES = 1 << 20;
 
   private final Path folder;
 
@@ -78,14 +78,16 @@ final class ConfigFolder {
   /** Only what can be a key: somebody may have written something else there. */
   private Set<String> own() throws IOException {
     Set<String> keys = new TreeSet<>();
-    try {
-      for (String line : Files.readAllLines(file(OWN))) {
-        if (ConfigSyntax.isKey(line)) {
-          keys.add(line);
-        }
+    Path own = file(OWN);
+    // A link to what never ends would be read until there is no memory left.
+    if (!Files.isRegularFile(own, LinkOption.NOFOLLOW_LINKS) || Files.size(own) > MAX_OWN_BYTES) {
+      return keys;
+    }
+    String lines = new String(Files.readAllBytes(own), StandardCharsets.UTF_8);
+    for (String line : lines.split("\n", -1)) {
+      if (ConfigSyntax.isKey(line)) {
+        keys.add(line);
       }
-    } catch (NoSuchFileException e) {
-      // The first time.
     }
     return keys;
   }

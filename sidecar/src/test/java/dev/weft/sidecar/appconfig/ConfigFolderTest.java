@@ -114,6 +114,18 @@ class ConfigFolderTest {
   }
 
   @Test
+  void aListOfOwnFilesThatLeadsElsewhereIsNotFollowed() throws IOException {
+    folder.write(values("a", "1"));
+    Files.delete(path.resolve(".weft-config"));
+    Files.createSymbolicLink(path.resolve(".weft-config"), Path.of("/dev/zero"));
+
+    assertThat(folder.write(values("a", "2", "b", "3"))).as("not known as ours").contains("a");
+    assertThat(path.resolve("a")).hasContent("1");
+    assertThat(path.resolve("b")).hasContent("3");
+    assertThat(path.resolve(".weft-config")).isRegularFile();
+  }
+
+  @Test
   void aCrashBetweenTwoStepsIsMadeGoodByTheNextWrite() throws IOException {
     folder.write(values("a", "1"));
     // It was noted that b would come, and half of it was written.
