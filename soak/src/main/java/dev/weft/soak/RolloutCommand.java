@@ -4,6 +4,8 @@ import dev.weft.cli.demo.mesh.Place;
 import dev.weft.cli.demo.mesh.ServiceInstance;
 import dev.weft.cli.demo.process.Await;
 import dev.weft.cli.demo.process.DemoFailed;
+import dev.weft.soak.load.Aim;
+import dev.weft.soak.load.Judge;
 import dev.weft.soak.load.MixedLoad;
 import dev.weft.soak.load.MixedLoad.Protocol;
 import dev.weft.soak.load.Tally;
@@ -90,7 +92,8 @@ final class RolloutCommand implements Callable<Integer> {
 
   private boolean run(RolloutMesh mesh, PrintWriter out) {
     List<Integer> ports = mesh.callers().stream().map(ServiceInstance::inboundPort).toList();
-    try (MixedLoad load = new MixedLoad(protocols, ports, rate, WARM_UP)) {
+    try (MixedLoad load =
+        new MixedLoad(protocols, new Aim("", ports), rate, WARM_UP, Judge.STRICT)) {
       Await.pause(WARM_UP);
       load.awaitSettled();
       long began = System.nanoTime();

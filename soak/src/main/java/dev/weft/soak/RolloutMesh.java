@@ -9,6 +9,7 @@ import dev.weft.cli.demo.process.DemoFailed;
 import dev.weft.cli.demo.process.Ports;
 import dev.weft.soak.app.SoakApp;
 import dev.weft.soak.load.MixedLoad;
+import dev.weft.soak.mesh.AppJvm;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.client.BytesRequestContent;
 import org.eclipse.jetty.client.ContentResponse;
 import org.eclipse.jetty.client.HttpClient;
@@ -28,7 +29,16 @@ import org.eclipse.jetty.util.Promise;
  * Answers with what {@link SoakApp#CALLEE} answers, asked through the own sidecar in the protocol
  * in which it was asked itself. Retries nothing.
  */
-final class CallerHandler extends Handler.Abstract {
+public final class CallerHandler extends Handler.Abstract {
+  /** Says that the response had begun when it failed. */
+  public static final String BEGUN = "x-soak-begun";
+
+  /** No sidecar tries that again, so that what fails behind an application shows. */
+  private static final int FAILED = 500;
+
+  /** The same in gRPC. */
+  private static final String INTERNAL = "13";
+
   private static final long TIMEOUT_SECONDS = 20;
   private static final int MAX_CONNECTIONS = 256;
 
@@ -59,11 +69,6 @@ final class CallerHandler extends Handler.Abstract {
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) throws Exception {
-    if (request.getHttpURI().getPath().equals("/health")) {
-      response.setStatus(200);
-      callback.succeeded();
-      return true;
-    }
     byte[] body = bytes(Content.Source.asByteBuffer(request));
     boolean h2 = request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_2;
     String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
@@ -78,11 +83,16 @@ final class CallerHandler extends Handler.Abstract {
     if (request.getHeaders().contains(HttpHeader.TE)) {
       call.headers(headers -> headers.put(HttpHeader.TE, "trailers"));
     }
+    var begun = new AtomicBoolean();
+    call.onResponseBegin(ignored -> begun.set(true));
     try {
       answer(call.send(), response, callback);
     } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      response.setStatus(502);
+      response.setStatus(FAILED);
+      if (begun.get()) {
+        response.getHeaders().put(BEGUN, "yes");
+      }
       response.write(
           true, ByteBuffer.wrap(("callee: " + cause).getBytes(StandardCharsets.UTF_8)), callback);
     }
@@ -92,16 +102,20 @@ final class CallerHandler extends Handler.Abstract {
   private static void answer(ContentResponse from, Response response, Callback callback) {
     boolean cut =
         from.getContent().length < from.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
-    response.setStatus(cut ? 502 : from.getStatus());
+    if (cut) {
+      response.getHeaders().put(BEGUN, "yes");
+    }
+    response.setStatus(cut || from.getStatus() >= 500 ? FAILED : from.getStatus());
     String type = from.getHeaders().get(HttpHeader.CONTENT_TYPE);
     if (type != null) {
       response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
     }
-    for (String name : List.of("grpc-status", "grpc-message")) {
-      String value = from.getHeaders().get(name);
-      if (value != null) {
-        response.getHeaders().put(name, value);
-      }
+    String status = from.getHeaders().get("grpc-status");
+    if (status != null) {
+      response
+          .getHeaders()
+          .put("grpc-status", status.equals("0") ? status : INTERNAL)
+          .put("grpc-message", status + ": " + from.getHeaders().get("grpc-message"));
     }
     HttpFields trailers = from.getTrailers();
     if (trailers != null) {

@@ -29,7 +29,7 @@ public final class SoakApp {
     String id = args[1];
     int port = Integer.parseInt(args[2]);
     Handler handler = callee ? new CalleeHandler(id) : new CallerHandler(Integer.parseInt(args[3]));
-    start(port, handler);
+    start(port, new Mood(handler));
     endWithParent();
   }
 

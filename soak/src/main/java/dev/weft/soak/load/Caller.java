@@ -14,7 +14,7 @@ interface Caller extends AutoCloseable {
    * @param done told once, on any thread: null when the answer was whole and right, else what was
    *     wrong
    */
-  void call(Consumer<@Nullable String> done);
+  void call(Consumer<@Nullable Problem> done);
 
   /** New connections go to these from now on, as discovery would tell. */
   void targets(List<Integer> ports);

@@ -1,13 +1,20 @@
 package dev.weft.soak.load;
 
+import dev.weft.soak.app.CallerHandler;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.EquivalentAddressGroup;
+import io.grpc.ForwardingClientCall;
+import io.grpc.ForwardingClientCallListener;
+import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
+import io.grpc.Status;
 import io.grpc.StatusOr;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
@@ -40,16 +47,19 @@ final class GrpcCaller implements Caller {
           .setResponseMarshaller(Bytes.INSTANCE)
           .build();
 
+  private static final Metadata.Key<String> BEGUN =
+      Metadata.Key.of(CallerHandler.BEGUN, Metadata.ASCII_STRING_MARSHALLER);
+
   private final Resolver resolver;
   private final ManagedChannel channel;
 
-  GrpcCaller(List<Integer> ports) {
-    resolver = new Resolver(ports);
+  GrpcCaller(Aim aim) {
+    resolver = new Resolver(aim.ports());
     NameResolverRegistry.getDefaultRegistry().register(resolver);
     channel =
         NettyChannelBuilder.forTarget("soak:///callers")
             .defaultLoadBalancingPolicy("round_robin")
-            .overrideAuthority("caller")
+            .overrideAuthority(aim.authority().isEmpty() ? "caller" : aim.authority())
             .usePlaintext()
             .build();
   }
@@ -65,10 +75,13 @@ final class GrpcCaller implements Caller {
   }
 
   @Override
-  public void call(Consumer<@Nullable String> done) {
+  public void call(Consumer<@Nullable Problem> done) {
+    var call =
+        new Watched(
+            channel.newCall(
+                ECHO, CallOptions.DEFAULT.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)));
     ClientCalls.asyncUnaryCall(
-        channel.newCall(
-            ECHO, CallOptions.DEFAULT.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)),
+        call,
         MESSAGE,
         new StreamObserver<>() {
           private byte @Nullable [] answer;
@@ -80,12 +93,15 @@ final class GrpcCaller implements Caller {
 
           @Override
           public void onError(Throwable failure) {
-            done.accept(failure + (failure.getCause() == null ? "" : ", " + failure.getCause()));
+            done.accept(call.problem(failure));
           }
 
           @Override
           public void onCompleted() {
-            done.accept(Arrays.equals(answer, MESSAGE) ? null : "OK with another message");
+            done.accept(
+                Arrays.equals(answer, MESSAGE)
+                    ? null
+                    : new Problem("OK with another message", call.port(), false, false));
           }
         });
   }
@@ -93,6 +109,47 @@ final class GrpcCaller implements Caller {
   @Override
   public void close() {
     channel.shutdownNow();
+  }
+
+  /** A call that remembers where it went, and whether its response began. */
+  private static final class Watched
+      extends ForwardingClientCall.SimpleForwardingClientCall<byte[], byte[]> {
+    private volatile boolean begun;
+
+    Watched(ClientCall<byte[], byte[]> call) {
+      super(call);
+    }
+
+    @Override
+    public void start(Listener<byte[]> listener, Metadata headers) {
+      super.start(
+          new ForwardingClientCallListener.SimpleForwardingClientCallListener<>(listener) {
+            @Override
+            public void onHeaders(Metadata answered) {
+              begun = true;
+              super.onHeaders(answered);
+            }
+          },
+          headers);
+    }
+
+    int port() {
+      return getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InetSocketAddress to
+          ? to.getPort()
+          : 0;
+    }
+
+    Problem problem(Throwable failure) {
+      Metadata trailers = Status.trailersFromThrowable(failure);
+      boolean inner = trailers != null && trailers.containsKey(BEGUN);
+      return new Problem(
+          failure + (failure.getCause() == null ? "" : ", " + failure.getCause()),
+          port(),
+          // Where a server has answered, there are its headers.
+          Status.fromThrowable(failure).getCode() == Status.Code.UNAVAILABLE
+              && (trailers == null || trailers.keys().isEmpty()),
+          begun || inner);
+    }
   }
 
   private enum Bytes implements MethodDescriptor.Marshaller<byte[]> {

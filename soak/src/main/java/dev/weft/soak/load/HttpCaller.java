@@ -1,9 +1,15 @@
 package dev.weft.soak.load;
 
+import dev.weft.soak.app.CallerHandler;
+import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.eclipse.jetty.client.BufferingResponseListener;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.HttpClientTransport;
@@ -27,28 +33,51 @@ final class HttpCaller implements Caller {
   private static final int MAX_CONNECTIONS = 256;
 
   private final String protocol;
-  private final HttpClient client;
+  private final Supplier<HttpClientTransport> transports;
+  private final String authority;
   private final Targets targets;
 
-  private HttpCaller(String protocol, HttpClientTransport transport, Targets targets) {
+  /** By port where each needs one, else one for all, of port 0. */
+  private final ConcurrentMap<Integer, HttpClient> clients = new ConcurrentHashMap<>();
+
+  private HttpCaller(
+      String protocol, Supplier<HttpClientTransport> transports, Aim aim, Targets targets) {
     this.protocol = protocol;
+    this.transports = transports;
+    authority = aim.authority();
     this.targets = targets;
-    client = new HttpClient(transport);
+  }
+
+  static HttpCaller http1(Aim aim) {
+    return new HttpCaller(
+        "HTTP/1.1", () -> new HttpClientTransportOverHTTP(1), aim, new Targets(aim.ports()));
+  }
+
+  static HttpCaller http2(Aim aim) {
+    Targets targets = new Targets(aim.ports());
+    return new HttpCaller("HTTP/2", () -> new GoAwayTransport(targets::avoid), aim, targets);
+  }
+
+  private HttpClient client(int port) {
+    return clients.computeIfAbsent(authority.isEmpty() ? 0 : port, this::start);
+  }
+
+  private HttpClient start(int port) {
+    var client = new HttpClient(transports.get());
     client.setMaxConnectionsPerDestination(MAX_CONNECTIONS);
     client.setFollowRedirects(false);
+    if (port != 0) {
+      // Every name is reached by way of the sidecar that has this port.
+      client.setSocketAddressResolver(
+          (host, ignored, context, promise) ->
+              promise.succeeded(List.of(new InetSocketAddress("127.0.0.1", port))));
+    }
     try {
       client.start();
     } catch (Exception e) {
       throw new IllegalStateException("Jetty's client does not start", e);
     }
-  }
-
-  static HttpCaller http1(Targets targets) {
-    return new HttpCaller("HTTP/1.1", new HttpClientTransportOverHTTP(1), targets);
-  }
-
-  static HttpCaller http2(Targets targets) {
-    return new HttpCaller("HTTP/2", new GoAwayTransport(targets::avoid), targets);
+    return client;
   }
 
   @Override
@@ -62,15 +91,16 @@ final class HttpCaller implements Caller {
   }
 
   @Override
-  public void call(Consumer<@Nullable String> done) {
+  public void call(Consumer<@Nullable Problem> done) {
     call(targets.count(), done);
   }
 
-  private void call(int left, Consumer<@Nullable String> done) {
+  private void call(int left, Consumer<@Nullable Problem> done) {
     int port = targets.next();
     Request request =
-        client
-            .newRequest("http://127.0.0.1:" + port + "/work")
+        client(port)
+            .newRequest(
+                "http://" + (authority.isEmpty() ? "127.0.0.1:" + port : authority) + "/work")
             .timeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     request.send(
         new BufferingResponseListener(ANSWER_BYTES * 4) {
@@ -90,7 +120,7 @@ final class HttpCaller implements Caller {
               targets.avoid(port);
               call(left - 1, done);
             } else {
-              done.accept(verdict(result, getContent()));
+              done.accept(problem(result, getContent(), port));
             }
           }
         });
@@ -105,6 +135,20 @@ final class HttpCaller implements Caller {
         || failure instanceof RetryableRequestException
         || (failure instanceof IllegalStateException
             && "session closed".equals(failure.getMessage()));
+  }
+
+  private static @Nullable Problem problem(Result result, byte @Nullable [] content, int port) {
+    Response response = result.getResponse();
+    String text = verdict(result, content);
+    if (text == null) {
+      return null;
+    }
+    // Jetty has a response from the beginning; without a status nothing of it has come.
+    boolean begun =
+        (result.getFailure() != null && response.getStatus() > 0)
+            || response.getHeaders().contains(CallerHandler.BEGUN);
+    boolean broken = result.getFailure() instanceof IOException && !isUnsent(result.getFailure());
+    return new Problem(text, port, broken, begun);
   }
 
   private static @Nullable String verdict(Result result, byte @Nullable [] content) {
@@ -131,10 +175,12 @@ final class HttpCaller implements Caller {
 
   @Override
   public void close() {
-    try {
-      client.stop();
-    } catch (Exception e) {
-      throw new IllegalStateException("Jetty's client does not stop", e);
+    for (HttpClient client : clients.values()) {
+      try {
+        client.stop();
+      } catch (Exception e) {
+        throw new IllegalStateException("Jetty's client does not stop", e);
+      }
     }
   }
 }

@@ -3,6 +3,8 @@ package dev.weft.soak.load;
 import dev.weft.cli.demo.process.Await;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +31,7 @@ public final class MixedLoad implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("soak-load").daemon().factory());
   private final AtomicInteger underWay = new AtomicInteger();
+  private final Judge judge;
   private final int perSecond;
   private final double rampSeconds;
   private final long start;
@@ -45,20 +48,20 @@ public final class MixedLoad implements AutoCloseable {
   /**
    * Begins at once.
    *
-   * @param ports each an instance of the service that is called
    * @param ramp in which the rate grows evenly from nothing
    */
-  public MixedLoad(List<Protocol> protocols, List<Integer> ports, int perSecond, Duration ramp) {
+  public MixedLoad(List<Protocol> protocols, Aim aim, int perSecond, Duration ramp, Judge judge) {
     this.perSecond = perSecond;
+    this.judge = judge;
     rampSeconds = ramp.toMillis() / 1000.0;
     callers =
         protocols.stream()
             .map(
                 protocol ->
                     switch (protocol) {
-                      case HTTP1 -> HttpCaller.http1(new Targets(ports));
-                      case HTTP2 -> HttpCaller.http2(new Targets(ports));
-                      case GRPC -> new GrpcCaller(ports);
+                      case HTTP1 -> HttpCaller.http1(aim);
+                      case HTTP2 -> HttpCaller.http2(aim);
+                      case GRPC -> new GrpcCaller(aim);
                     })
             .toList();
     tallies = callers.stream().map(caller -> new Tally(caller.protocol())).toList();
@@ -87,7 +90,11 @@ public final class MixedLoad implements AutoCloseable {
           .call(
               problem -> {
                 underWay.decrementAndGet();
-                tally.count(problem, System.nanoTime() - since);
+                long now = System.nanoTime();
+                tally.count(
+                    problem,
+                    problem == null ? null : judge.excuse(problem, since, now),
+                    now - since);
               });
     }
   }
@@ -132,6 +139,14 @@ public final class MixedLoad implements AutoCloseable {
 
   public long failed() {
     return tallies.stream().mapToLong(Tally::failed).sum();
+  }
+
+  /** Failures that could not be avoided, of every protocol, by why. */
+  public Map<String, Long> excused() {
+    Map<String, Long> all = new TreeMap<>();
+    tallies.forEach(
+        tally -> tally.excused().forEach((why, count) -> all.merge(why, count, Long::sum)));
+    return all;
   }
 
   /** Sends no more. */

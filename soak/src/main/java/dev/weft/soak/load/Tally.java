@@ -5,13 +5,15 @@ import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /** What became of the requests of one protocol. Thread-safe. */
 public final class Tally {
-  private static final int MAX_FAILURES_KEPT = 10;
-  private static final int MAX_CHARACTERS = 160;
+  private static final int MAX_FAILURES_KEPT = 20;
+  private static final int MAX_CHARACTERS = 300;
   private static final long LONGEST_MICROS = 60_000_000;
 
   private final String protocol;
@@ -19,6 +21,7 @@ public final class Tally {
   // Guarded by this.
   private final List<String> failures = new ArrayList<>();
   private final Histogram micros = new Histogram(LONGEST_MICROS, 2);
+  private final Map<String, Long> excused = new TreeMap<>();
   private long ok;
   private long failed;
 
@@ -26,10 +29,17 @@ public final class Tally {
     this.protocol = protocol;
   }
 
-  synchronized void count(@Nullable String problem, long nanos) {
+  /**
+   * @param excuse why it could not be avoided; null: it could
+   */
+  synchronized void count(@Nullable Problem problem, @Nullable String excuse, long nanos) {
     if (problem == null) {
       ok++;
       micros.recordValue(Math.min(nanos / 1000, LONGEST_MICROS));
+      return;
+    }
+    if (excuse != null) {
+      excused.merge(excuse, 1L, Long::sum);
       return;
     }
     failed++;
@@ -41,7 +51,7 @@ public final class Tally {
               + " after "
               + nanos / 1_000_000
               + " ms: "
-              + problem.substring(0, Math.min(problem.length(), MAX_CHARACTERS)));
+              + problem.text().substring(0, Math.min(problem.text().length(), MAX_CHARACTERS)));
     }
   }
 
@@ -55,6 +65,11 @@ public final class Tally {
 
   public synchronized long failed() {
     return failed;
+  }
+
+  /** Failures that could not be avoided, by why. */
+  public synchronized Map<String, Long> excused() {
+    return Map.copyOf(excused);
   }
 
   /** Descriptions of the first failures. */

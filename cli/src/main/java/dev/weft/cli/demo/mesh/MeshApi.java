@@ -17,6 +17,9 @@ import dev.weft.proto.registry.v1.ListInstancesRequest;
 import dev.weft.proto.registry.v1.ListInstancesResponse;
 import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.proto.registry.v1.RegistryServiceGrpc;
+import dev.weft.proto.registry.v1.SetInstanceOverrideRequest;
+import dev.weft.proto.registry.v1.SetOverrideResponse;
+import dev.weft.proto.registry.v1.SetZoneMaintenanceRequest;
 import dev.weft.proto.registry.v1.WatchEvent;
 import dev.weft.proto.registry.v1.WatchRequest;
 import io.grpc.ChannelCredentials;
@@ -38,6 +41,9 @@ import java.util.concurrent.TimeUnit;
 public final class MeshApi implements AutoCloseable {
   private static final long DEADLINE_SECONDS = 20;
 
+  /** A list of ten thousand instances is more than gRPC takes by itself. */
+  private static final int ANSWER_BYTES = 64 << 20;
+
   private final ManagedChannel channel;
 
   public MeshApi(int port) {
@@ -45,7 +51,10 @@ public final class MeshApi implements AutoCloseable {
   }
 
   private MeshApi(int port, ChannelCredentials credentials) {
-    channel = Grpc.newChannelBuilderForAddress("127.0.0.1", port, credentials).build();
+    channel =
+        Grpc.newChannelBuilderForAddress("127.0.0.1", port, credentials)
+            .maxInboundMessageSize(ANSWER_BYTES)
+            .build();
   }
 
   /**
@@ -140,6 +149,20 @@ public final class MeshApi implements AutoCloseable {
     } catch (StatusRuntimeException e) {
       return List.of();
     }
+  }
+
+  /** An operator's word about one instance. */
+  public SetOverrideResponse override(SetInstanceOverrideRequest request) {
+    return RegistryServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
+        .setInstanceOverride(request);
+  }
+
+  /** An operator's word about a zone. */
+  public SetOverrideResponse maintain(SetZoneMaintenanceRequest request) {
+    return RegistryServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
+        .setZoneMaintenance(request);
   }
 
   /** The ids of the instances that are removed from now on, as they are. */

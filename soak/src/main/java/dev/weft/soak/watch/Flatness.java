@@ -1,0 +1,123 @@
+package dev.weft.soak.watch;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToLongFunction;
+
+/**
+ * Whether what a process holds has stopped growing: after it has settled, the median of the last
+ * third of its life is compared with that of the second. Medians leave peaks out; a leak moves
+ * them. Pure.
+ */
+public final class Flatness {
+  /** Of a process that lived for less nothing is said. */
+  public static final Duration SHORTEST = Duration.ofSeconds(100);
+
+  /** Until then a JVM still compiles, loads classes and finds the size of its heap. */
+  private static final Duration YOUNG = Duration.ofMinutes(15);
+
+  private static final Duration SETTLING = Duration.ofMinutes(3);
+  private static final int FEWEST = 15;
+
+  private Flatness() {}
+
+  /** What is judged, and how much more of it is allowed. */
+  public enum Measure {
+    MEMORY("memory", " MiB", 1024),
+    DESCRIPTORS("descriptors", "", 1),
+    THREADS("threads", "", 1);
+
+    private final String label;
+    private final String unit;
+    private final long scale;
+
+    Measure(String label, String unit, long scale) {
+      this.label = label;
+      this.unit = unit;
+      this.scale = scale;
+    }
+
+    private long of(Sample sample) {
+      return switch (this) {
+        case MEMORY -> sample.memoryKiB();
+        case DESCRIPTORS -> sample.descriptors();
+        case THREADS -> sample.threads();
+      };
+    }
+
+    /** The median of the last third may be so much above {@code middle}. */
+    long allowed(long middle, boolean young) {
+      return switch (this) {
+        case MEMORY -> young ? Math.max(middle / 5, 32 << 10) : Math.max(middle / 10, 12 << 10);
+        case DESCRIPTORS -> Math.max(middle * 15 / 100, 12);
+        case THREADS -> Math.max(middle / 10, 4);
+      };
+    }
+  }
+
+  /** One measure of one process: medians of the second and of the last third, and the verdict. */
+  public record Judgement(Measure measure, long middle, long last, long allowed) {
+    public boolean flat() {
+      return last - middle <= allowed;
+    }
+
+    /** For people. */
+    public String describe() {
+      return String.format(
+          Locale.ROOT,
+          "%s %s -> %s%s%s",
+          measure.label,
+          shown(middle),
+          shown(last),
+          measure.unit,
+          flat() ? "" : " GREW (allowed: " + shown(allowed) + " more)");
+    }
+
+    private String shown(long value) {
+      return String.valueOf(value / measure.scale);
+    }
+  }
+
+  /** Of one process, in the order of time; empty when it lived too shortly to tell. */
+  public static List<Judgement> judge(List<Sample> samples) {
+    if (samples.size() < FEWEST) {
+      return List.of();
+    }
+    Duration born = samples.getFirst().at();
+    Duration span = samples.getLast().at().minus(born);
+    if (span.compareTo(SHORTEST) < 0) {
+      return List.of();
+    }
+    Duration quarter = span.dividedBy(4);
+    Duration settled = born.plus(quarter.compareTo(SETTLING) < 0 ? quarter : SETTLING);
+    List<Sample> middle = third(samples, settled, 1);
+    List<Sample> last = third(samples, settled, 2);
+    if (middle.isEmpty() || last.isEmpty()) {
+      return List.of();
+    }
+    boolean young = span.compareTo(YOUNG) < 0;
+    return List.of(Measure.values()).stream()
+        .map(
+            measure -> {
+              long before = median(middle, measure::of);
+              return new Judgement(
+                  measure, before, median(last, measure::of), measure.allowed(before, young));
+            })
+        .toList();
+  }
+
+  private static List<Sample> third(List<Sample> samples, Duration settled, int number) {
+    Duration third = samples.getLast().at().minus(settled).dividedBy(3);
+    Duration from = settled.plus(third.multipliedBy(number));
+    Duration to = from.plus(third);
+    return samples.stream()
+        .filter(sample -> sample.at().compareTo(from) >= 0 && sample.at().compareTo(to) <= 0)
+        .toList();
+  }
+
+  private static long median(List<Sample> samples, ToLongFunction<Sample> of) {
+    long[] sorted = samples.stream().mapToLong(of).sorted().toArray();
+    return sorted[sorted.length / 2];
+  }
+}

@@ -1,0 +1,3 @@
+/** Tests of simulated instances. */
+@org.jspecify.annotations.NullMarked
+package dev.weft.soak.churn;

@@ -1,0 +1,3 @@
+/** Tests of the schedule of faults. */
+@org.jspecify.annotations.NullMarked
+package dev.weft.soak.fault;

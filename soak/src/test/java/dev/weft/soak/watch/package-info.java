@@ -1,0 +1,3 @@
+/** Tests of how processes are watched. */
+@org.jspecify.annotations.NullMarked
+package dev.weft.soak.watch;
