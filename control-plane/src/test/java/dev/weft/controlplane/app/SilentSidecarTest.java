@@ -45,10 +45,10 @@ class SilentSidecarTest {
 
       await()
           .atMost(Duration.ofSeconds(16))
-          .until(
-              () ->
-                  controlPlane.metricsText().contains("weft_discovery_streams 0.0")
-                      && controlPlane.metricsText().contains("weft_peer_connections 0.0"));
+          .until(() -> controlPlane.metricsText().contains("weft_discovery_streams 0.0"));
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> controlPlane.metricsText().contains("weft_peer_connections 0.0"));
       channel.shutdownNow();
     }
   }
