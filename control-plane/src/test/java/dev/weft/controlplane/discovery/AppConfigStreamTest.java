@@ -157,8 +157,7 @@ class AppConfigStreamTest extends EngineFixture {
     Node node = Node.newBuilder().setId("web-0").setNamespace("default").build();
 
     TestSidecar sidecar = connectNode(node).answeringAtOnce();
-    assertThat(sidecar.brought())
-        .containsExactly(ResourceKey.appConfig("default", "", "web-0"));
+    assertThat(sidecar.brought()).containsExactly(ResourceKey.appConfig("default", "", "web-0"));
     assertThat(values(sidecar)).containsExactly("level=debug");
     sidecar.ack();
     settle();
