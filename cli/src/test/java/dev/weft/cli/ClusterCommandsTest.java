@@ -59,7 +59,7 @@ final class ClusterCommandsTest {
           .until(() -> !cluster.field("configmap/weft-ca", "{.metadata.name}").isEmpty());
 
       assertThat(inCluster(cli, cluster, kubeconfig, "proxy-status")).as(cli.err).isZero();
-      assertThat(cli.out).contains("0 sidecars; store");
+      assertThat(cli.out).contains("0 sidecars connected to replica");
       assertThat(inCluster(cli, cluster, kubeconfig, "get", "all", "-A")).as(cli.err).isZero();
 
       // Somebody else's kubeconfig, with a token, may reach it, but not see all of the mesh.
