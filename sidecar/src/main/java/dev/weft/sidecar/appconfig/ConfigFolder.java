@@ -1,6 +1,7 @@
 package dev.weft.sidecar.appconfig;
 
 import dev.weft.common.wire.ConfigSyntax;
+import dev.weft.sidecar.telemetry.Bound;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -24,7 +25,7 @@ import java.util.TreeSet;
 final class ConfigFolder {
   static final String OWN = ".weft-config";
   private static final String NEXT = ".weft-next";
-  private static final int MAX_OWN_BYTES = 1 << 20;
+  private static final int MAX_OWN_BYTES = Bound.CONFIG_FILES_LIST.intValue();
 
   private final Path folder;
 

@@ -180,7 +180,8 @@ public enum Bound {
   CONFIG_IDLE(Scope.PROCESS, Unit.TIME, seconds(60), "", "closed"),
   CONFIG_HEARTBEAT(Scope.QUIET, Unit.TIME, seconds(15), "", "a comment is sent"),
   CONFIG_STALLED(Scope.PROCESS, Unit.TIME, seconds(60), "", "closed"),
-  CONFIG_FILES_RETRY(Scope.QUIET, Unit.TIME, seconds(5), "", "written again");
+  CONFIG_FILES_RETRY(Scope.QUIET, Unit.TIME, seconds(5), "", "written again"),
+  CONFIG_FILES_LIST(Scope.QUIET, Unit.BYTES, mib(1), "", "no file there counts as the sidecar's");
 
   static final int COUNT = values().length;
 
