@@ -57,6 +57,18 @@ final class InstalledMesh implements AutoCloseable {
     restore();
   }
 
+  /**
+   * Installs these objects where nothing is installed; returns when the control plane is ready.
+   *
+   * @param manifests as {@code kubectl kustomize} prints them
+   */
+  void install(Path manifests) {
+    loadImages();
+    installed = true;
+    cluster.applyFile(manifests);
+    awaitRollout();
+  }
+
   /** Takes back what was changed of the installation. */
   void restore() {
     cluster.everywhere("apply", "-k", SOURCES.resolve("deploy/k8s").toString());

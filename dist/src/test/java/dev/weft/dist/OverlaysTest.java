@@ -1,0 +1,143 @@
+package dev.weft.dist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.testkit.cluster.Cluster;
+import dev.weft.testkit.cluster.ClusterTest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every overlay becomes Ready in the cluster, serves, and leaves nothing behind. */
+@ClusterTest
+@ExtendWith(InstalledMeshExtension.class)
+@Tag("long")
+final class OverlaysTest {
+  private static final String SYSTEM = "--namespace=weft-system";
+  private static final String ETCD = "weft.test/etcd:1";
+  private static final int MEMBERS = 3;
+
+  @TempDir Path folder;
+
+  @AfterEach
+  void installAsBefore(InstalledMesh mesh) {
+    mesh.install();
+  }
+
+  @Test
+  void oneReplicaForTryingOut(Cluster cluster, InstalledMesh mesh) throws Exception {
+    mesh.uninstall();
+    mesh.install(overlay(cluster, "try"));
+
+    Shop shop = Shop.open(cluster, mesh);
+    shop.losesNothingBy(mesh::restartControlPlane);
+
+    mesh.uninstall("--overlay", "try");
+    assertThat(InstalledMesh.left(cluster)).isEmpty();
+  }
+
+  @Test
+  void twoReplicasOnThreeMembersOfEtcdLoseOneOfEachAndNoRequest(Cluster cluster, InstalledMesh mesh)
+      throws Exception {
+    mesh.uninstall();
+    LocalImage.load(mesh, folder, ETCD, "etcd");
+    makeVolumes(cluster);
+    try {
+      mesh.install(overlay(cluster, "ha"));
+      cluster.everywhere("rollout", "status", SYSTEM, "statefulset/weft-etcd", "--timeout=140s");
+      assertThat(ready(cluster, "deployment/weft-control-plane")).isEqualTo("2");
+      assertThat(ready(cluster, "statefulset/weft-etcd")).isEqualTo("3");
+
+      Shop shop = Shop.open(cluster, mesh);
+      shop.losesNothingBy(
+          () -> {
+            kill(cluster, "app.kubernetes.io/name=weft-etcd");
+            kill(cluster, "app.kubernetes.io/name=weft-control-plane");
+            shop.routeTo("v2");
+            shop.awaitOnly("v2");
+            cluster.everywhere("rollout", "status", SYSTEM, "statefulset/weft-etcd");
+          });
+
+      mesh.uninstall("--overlay", "ha");
+      assertThat(InstalledMesh.left(cluster)).isEmpty();
+    } finally {
+      cluster.everywhere(
+          "delete", "persistentvolume", "-l", "weft.test/volume", "--ignore-not-found");
+    }
+  }
+
+  private Path overlay(Cluster cluster, String name) throws IOException {
+    Path overlays = Path.of("..", "deploy", "k8s", "overlays").toAbsolutePath().normalize();
+    return Files.writeString(
+        folder.resolve(name + ".yaml"),
+        cluster
+            .everywhere("kustomize", overlays.resolve(name).toString())
+            .replaceAll("image: registry\\.k8s\\.io/etcd:\\S+", "image: " + ETCD));
+  }
+
+  private static String ready(Cluster cluster, String workload) {
+    return cluster.everywhere("get", SYSTEM, workload, "-o", "jsonpath={.status.readyReplicas}");
+  }
+
+  /** As when its node dies: nobody is told before. */
+  private static void kill(Cluster cluster, String label) {
+    String pod =
+        cluster.everywhere(
+            "get", "pods", SYSTEM, "-l", label, "-o", "jsonpath={.items[0].metadata.name}");
+    cluster.everywhere("delete", SYSTEM, "pod/" + pod, "--grace-period=0", "--force");
+  }
+
+  /** Where nobody provides them: folders of the node, which etcd's user may write to. */
+  private static void makeVolumes(Cluster cluster) {
+    if (!cluster.everywhere("get", "storageclasses", "-o", "name").isBlank()) {
+      return;
+    }
+    List<String> paths =
+        IntStream.range(0, MEMBERS).mapToObj(i -> "/var/tmp/weft-test-etcd/" + i).toList();
+    InstalledMesh.awaitAccount(cluster);
+    cluster.apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: folders}
+        spec:
+          restartPolicy: Never
+          containers:
+            - name: folders
+              image: %s
+              command: [sh, -c, "cd /host && rm -rf weft-test-etcd && mkdir -p -m 777 %s"]
+              volumeMounts: [{name: host, mountPath: /host}]
+          volumes: [{name: host, hostPath: {path: /var/tmp, type: DirectoryOrCreate}}]
+        """
+            .formatted(
+                cluster.busybox(),
+                paths.stream()
+                    .map(path -> path.substring("/var/tmp/".length()))
+                    .collect(Collectors.joining(" "))));
+    cluster.await("pod/folders", "jsonpath={.status.phase}=Succeeded");
+    for (String path : paths) {
+      cluster.apply(
+          """
+          apiVersion: v1
+          kind: PersistentVolume
+          metadata:
+            name: weft-test-etcd-%s
+            labels: {weft.test/volume: etcd}
+          spec:
+            capacity: {storage: 4Gi}
+            accessModes: [ReadWriteOnce]
+            persistentVolumeReclaimPolicy: Retain
+            hostPath: {path: %s}
+          """
+              .formatted(path.substring(path.lastIndexOf('/') + 1), path));
+    }
+  }
+}
