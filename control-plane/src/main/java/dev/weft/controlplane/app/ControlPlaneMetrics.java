@@ -33,6 +33,10 @@ final class ControlPlaneMetrics {
         .baseUnit("seconds")
         .description("CPU time taken")
         .register(meters);
+    Gauge.builder("weft.memory.heap.held.ratio", new OldHeap(), OldHeap::heldRatio)
+        .strongReference(true)
+        .description("Of the heap for what lives long, what survived its last collection")
+        .register(meters);
     Gauge.builder("process.resident.memory", ProcessNumbers::residentBytes)
         .baseUnit("bytes")
         .description("Memory held in RAM")
