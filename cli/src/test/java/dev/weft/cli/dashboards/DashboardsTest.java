@@ -18,15 +18,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** Every query of every dashboard, and every alerting rule, on a mesh in which much goes wrong. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -110,7 +107,7 @@ class DashboardsTest {
   @Test
   void everyRuleAsksForWhatThereIs() throws Exception {
     Checks checks = checks();
-    Map<String, String> rules = rules();
+    List<AlertRule> rules = AlertRule.read(Files.readString(ALERTS));
     assertThat(rules).hasSizeGreaterThan(10);
     await()
         .atMost(PATIENCE)
@@ -119,12 +116,12 @@ class DashboardsTest {
             () -> {
               mesh.round();
               assertThat(
-                      rules.entrySet().stream()
-                          .flatMap(
-                              rule -> checks.unknownNames(rule.getKey(), rule.getValue()).stream()))
+                      rules.stream()
+                          .flatMap(rule -> checks.unknownNames(rule.name(), rule.expr()).stream()))
                   .isEmpty();
             });
-    rules.forEach((name, expression) -> assertThat(checks.error(expression)).as(name).isEmpty());
+    assertThat(rules)
+        .allSatisfy(rule -> assertThat(checks.error(rule.expr())).as(rule.name()).isEmpty());
   }
 
   @Test
@@ -163,25 +160,5 @@ class DashboardsTest {
   private Checks checks() {
     Checks known = answers;
     return known == null ? abort("prometheus is not on the PATH: left out") : known;
-  }
-
-  /** The rules' expressions by their names. */
-  private static Map<String, String> rules() throws IOException {
-    var all = new TreeMap<String, String>();
-    Object file = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(ALERTS));
-    for (Object group : list(file, "groups")) {
-      for (Object rule : list(group, "rules")) {
-        if (rule instanceof Map<?, ?> fields) {
-          all.put(String.valueOf(fields.get("alert")), String.valueOf(fields.get("expr")));
-        }
-      }
-    }
-    return all;
-  }
-
-  private static List<?> list(Object object, String field) {
-    return object instanceof Map<?, ?> map && map.get(field) instanceof List<?> list
-        ? list
-        : List.of();
   }
 }
