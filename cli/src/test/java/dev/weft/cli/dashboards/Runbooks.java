@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The alerts, what {@code docs/runbooks} says of them, and the guides that list what there is. Pure,
- * but for {@link #read}.
+ * The alerts, what {@code docs/runbooks} says of them, and the guides that list what there is.
+ * Pure, but for {@link #read}.
  *
  * @param alerts the text of {@code alerts.yaml}
  * @param runbooks the text of each file of the runbooks, by its name

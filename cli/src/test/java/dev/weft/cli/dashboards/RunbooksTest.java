@@ -85,8 +85,7 @@ class RunbooksTest {
     var changed = new TreeMap<>(right.runbooks());
     changed.replaceAll((_, text) -> change.apply(text));
     assertThat(changed).isNotEqualTo(right.runbooks());
-    assertThat(
-            new Runbooks(right.alerts(), changed, right.metrics(), right.limits()).problems())
+    assertThat(new Runbooks(right.alerts(), changed, right.metrics(), right.limits()).problems())
         .anySatisfy(each -> assertThat(each).contains(problem));
   }
 
@@ -94,8 +93,7 @@ class RunbooksTest {
       Runbooks right, String what, String wrong, String problem) {
     String changed = right.alerts().replace(what, wrong);
     assertThat(changed).isNotEqualTo(right.alerts());
-    assertThat(
-            new Runbooks(changed, right.runbooks(), right.metrics(), right.limits()).problems())
+    assertThat(new Runbooks(changed, right.runbooks(), right.metrics(), right.limits()).problems())
         .anySatisfy(each -> assertThat(each).contains(problem));
   }
 }
