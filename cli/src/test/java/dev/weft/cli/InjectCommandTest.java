@@ -123,6 +123,28 @@ final class InjectCommandTest {
   }
 
   @Test
+  void an_application_has_its_configuration_where_its_annotations_say() throws IOException {
+    String annotations = "{weft.dev/config-port: '15010', weft.dev/config-dir: /var/run/config}";
+    try (Cli cli = new Cli()) {
+      assertThat(cli.bare("inject", "-f", file(pod(annotations)))).as(cli.err).isZero();
+
+      assertThat(cli.out)
+          .contains("--config-port=15010", "--config-dir=/etc/weft/config")
+          .containsPattern("name: \"?weft-app-config\"?\\s+emptyDir:");
+      List<JsonObject> mounts =
+          Json.objects(
+              Json.objects(json(cli.out).getFirst(), "spec", "containers").getFirst(),
+              "volumeMounts");
+      assertThat(mounts).hasSize(1);
+      assertThat(Json.text(mounts.getFirst(), "mountPath")).isEqualTo("/var/run/config");
+      assertThat(Json.text(mounts.getFirst(), "readOnly")).isEqualTo("true");
+
+      assertThat(cli.bare("inject", "-f", file(pod("{weft.dev/config-prot: '15010'}")))).isZero();
+      assertThat(cli.err).contains("did you mean \"weft.dev/config-port\"?");
+    }
+  }
+
+  @Test
   void injecting_twice_changes_nothing() throws IOException {
     try (Cli cli = new Cli()) {
       cli.bare("inject", "-f", file(pod("{}")));

@@ -32,6 +32,8 @@ final class InjectedFlagsTest {
                           weft.dev/access-log: "on"
                           weft.dev/max-head-bytes: "131072"
                           weft.dev/dns: "on"
+                          weft.dev/config-port: "15010"
+                          weft.dev/config-dir: /var/run/config
                           weft.dev/exclude-inbound-ports: 9090,9100-9110
                           weft.dev/exclude-outbound-ports: "5432"
                           weft.dev/exclude-outbound-cidrs: 10.20.0.0/16,fd00::/64
@@ -69,6 +71,9 @@ final class InjectedFlagsTest {
     assertThat(options.http().maxHead()).isEqualTo(131_072);
     assertThat(options.dns().on()).isTrue();
     assertThat(options.dns().port(0)).isEqualTo(15053);
+    assertThat(options.appConfig().serves()).isTrue();
+    assertThat(options.appConfig().port()).isEqualTo(15010);
+    assertThat(options.appConfig().folder()).hasToString("/etc/weft/config");
     assertThat(options.drainSeconds()).isEqualTo(15);
     assertThat(options.stateDirectory()).hasToString("/var/lib/weft");
   }

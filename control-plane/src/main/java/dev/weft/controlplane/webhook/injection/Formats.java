@@ -2,6 +2,7 @@ package dev.weft.controlplane.webhook.injection;
 
 import dev.weft.common.wire.Syntax;
 import java.math.BigDecimal;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,47 @@ final class Formats {
   private static final int LEAST_HEAD = 8 << 10;
 
   private static final int MOST_HEAD = 256 << 10;
+
+  /** Admin, outbound, inbound, probes, and DNS for up to three name servers. */
+  private static final Set<Integer> USED_PORTS =
+      Set.of(15000, 15001, 15006, SidecarTemplate.PROBE_PORT, 15053, 15054, 15055);
+
+  private static final Pattern FOLDER = Pattern.compile("(?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99})+");
+  private static final int LONGEST_FOLDER = 256;
+
+  /** Of the kernel, or what programs and the kubelet have there: neither they nor below. */
+  private static final Pattern SYSTEM_FOLDER =
+      Pattern.compile("/(?:bin|boot|dev|lib[0-9a-z]*|proc|sbin|sys|(?:var/)?run/secrets)(?:/.*)?");
+
+  /** What containers have much in, all of which would be hidden. */
+  private static final Set<String> CROWDED_FOLDERS =
+      Set.of(
+          "/etc",
+          "/etc/ssl",
+          "/home",
+          "/media",
+          "/mnt",
+          "/opt",
+          "/root",
+          "/run",
+          "/srv",
+          "/tmp",
+          "/usr",
+          "/usr/bin",
+          "/usr/lib",
+          "/usr/lib64",
+          "/usr/local",
+          "/usr/local/bin",
+          "/usr/local/lib",
+          "/usr/sbin",
+          "/usr/share",
+          "/var",
+          "/var/cache",
+          "/var/lib",
+          "/var/log",
+          "/var/run",
+          "/var/tmp");
+
   private static final long MAX_UID = Integer.MAX_VALUE;
 
   private Formats() {}
@@ -59,6 +101,33 @@ final class Formats {
             && Long.parseLong(text) >= LEAST_HEAD
             && Long.parseLong(text) <= MOST_HEAD;
     return good ? null : "a number of bytes from " + LEAST_HEAD + " to " + MOST_HEAD;
+  }
+
+  static @Nullable String configPort(String text) {
+    int port = port(text);
+    boolean good =
+        port >= SidecarTemplate.FIRST_PORT
+            && port <= SidecarTemplate.LAST_PORT
+            && !USED_PORTS.contains(port);
+    return good
+        ? null
+        : "a port from "
+            + SidecarTemplate.FIRST_PORT
+            + " to "
+            + SidecarTemplate.LAST_PORT
+            + " that the sidecar does not use itself, such as 15010";
+  }
+
+  static @Nullable String configFolder(String text) {
+    if (text.length() > LONGEST_FOLDER || !FOLDER.matcher(text).matches()) {
+      return "an absolute path of letters, digits, '.', '_' and '-', at most "
+          + LONGEST_FOLDER
+          + " characters, such as /var/run/config";
+    }
+    return SYSTEM_FOLDER.matcher(text).matches() || CROWDED_FOLDERS.contains(text)
+        ? "a folder of its own, such as /var/run/config: what containers have in this one would be"
+            + " hidden"
+        : null;
   }
 
   static @Nullable String cidr(String text) {

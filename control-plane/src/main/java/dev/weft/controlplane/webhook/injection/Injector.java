@@ -79,6 +79,7 @@ public final class Injector {
       reasons.add(PodAnnotations.wrong(INJECT, own, "enabled or disabled"));
     }
     reasons.addAll(Obstacles.in(pod));
+    reasons.addAll(ConfigVolume.obstacles(pod, settings.configFolder()));
     return reasons.isEmpty() ? injected(pod, settings, read.warnings()) : new Refused(reasons);
   }
 
@@ -112,7 +113,8 @@ public final class Injector {
     var probes = new ProbeRewrite();
     Json.objects(spec, "initContainers").forEach(probes::container);
     Json.objects(spec, "containers").forEach(probes::container);
-    annotate(copy);
+    ConfigVolume.mount(spec, settings.configFolder());
+    annotate(copy, settings);
     JsonObject init = SidecarTemplate.init(config, settings, nativeSidecars);
     JsonObject sidecar =
         SidecarTemplate.sidecar(
@@ -130,7 +132,7 @@ public final class Injector {
       append(spec, "initContainers", List.of(init));
       prepend(spec, "containers", List.of(sidecar));
     }
-    append(spec, "volumes", SidecarTemplate.volumes(config));
+    append(spec, "volumes", SidecarTemplate.volumes(config, settings));
     var all = new ArrayList<>(warnings);
     all.addAll(probes.warnings());
     if (!nativeSidecars && runsToCompletion(pod)) {
@@ -143,7 +145,7 @@ public final class Injector {
     return new Injected(copy, all);
   }
 
-  private void annotate(JsonObject pod) {
+  private void annotate(JsonObject pod, PodSettings settings) {
     JsonObject annotations = Json.child(Json.child(pod, "metadata"), "annotations");
     annotations.addProperty(PodAnnotations.STATUS, INJECTED);
     annotations.addProperty(PodAnnotations.TEMPLATE, hash);
@@ -158,10 +160,10 @@ public final class Injector {
       annotations.addProperty(SCRAPE + "path", "/metrics");
     }
     // The cluster autoscaler would keep a node for the sake of our state, which nobody misses.
+    String ours =
+        SidecarTemplate.STATE + (settings.configFolder().isEmpty() ? "" : "," + ConfigVolume.NAME);
     String evictable = Json.text(annotations, EVICTABLE);
-    annotations.addProperty(
-        EVICTABLE,
-        evictable.isEmpty() ? SidecarTemplate.STATE : evictable + "," + SidecarTemplate.STATE);
+    annotations.addProperty(EVICTABLE, evictable.isEmpty() ? ours : evictable + "," + ours);
   }
 
   private static boolean runsToCompletion(JsonObject pod) {

@@ -33,6 +33,8 @@ final class PodAnnotations {
   private static final String ACCESS_LOG = PREFIX + "access-log";
   private static final String MAX_HEAD = PREFIX + "max-head-bytes";
   private static final String DNS = PREFIX + "dns";
+  private static final String CONFIG_PORT = PREFIX + "config-port";
+  private static final String CONFIG_DIR = PREFIX + "config-dir";
   private static final String INBOUND_PORTS = PREFIX + "exclude-inbound-ports";
   private static final String OUTBOUND_PORTS = PREFIX + "exclude-outbound-ports";
   private static final String OUTBOUND_CIDRS = PREFIX + "exclude-outbound-cidrs";
@@ -49,6 +51,8 @@ final class PodAnnotations {
           ACCESS_LOG,
           MAX_HEAD,
           DNS,
+          CONFIG_PORT,
+          CONFIG_DIR,
           INBOUND_PORTS,
           OUTBOUND_PORTS,
           OUTBOUND_CIDRS,
@@ -94,7 +98,14 @@ final class PodAnnotations {
         oneOf(LOG_LEVEL, InjectionConfig.LOG_LEVELS, config.logLevel()),
         onOrOff(ACCESS_LOG, config.accessLog()),
         value(MAX_HEAD, Formats::headBytes, ""),
-        onOrOff(DNS, config.dns()));
+        onOrOff(DNS, config.dns()),
+        value(CONFIG_PORT, Formats::configPort, ""),
+        value(CONFIG_DIR, Formats::configFolder, ""));
+  }
+
+  /** What is wrong with where a pod wants its configuration as files. */
+  static String wrongConfigFolder(String folder, String expected) {
+    return wrong(CONFIG_DIR, folder, expected);
   }
 
   private boolean onOrOff(String name, boolean standard) {

@@ -7,6 +7,8 @@ import dev.weft.controlplane.webhook.injection.InjectionConfig.Resources;
  * What the sidecar of one pod is told: the configuration with the pod's annotations on top.
  *
  * @param maxHeadBytes empty: the sidecar's own default
+ * @param configPort where the application asks for its configuration; empty: nowhere
+ * @param configFolder where its containers have it as files; empty: nowhere
  */
 record PodSettings(
     Resources resources,
@@ -14,7 +16,9 @@ record PodSettings(
     String logLevel,
     boolean accessLog,
     String maxHeadBytes,
-    boolean dns) {
+    boolean dns,
+    String configPort,
+    String configFolder) {
   static PodSettings of(InjectionConfig config) {
     return new PodSettings(
         config.resources(),
@@ -22,6 +26,8 @@ record PodSettings(
         config.logLevel(),
         config.accessLog(),
         "",
-        config.dns());
+        config.dns(),
+        "",
+        "");
   }
 }

@@ -22,7 +22,7 @@ final class SidecarTemplate {
   static final String STATE = "weft-state";
 
   /** The names of the volumes. */
-  static final List<String> VOLUMES = List.of("weft-ca", "weft-token", STATE);
+  static final List<String> VOLUMES = List.of("weft-ca", "weft-token", STATE, ConfigVolume.NAME);
 
   /** User and group of the sidecar: its own connections are not intercepted. */
   static final int UID = 1337;
@@ -55,7 +55,7 @@ final class SidecarTemplate {
     String all =
         init(config, settings, nativeSidecar).toString()
             + sidecar(config, settings, Map.of(), new JsonObject(), nativeSidecar)
-            + volumes(config);
+            + volumes(config, settings);
     try {
       byte[] digest =
           MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8));
@@ -159,10 +159,7 @@ final class SidecarTemplate {
                 "seccompProfile",
                 Json.of("type", "RuntimeDefault")),
             "volumeMounts",
-            List.of(
-                Json.of("name", "weft-ca", "mountPath", CA_DIRECTORY, "readOnly", true),
-                Json.of("name", "weft-token", "mountPath", TOKEN_DIRECTORY, "readOnly", true),
-                Json.of("name", STATE, "mountPath", STATE_DIRECTORY)));
+            mounts(settings));
     if (nativeSidecar) {
       // Kept running beside the others, started before them, ended after them.
       container.addProperty("restartPolicy", "Always");
@@ -180,27 +177,45 @@ final class SidecarTemplate {
     return container;
   }
 
-  static JsonArray volumes(InjectionConfig config) {
-    return Json.list(
-        List.of(
-            Json.of("name", "weft-ca", "configMap", Json.of("name", "weft-ca")),
-            Json.of(
-                "name",
-                "weft-token",
-                "projected",
+  private static List<JsonObject> mounts(PodSettings settings) {
+    var all =
+        new ArrayList<>(
+            List.of(
+                Json.of("name", "weft-ca", "mountPath", CA_DIRECTORY, "readOnly", true),
+                Json.of("name", "weft-token", "mountPath", TOKEN_DIRECTORY, "readOnly", true),
+                Json.of("name", STATE, "mountPath", STATE_DIRECTORY)));
+    if (!settings.configFolder().isEmpty()) {
+      all.add(Json.of("name", ConfigVolume.NAME, "mountPath", ConfigVolume.DIRECTORY));
+    }
+    return all;
+  }
+
+  static JsonArray volumes(InjectionConfig config, PodSettings settings) {
+    JsonArray all =
+        Json.list(
+            List.of(
+                Json.of("name", "weft-ca", "configMap", Json.of("name", "weft-ca")),
                 Json.of(
-                    "sources",
-                    List.of(
-                        Json.of(
-                            "serviceAccountToken",
+                    "name",
+                    "weft-token",
+                    "projected",
+                    Json.of(
+                        "sources",
+                        List.of(
                             Json.of(
-                                "audience",
-                                "weft",
-                                "expirationSeconds",
-                                config.tokenSeconds(),
-                                "path",
-                                "token"))))),
-            Json.of("name", STATE, "emptyDir", Json.of("sizeLimit", "64Mi"))));
+                                "serviceAccountToken",
+                                Json.of(
+                                    "audience",
+                                    "weft",
+                                    "expirationSeconds",
+                                    config.tokenSeconds(),
+                                    "path",
+                                    "token"))))),
+                Json.of("name", STATE, "emptyDir", Json.of("sizeLimit", "64Mi"))));
+    if (!settings.configFolder().isEmpty()) {
+      all.add(ConfigVolume.volume());
+    }
+    return all;
   }
 
   private static List<String> args(InjectionConfig config, PodSettings settings) {
@@ -220,6 +235,7 @@ final class SidecarTemplate {
       option(args, "max-head-bytes", settings.maxHeadBytes());
     }
     dns(args, settings);
+    appConfig(args, settings);
     return args;
   }
 
@@ -227,6 +243,16 @@ final class SidecarTemplate {
   private static void dns(List<String> args, PodSettings settings) {
     if (settings.dns()) {
       option(args, "dns", "on");
+    }
+  }
+
+  /** The same of what the application is configured with. */
+  private static void appConfig(List<String> args, PodSettings settings) {
+    if (!settings.configPort().isEmpty()) {
+      option(args, "config-port", settings.configPort());
+    }
+    if (!settings.configFolder().isEmpty()) {
+      option(args, "config-dir", ConfigVolume.DIRECTORY);
     }
   }
 

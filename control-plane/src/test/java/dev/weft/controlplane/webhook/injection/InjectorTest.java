@@ -30,7 +30,13 @@ class InjectorTest {
   private static final Injector INJECTOR = new Injector(CONFIG, true);
 
   @ParameterizedTest
-  @CsvSource({"web, true", "job, true", "old-cluster, false", "host-network, true"})
+  @CsvSource({
+    "web, true",
+    "configured, true",
+    "job, true",
+    "old-cluster, false",
+    "host-network, true"
+  })
   void a_pod_becomes_what_its_file_says(String name, boolean clusterHasNative) throws IOException {
     JsonObject pod = Pods.read(Files.readString(FILES.resolve(name + ".yaml")));
     JsonObject before = pod.deepCopy();
@@ -53,7 +59,7 @@ class InjectorTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"web", "job", "old-cluster"})
+  @ValueSource(strings = {"web", "configured", "job", "old-cluster"})
   void what_was_injected_is_left_alone(String name) throws IOException {
     JsonObject became = Pods.read(Files.readString(FILES.resolve(name + ".becomes.yaml")));
 
@@ -137,6 +143,19 @@ class InjectorTest {
         "weft.dev/access-log | yes | expected one of on, off",
         "weft.dev/max-head-bytes | 1Mi | expected a number of bytes from 8192 to 262144",
         "weft.dev/dns | true | expected one of on, off",
+        "weft.dev/config-port | yes | expected a port from 15000 to 15099 that the sidecar does not",
+        "weft.dev/config-port | 8080 | expected a port from 15000 to 15099",
+        "weft.dev/config-port | 15021 | that the sidecar does not use itself, such as 15010",
+        "weft.dev/config-port | 15100 | expected a port from 15000 to 15099",
+        "weft.dev/config-dir | config | expected an absolute path",
+        "weft.dev/config-dir | / | expected an absolute path",
+        "weft.dev/config-dir | /a/../etc | expected an absolute path",
+        "weft.dev/config-dir | /a/ | expected an absolute path",
+        "weft.dev/config-dir | /a:b | expected an absolute path of letters, digits, '.', '_' and '-'",
+        "weft.dev/config-dir | /$(HOME) | expected an absolute path",
+        "weft.dev/config-dir | /etc | a folder of its own, such as /var/run/config: what containers",
+        "weft.dev/config-dir | /proc/self | expected a folder of its own",
+        "weft.dev/config-dir | /var/run/secrets/weft.dev | expected a folder of its own",
         "weft.dev/exclude-inbound-ports | 80,http | is \"http\", expected a port from 1 to 65535",
         "weft.dev/exclude-outbound-ports | 9010-9000 | or a range such as 9000-9010",
         "weft.dev/exclude-outbound-ports | 70000 | expected a port",
@@ -176,7 +195,7 @@ class InjectorTest {
                 + " weft.dev/inject, weft.dev/proxy-cpu, weft.dev/proxy-cpu-limit,"
                 + " weft.dev/proxy-memory, weft.dev/proxy-memory-limit, weft.dev/log-level,"
                 + " weft.dev/access-log, weft.dev/max-head-bytes, weft.dev/dns,"
-                + " weft.dev/exclude-inbound-ports,"
+                + " weft.dev/config-port, weft.dev/config-dir, weft.dev/exclude-inbound-ports,"
                 + " weft.dev/exclude-outbound-ports, weft.dev/exclude-outbound-cidrs,"
                 + " weft.dev/exclude-uids");
   }

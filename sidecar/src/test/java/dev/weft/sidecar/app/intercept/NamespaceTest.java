@@ -265,6 +265,18 @@ class NamespaceTest {
   }
 
   @Test
+  void theConfigurationOfTheApplicationIsAskedForOnLoopbackAndByNobodyElse() {
+    // Nothing of it was received here, which nobody else says in these words.
+    assertThat(curl("a", "http://127.0.0.1:15010/config"))
+        .contains("\"status\":503")
+        .contains("no configuration");
+    assertThat(status("a", "http://" + net().ipv4(A) + ":15010/config")).isEqualTo("000");
+    assertThat(status("o", "http://" + net().ipv4(A) + ":15010/config")).isEqualTo("000");
+    assertThat(curl("b", "http://" + net().ipv4(A) + ":15010/config"))
+        .doesNotContain("configuration");
+  }
+
+  @Test
   void anApplicationOnLoopbackOnlyIsNotReachedFromOutside() {
     assertThat(curl("b", "http://127.0.0.1:7070/lo")).startsWith("b /lo");
     assertThat(status("o", "http://" + net().ipv4(B) + ":7070/")).isEqualTo("503");
@@ -426,6 +438,7 @@ class NamespaceTest {
                 "--pod=" + machine + "-0",
                 "--pod-address=" + net().ipv4(number),
                 "--probe-port=15021",
+                "--config-port=15010",
                 "--app-probes=" + PROBES,
                 "--control-plane=" + plane.address()));
   }
