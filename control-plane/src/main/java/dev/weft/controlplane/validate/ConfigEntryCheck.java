@@ -109,13 +109,23 @@ final class ConfigEntryCheck {
 
     void complain(Draft draft) {
       if (entries > MAX_ENTRIES) {
-        limit(draft, "metadata.name", entries + " entries", MAX_ENTRIES + " entries");
+        limit(
+            draft,
+            "metadata.name",
+            entries + " entries",
+            MAX_ENTRIES + " entries",
+            "delete what nothing reads, or put several values into one entry");
       } else if (bytes > MAX_BYTES) {
-        limit(draft, "spec.value", bytes + " bytes", MAX_BYTES + " bytes");
+        limit(
+            draft,
+            "spec.value",
+            bytes + " bytes",
+            MAX_BYTES + " bytes",
+            "delete what nothing reads, or keep what is large elsewhere, and here where it is");
       }
     }
 
-    private void limit(Draft draft, String path, String would, String most) {
+    private void limit(Draft draft, String path, String would, String most, String advice) {
       String expected = "at most " + most + " of configuration " + shown;
       draft
           .report()
@@ -124,7 +134,14 @@ final class ConfigEntryCheck {
               path,
               would,
               expected,
-              "would be " + would + " " + shown + ", expected at most " + most + " together");
+              "would be "
+                  + would
+                  + " "
+                  + shown
+                  + ", expected at most "
+                  + most
+                  + " together: "
+                  + advice);
     }
   }
 }

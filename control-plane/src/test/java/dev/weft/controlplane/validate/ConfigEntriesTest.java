@@ -244,7 +244,8 @@ class ConfigEntriesTest {
     assertThat(lines(more, full))
         .containsExactly(
             "3: ConfigEntry default/e: metadata.name: would be 129 entries of service"
-                + " default/catalog, expected at most 128 entries together");
+                + " default/catalog, expected at most 128 entries together: delete what nothing"
+                + " reads, or put several values into one entry");
     assertThat(lines(more.replace("catalog", "users"), full)).as("another level").isEmpty();
     assertThat(lines(more.replace("name: e", "name: e7"), full)).as("in place").isEmpty();
 
@@ -255,7 +256,7 @@ class ConfigEntriesTest {
         .singleElement()
         .asString()
         .contains("spec.value: would be 262")
-        .contains("of namespace \"default\", expected at most 262144 bytes together");
+        .contains("of namespace \"default\", expected at most 262144 bytes together: delete what");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.source.operator;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.weft.common.wire.Syntax;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.Workload;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * thread; nothing blocks.
  */
 public final class InstanceOverrides {
-  /** Overrides that are kept; more are refused. */
+  /** Overrides that are kept; what was lifted first makes room, and more are refused. */
   public static final int MAX_OVERRIDES = 1_000;
 
   private static final int ATTEMPTS = 8;
@@ -258,14 +259,19 @@ public final class InstanceOverrides {
       Function<RegistryView, @Nullable StoredOverride> decision,
       int attempts) {
     Entry serial = find(range, Keyspace.OVERRIDE_SERIAL);
-    if (find(range, key) == null && range.entries().size() > MAX_OVERRIDES) {
-      return refused(
-          Reason.HARMFUL,
-          MAX_OVERRIDES
-              + " overrides are kept, and no more: lift what is not needed, see weft registry"
-              + " overrides");
-    }
     Txn.Builder txn = Txn.builder();
+    if (find(range, key) == null && range.entries().size() > MAX_OVERRIDES) {
+      Entry lifted = firstLifted(range);
+      if (lifted == null) {
+        return refused(
+            Reason.HARMFUL,
+            "no override can be added: "
+                + MAX_OVERRIDES
+                + " are in force, and no more are kept; lift what is not needed, see weft registry"
+                + " overrides");
+      }
+      txn.delete(lifted.key());
+    }
     if (serial == null) {
       txn.ifAbsent(Keyspace.OVERRIDE_SERIAL);
     } else {
@@ -282,6 +288,35 @@ public final class InstanceOverrides {
                     : registry
                         .awaitRevision(result.orThrow("override " + key).revision(), CATCH_UP)
                         .thenApply(reached -> new Said(result.revision(), false)));
+  }
+
+  /** Of those that are only remembered, the one that was lifted first. */
+  private static @Nullable Entry firstLifted(Range range) {
+    Entry first = null;
+    long when = Long.MAX_VALUE;
+    for (Entry entry : range.entries()) {
+      StoredOverride override = stored(entry);
+      if (override != null
+          && !override.getDrained()
+          && override.getWeight() == 0
+          && override.getAtMillis() < when) {
+        first = entry;
+        when = override.getAtMillis();
+      }
+    }
+    return first;
+  }
+
+  /** Null for what is none, or cannot be read: that is not ours to drop. */
+  private static @Nullable StoredOverride stored(Entry entry) {
+    if (entry.key().equals(Keyspace.OVERRIDE_SERIAL)) {
+      return null;
+    }
+    try {
+      return StoredOverride.parseFrom(entry.value());
+    } catch (InvalidProtocolBufferException e) {
+      return null;
+    }
   }
 
   private static @Nullable Entry find(Range range, String key) {
