@@ -69,7 +69,7 @@ abstract class RegistryServiceFixture {
     serve();
   }
 
-  void serve() throws IOException {
+  final void serve() throws IOException {
     registry = new Registry(store, PolicyReader.DOCUMENTS);
     ReplicaLease lease = new ReplicaLease(store, "a", TTL);
     sessions = new Sessions(store, registry, lease, TTL, nanos::get);
