@@ -21,6 +21,9 @@ final class GrpcPort {
   /** A ping after two thirds of the silence, an answer within the last. */
   private static final int PING_SHARE = 3;
 
+  /** How long gRPC has to close a silent connection by itself, and to say why. */
+  private static final long FAREWELL = TimeUnit.SECONDS.toNanos(1);
+
   private GrpcPort() {}
 
   /**
@@ -34,7 +37,8 @@ final class GrpcPort {
       CallGate gate,
       HealthStatusManager health) {
     long silence = PeerLimit.CONNECTION_SILENCE.value();
-    return NettyServerBuilder.forAddress(address, credentials)
+    return NettyServerBuilder.forAddress(
+            address, SilentConnections.closedAfter(silence + FAREWELL, credentials))
         .addService(health.getHealthService())
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(olderReflection())
