@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * processes of their own, and are killed again and again while changes are written.
  */
 final class HistoryKillTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int ROUNDS = 3;
   private static final int BEFORE_THE_KILL = 3;
 

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -74,10 +75,10 @@ class SilentSidecarTest {
 
   @Test
   void nothingIsKeptOfThem() {
-    Process idle = new Process("idle");
+    StoppedSidecar idle = new StoppedSidecar("idle");
     idle.standStill();
 
-    Process behind = new Process("behind");
+    StoppedSidecar behind = new StoppedSidecar("behind");
     behind.standStill();
     for (int i = 0; i < 60; i++) {
       Instance.Builder large = instance("large", "large-" + i);
@@ -132,12 +133,12 @@ class SilentSidecarTest {
   }
 
   /** A sidecar of which the network sees what it sees of a stopped process. */
-  private final class Process {
+  private final class StoppedSidecar {
     private final AtomicReference<Channel> socket = new AtomicReference<>();
     private final ManagedChannel channel;
 
     /** With one stream that is accepted. */
-    Process(String id) {
+    StoppedSidecar(String id) {
       channel =
           NettyChannelBuilder.forAddress("127.0.0.1", controlPlane.grpcPort())
               .channelFactory(
@@ -158,7 +159,7 @@ class SilentSidecarTest {
 
     /** It reads nothing any more; its kernel goes on to acknowledge what there is room for. */
     void standStill() {
-      Channel stopped = socket.get();
+      Channel stopped = Objects.requireNonNull(socket.get());
       // On its loop, between two reads: the end of one under way would begin the next.
       stopped.eventLoop().submit(() -> stopped.config().setAutoRead(false)).syncUninterruptibly();
     }
