@@ -27,10 +27,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One KeepAlive stream: the sessions of the instances that are heard through it. Takes the next
- * message only when the last one is answered and the answer could be sent.
+ * message when the answers so far could be sent. What is denied is looked up in the store first; up
+ * to {@value #AT_ONCE} such answers may be awaited, so that none of them holds up the heartbeats of
+ * other instances.
  */
 final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Sessions.Channel {
-  /** Heartbeats that may come at once: with news of readiness, and for instances that are new. */
+  /**
+   * Heartbeats that may come at once, with news of readiness and for instances that are new; and
+   * that may wait for an answer.
+   */
   private static final int AT_ONCE = 100;
 
   private static final int MAX_INCARNATION = 128;
@@ -45,6 +50,8 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
   // Guarded by this.
   private final Allowance beats;
   private final Map<ObjectKey, String> incarnations = new HashMap<>();
+  private int awaited;
+  private boolean requestWhenAnswered;
   private boolean requestWhenReady;
   private boolean over;
 
@@ -69,6 +76,12 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
       close(Status.INVALID_ARGUMENT.withDescription(wrong));
       return;
     }
+    ObjectKey instance = new ObjectKey(request.getNamespace(), request.getId());
+    long wait;
+    synchronized (this) {
+      awaited++;
+      wait = waitAfterOne();
+    }
     CompletableFuture<Answer> answer =
         sessions.heard(
             this,
@@ -79,6 +92,12 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
                 readiness(request.getReadiness()),
                 request.getReadinessReason()));
     answer.whenComplete((result, failure) -> answered(request, result, failure));
+    if (wait == 0) {
+      request();
+    } else {
+      tooOften(instance);
+      CompletableFuture.delayedExecutor(wait, TimeUnit.NANOSECONDS).execute(this::request);
+    }
   }
 
   @Override
@@ -95,12 +114,13 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
   }
 
   @Override
-  public void onSilent(String namespace, String id) {
+  public void onClosed(String namespace, String id, String incarnation, boolean silent) {
     boolean last;
     synchronized (this) {
-      last = incarnations.remove(new ObjectKey(namespace, id)) != null && incarnations.isEmpty();
+      last =
+          incarnations.remove(new ObjectKey(namespace, id), incarnation) && incarnations.isEmpty();
     }
-    if (last) {
+    if (silent && last) {
       close(
           Status.ABORTED.withDescription(
               "no heartbeat of "
@@ -121,7 +141,6 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
     }
     ObjectKey instance = new ObjectKey(request.getNamespace(), request.getId());
     boolean gone;
-    long wait = 0;
     synchronized (this) {
       gone = over;
       if (!over) {
@@ -136,15 +155,12 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
                 .setId(request.getId())
                 .setStatus(status(answer))
                 .build());
-        wait = waitAfterOne();
-        if (wait == 0) {
+        awaited--;
+        if (requestWhenAnswered) {
+          requestWhenAnswered = false;
           request();
         }
       }
-    }
-    if (wait > 0) {
-      tooOften(instance);
-      CompletableFuture.delayedExecutor(wait, TimeUnit.NANOSECONDS).execute(this::request);
     }
     if (gone) {
       // The stream ended while the answer was on its way: the session that it opened goes, too.
@@ -172,7 +188,9 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
 
   private synchronized void request() {
     if (!over) {
-      if (call.isReady()) {
+      if (awaited >= AT_ONCE) {
+        requestWhenAnswered = true;
+      } else if (call.isReady()) {
         call.request(1);
       } else {
         requestWhenReady = true;

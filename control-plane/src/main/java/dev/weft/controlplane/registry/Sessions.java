@@ -48,8 +48,13 @@ public final class Sessions {
   /** Through which a replica hears from instances: a stream. Compared by identity. */
   @FunctionalInterface
   public interface Channel {
-    /** A session that came through this channel was silent for a TTL and has been closed. */
-    void onSilent(String namespace, String id);
+    /**
+     * A session that came through this channel has been closed.
+     *
+     * @param silent because nothing was heard for a TTL; else its instance has left, or another
+     *     incarnation took its place
+     */
+    void onClosed(String namespace, String id, String incarnation, boolean silent);
   }
 
   /** What an instance says about itself; readiness null: nothing. */
@@ -135,7 +140,7 @@ public final class Sessions {
       String key = instance.toString();
       Session session = live.get(key);
       if (session != null && session.channel.equals(channel)) {
-        close(key, session);
+        close(key, session, false);
       }
     }
   }
@@ -145,7 +150,7 @@ public final class Sessions {
     String key = namespace + '/' + id;
     Session session = live.get(key);
     if (session != null && session.incarnation.equals(incarnation)) {
-      close(key, session);
+      close(key, session, false);
     }
   }
 
@@ -165,14 +170,13 @@ public final class Sessions {
           if (stoodStill) {
             session.heardNanos = now;
           } else if (now - session.heardNanos >= ttlNanos) {
-            close(key, session);
-            session.channel.onSilent(session.last.namespace(), session.last.id());
+            close(key, session, true);
             return;
           }
           Workload workload = compare ? view.workloads.get(key) : null;
           if (compare
               && (workload == null || !workload.incarnation().equals(session.incarnation))) {
-            close(key, session);
+            close(key, session, false);
           }
         });
     writer.flush();
@@ -243,9 +247,11 @@ public final class Sessions {
     left(heartbeat.namespace(), heartbeat.id(), heartbeat.incarnation());
   }
 
-  private void close(String key, Session session) {
+  private void close(String key, Session session, boolean silent) {
     if (live.remove(key, session)) {
       writer.changed(key);
+      Heartbeat last = session.last;
+      session.channel.onClosed(last.namespace(), last.id(), session.incarnation, silent);
     }
   }
 

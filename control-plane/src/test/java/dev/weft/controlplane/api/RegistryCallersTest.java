@@ -15,6 +15,7 @@ import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** Sessions, and what one caller may do at the cost of others. */
@@ -69,6 +70,66 @@ class RegistryCallersTest extends RegistryServiceFixture {
               assertThat(trouble.limit()).isEqualTo(PeerLimit.HEARTBEATS);
               assertThat(trouble.message()).contains("limit heartbeats").contains("third of");
             });
+  }
+
+  @Test
+  void whoIsDeniedHoldsUpNobodyElseOfTheStream() {
+    String incarnation = register(instance("catalog", "catalog-0").build()).getIncarnation();
+    reading = new CompletableFuture<>();
+    Events<KeepAliveResponse> answers = new Events<>();
+    StreamObserver<KeepAliveRequest> stream =
+        RegistryServiceGrpc.newStub(channel).keepAlive(answers);
+    for (int i = 0; i < 50; i++) {
+      stream.onNext(heartbeat("gone-" + i, "dead"));
+    }
+    stream.onNext(heartbeat("catalog-0", incarnation));
+
+    await().until(() -> !answers.received.isEmpty());
+    assertThat(answers.received)
+        .extracting(KeepAliveResponse::getStatus)
+        .containsExactly(KeepAliveResponse.Status.ALIVE);
+    reading.complete(null);
+    await().until(() -> answers.received.size() == 51);
+  }
+
+  @Test
+  void moreThanMayWaitForAnAnswerAreReadWhenOthersHaveTheirs() {
+    reading = new CompletableFuture<>();
+    Events<KeepAliveResponse> answers = new Events<>();
+    StreamObserver<KeepAliveRequest> stream =
+        RegistryServiceGrpc.newStub(channel).keepAlive(answers);
+    for (int i = 0; i < 300; i++) {
+      stream.onNext(heartbeat("gone-" + i, "dead"));
+    }
+    await().until(() -> sessions.heartbeats() == 100);
+
+    reading.complete(null);
+    await()
+        .until(
+            () -> {
+              nanos.addAndGet(TTL.toNanos());
+              return answers.received.size() == 300;
+            });
+  }
+
+  @Test
+  void aStreamWhoseOthersHaveLeftIsClosedWhenItsLastInstanceIsSilent() {
+    Events<KeepAliveResponse> answers = new Events<>();
+    StreamObserver<KeepAliveRequest> stream =
+        RegistryServiceGrpc.newStub(channel).keepAlive(answers);
+    String leaving = register(instance("catalog", "catalog-0").build()).getIncarnation();
+    String silent = register(instance("catalog", "catalog-1").build()).getIncarnation();
+    stream.onNext(heartbeat("catalog-0", leaving));
+    stream.onNext(heartbeat("catalog-1", silent));
+    await().until(() -> answers.received.size() == 2);
+
+    deregister("catalog-0", leaving, 0);
+    for (int i = 0; i < 11; i++) {
+      nanos.addAndGet(TTL.dividedBy(10).toNanos());
+      sessions.tick();
+    }
+    await().until(() -> answers.failure != null);
+    assertThat(answers.failure).hasMessageContaining("no heartbeat of default/catalog-1");
   }
 
   @Test

@@ -34,6 +34,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -54,6 +55,10 @@ abstract class RegistryServiceFixture {
 
   @TempDir Path directory;
   final AtomicLong nanos = new AtomicLong(1);
+
+  /** What the sessions' reads of the store wait for. */
+  CompletableFuture<@Nullable Void> reading = CompletableFuture.completedFuture(null);
+
   final List<Long> awaited = new CopyOnWriteArrayList<>();
   final PeerLimits limits = new PeerLimits(new SimpleMeterRegistry(), System::currentTimeMillis);
   Store store;
@@ -72,7 +77,7 @@ abstract class RegistryServiceFixture {
   final void serve() throws IOException {
     registry = new Registry(store, PolicyReader.DOCUMENTS);
     ReplicaLease lease = new ReplicaLease(store, "a", TTL);
-    sessions = new Sessions(store, registry, lease, TTL, nanos::get);
+    sessions = new Sessions(heldUp(store), registry, lease, TTL, nanos::get);
     Reaper reaper = new Reaper(store, registry, lease, TTL, () -> true, nanos::get);
     SubscriberAcks acks =
         (revision, timeout) -> {
@@ -87,6 +92,18 @@ abstract class RegistryServiceFixture {
     server = InProcessServerBuilder.forName(name).addService(service).build().start();
     channel = InProcessChannelBuilder.forName(name).build();
     stub = RegistryServiceGrpc.newBlockingStub(channel);
+  }
+
+  /** As a store whose reads wait for {@link #reading}. */
+  private Store heldUp(Store store) {
+    return (Store)
+        Proxy.newProxyInstance(
+            Store.class.getClassLoader(),
+            new Class<?>[] {Store.class},
+            (proxy, method, arguments) ->
+                method.getName().equals("range")
+                    ? reading.thenCompose(go -> store.range((String) arguments[0]))
+                    : method.invoke(store, arguments));
   }
 
   @AfterEach

@@ -26,7 +26,12 @@ final class TestReplica implements AutoCloseable {
   final Sessions sessions;
   final Reaper reaper;
   final List<String> silent = new ArrayList<>();
-  final Sessions.Channel channel = (namespace, id) -> silent.add(namespace + '/' + id);
+  final Sessions.Channel channel =
+      (namespace, id, incarnation, wasSilent) -> {
+        if (wasSilent) {
+          silent.add(namespace + '/' + id);
+        }
+      };
   boolean serving = true;
 
   TestReplica(CountingStore store, String id, AtomicLong nanos) {
