@@ -1,6 +1,7 @@
 package dev.weft.sidecar.upstream;
 
 import dev.weft.common.head.HeadView;
+import dev.weft.sidecar.codec.Pressure;
 import dev.weft.sidecar.http.UpstreamStream;
 import dev.weft.sidecar.telemetry.Bound;
 import io.netty.buffer.ByteBuf;
@@ -55,7 +56,7 @@ final class RequestBody {
     if (to == null) {
       pieces.add(data);
       bytes += data.readableBytes();
-      return bytes < MAX_BYTES && pieces.size() < MAX_PIECES;
+      return bytes < MAX_BYTES && pieces.size() < MAX_PIECES && !Pressure.isHigh();
     }
     keep(data);
     to.data(data);
@@ -66,13 +67,16 @@ final class RequestBody {
     return to.isWritable();
   }
 
-  /** Keeps a piece that is being sent, if it fits; else nothing can be sent again. */
+  /**
+   * Keeps a piece that is being sent, if it fits and memory is at hand; else nothing can be sent
+   * again.
+   */
   private void keep(ByteBuf data) {
     if (!whole) {
       return;
     }
     bytes += data.readableBytes();
-    if (bytes > MAX_BYTES || pieces.size() >= MAX_PIECES) {
+    if (bytes > MAX_BYTES || pieces.size() >= MAX_PIECES || Pressure.isHigh()) {
       release();
     } else {
       pieces.add(data.retainedDuplicate());

@@ -61,17 +61,25 @@ class StalledTest {
     THE_CALLER_OF_HTTP2(true, true, false),
     THE_CALLER_OF_AN_APPLICATION_OF_HTTP2(true, false, true),
     THE_APPLICATION(false, false, false),
+    // Each body is passed on whole, and would be kept whole until a response begins.
+    THE_APPLICATION_THAT_OWES_RESPONSES(false, false, false, 60_000),
     THE_APPLICATION_BEHIND_HTTP2(false, true, false),
     THE_APPLICATION_OF_HTTP2(false, false, true);
 
     private final boolean callers;
     private final boolean fromHttp2;
     private final boolean toHttp2;
+    private final long body;
 
     Who(boolean callers, boolean fromHttp2, boolean toHttp2) {
+      this(callers, fromHttp2, toHttp2, 1_000_000_000);
+    }
+
+    Who(boolean callers, boolean fromHttp2, boolean toHttp2, long body) {
       this.callers = callers;
       this.fromHttp2 = fromHttp2;
       this.toHttp2 = toHttp2;
+      this.body = body;
     }
   }
 
@@ -89,6 +97,7 @@ class StalledTest {
             "-XX:TieredStopAtLevel=1",
             "-XX:+ExitOnOutOfMemoryError",
             "-Dio.netty.allocator.numDirectArenas=1",
+            "-Dio.netty.allocator.maxOrder=6",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-cp",
@@ -138,7 +147,7 @@ class StalledTest {
       }
     }
     for (int i = 0; i < STALLED && !who.fromHttp2; i++) {
-      begin(who.callers);
+      begin(who);
     }
 
     // Nobody gets on any more: the same at two looks in a row. Or, since kernels take megabytes of
@@ -162,15 +171,15 @@ class StalledTest {
     assertThat(moved.get() / STALLED).as("bytes per connection").isLessThan(12L << 20);
   }
 
-  private void begin(boolean callers) throws IOException {
+  private void begin(Who who) throws IOException {
     SocketChannel caller = connect();
     String head =
-        callers
+        who.callers
             ? "GET / HTTP/1.1\r\nhost: app\r\n\r\n"
-            : "PUT / HTTP/1.1\r\nhost: app\r\ncontent-length: 1000000000\r\n\r\n";
+            : "PUT / HTTP/1.1\r\nhost: app\r\ncontent-length: " + who.body + "\r\n\r\n";
     write(caller, StandardCharsets.US_ASCII.encode(head));
-    if (!callers) {
-      SocketThreads.start(() -> pour(caller));
+    if (!who.callers) {
+      SocketThreads.start(() -> pour(caller, who.body));
     }
   }
 
@@ -235,11 +244,13 @@ class StalledTest {
     }
   }
 
-  private void pour(SocketChannel caller) {
+  private void pour(SocketChannel caller, long body) {
     ByteBuffer piece = ByteBuffer.allocate(16 * 1024);
     try {
-      while (true) {
-        moved.addAndGet(caller.write(piece.clear()));
+      for (long left = body; left > 0; ) {
+        int written = caller.write(piece.clear().limit((int) Math.min(left, piece.capacity())));
+        left -= written;
+        moved.addAndGet(written);
       }
     } catch (IOException e) {
       // The test is over.
