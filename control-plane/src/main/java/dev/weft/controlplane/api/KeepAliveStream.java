@@ -260,6 +260,7 @@ final class KeepAliveStream implements StreamObserver<KeepAliveRequest>, Session
       case ALIVE -> KeepAliveResponse.Status.ALIVE;
       case SUPERSEDED -> KeepAliveResponse.Status.SUPERSEDED;
       case UNKNOWN -> KeepAliveResponse.Status.UNKNOWN;
+      case UNDECIDED -> KeepAliveResponse.Status.STATUS_UNSPECIFIED;
     };
   }
 }

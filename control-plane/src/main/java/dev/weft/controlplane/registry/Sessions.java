@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe from any thread; nothing blocks. {@link #tick} is to be called several times per TTL.
  */
 public final class Sessions {
-  /** For how long a replica that is behind is given to catch up before it denies an instance. */
-  private static final Duration CATCH_UP = Duration.ofSeconds(1);
+  /** Heartbeats in a TTL, as senders are asked for. */
+  private static final int BEATS_IN_A_TTL = 3;
 
   private final Registry registry;
   private final LongSupplier nanoClock;
@@ -42,7 +42,9 @@ public final class Sessions {
     /** Another incarnation is registered. */
     SUPERSEDED,
     /** Nothing is registered under that id. */
-    UNKNOWN
+    UNKNOWN,
+    /** This replica is behind the store and cannot tell yet: the next heartbeat asks again. */
+    UNDECIDED
   }
 
   /** Through which a replica hears from instances: a stream. Compared by identity. */
@@ -93,6 +95,8 @@ public final class Sessions {
     this.lastTickNanos = nanoClock.getAsLong();
     this.writer = new SessionWriter(store, lease, this::incarnationHeard);
     this.readiness = new ReadinessWriter(store, registry, System::currentTimeMillis);
+    // Then the next heartbeat of the same instance is due, and asks again.
+    Duration catchUp = ttl.dividedBy(BEATS_IN_A_TTL);
     this.denials =
         new SharedRead(
             () ->
@@ -100,14 +104,15 @@ public final class Sessions {
                 // that far.
                 store
                     .range(Keyspace.LEADER_PREFIX)
-                    .thenCompose(range -> registry.awaitRevision(range.revision(), CATCH_UP)));
+                    .thenCompose(range -> registry.awaitRevision(range.revision(), catchUp)));
     registry.addListener(writer);
   }
 
   /**
-   * An instance was heard. Completes at once for the registered incarnation; before it denies one,
-   * the replica makes sure that its view is not behind. Fails with a store's exception when it
-   * cannot.
+   * An instance was heard. Completes at once for the registered incarnation. One is denied only
+   * when the view has come as far as the store was after the heartbeat; a replica that stays behind
+   * for a third of a TTL does not decide. Fails with a store's exception when the store cannot be
+   * asked.
    */
   public CompletableFuture<Answer> heard(Channel channel, Heartbeat heartbeat) {
     heartbeats.incrementAndGet();
@@ -123,9 +128,12 @@ public final class Sessions {
               Answer settled = judge(heartbeat);
               if (settled == Answer.ALIVE) {
                 alive(channel, heartbeat);
-              } else {
-                forget(heartbeat);
+                return settled;
               }
+              if (!reached) {
+                return Answer.UNDECIDED;
+              }
+              forget(heartbeat);
               return settled;
             });
   }

@@ -4,21 +4,26 @@ import dev.weft.controlplane.registry.store.Lease;
 import dev.weft.controlplane.registry.store.LeaseListener;
 import dev.weft.controlplane.registry.store.Range;
 import dev.weft.controlplane.registry.store.Store;
+import dev.weft.controlplane.registry.store.StoreException;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.registry.store.TxnResult;
 import dev.weft.controlplane.registry.store.Watch;
+import dev.weft.controlplane.registry.store.WatchBatch;
 import dev.weft.controlplane.registry.store.WatchListener;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** The given store, with its commits counted, and a way to lose a lease. */
+/** The given store, with its commits counted, a way to lose a lease, and watches held back. */
 final class CountingStore implements Store {
   private final Store store;
   private final AtomicInteger commits = new AtomicInteger();
   private final AtomicInteger underWay = new AtomicInteger();
+  private final Object watches = new Object();
   private @Nullable Runnable losing;
+  // Guarded by watches.
+  private boolean heldBack;
 
   CountingStore(Store store) {
     this.store = store;
@@ -31,6 +36,34 @@ final class CountingStore implements Store {
   /** Whether no commit is under way. */
   boolean idle() {
     return underWay.get() == 0;
+  }
+
+  /** From now on watches are told nothing; what happens meanwhile they learn later. */
+  void holdWatchesBack() {
+    synchronized (watches) {
+      heldBack = true;
+    }
+  }
+
+  /** Watches are told what has happened, and from now on everything at once. */
+  void letWatchesGoOn() {
+    synchronized (watches) {
+      heldBack = false;
+      watches.notifyAll();
+    }
+  }
+
+  private void awaitTurn() {
+    synchronized (watches) {
+      while (heldBack) {
+        try {
+          watches.wait();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return;
+        }
+      }
+    }
   }
 
   /** Ends the lease that was granted last, as a store does that has not heard of it in time. */
@@ -64,7 +97,31 @@ final class CountingStore implements Store {
 
   @Override
   public Watch watch(String prefix, long fromRevision, WatchListener listener) {
-    return store.watch(prefix, fromRevision, listener);
+    return store.watch(
+        prefix,
+        fromRevision,
+        new WatchListener() {
+          @Override
+          public void onBatch(WatchBatch batch) {
+            awaitTurn();
+            listener.onBatch(batch);
+          }
+
+          @Override
+          public void onEnd(StoreException reason) {
+            listener.onEnd(reason);
+          }
+
+          @Override
+          public void onInterrupted(StoreException reason) {
+            listener.onInterrupted(reason);
+          }
+
+          @Override
+          public void onResumed() {
+            listener.onResumed();
+          }
+        });
   }
 
   @Override
@@ -89,6 +146,7 @@ final class CountingStore implements Store {
 
   @Override
   public void close() {
+    letWatchesGoOn();
     store.close();
   }
 }

@@ -352,7 +352,9 @@ public final class Registrar {
             failed(epoch, "the registry does not know what it has just registered");
           }
         }
-        case STATUS_UNSPECIFIED, UNRECOGNIZED -> {}
+        case STATUS_UNSPECIFIED, UNRECOGNIZED -> {
+          // The control plane is behind its store and cannot tell: the next heartbeat asks again.
+        }
       }
     }
 

@@ -100,6 +100,17 @@ class RegistrarTest {
   }
 
   @Test
+  void aControlPlaneThatCannotTellYetIsAskedByTheNextHeartbeat() {
+    controlPlane.keepAliveStatus = KeepAliveResponse.Status.STATUS_UNSPECIFIED;
+    loop.execute(() -> registrar.connected(channel));
+
+    await().until(() -> controlPlane.heartbeats.size() >= 3);
+
+    assertThat(state()).isEqualTo(Registrar.State.REGISTERED);
+    assertThat(controlPlane.registered).hasSize(1);
+  }
+
+  @Test
   void aSupersededOneStops() {
     controlPlane.keepAliveStatus = KeepAliveResponse.Status.SUPERSEDED;
     loop.execute(() -> registrar.connected(channel));
