@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -226,15 +227,26 @@ final class ChurnRun {
     if (population.failed() > 0) {
       troubles.add(population.failed() + " calls failed, first " + population.firstFailure());
     }
-    long lost = hosts.stream().mapToLong(SimulatedHost::lost).sum();
-    long streams = hosts.stream().mapToLong(SimulatedHost::streamsLost).sum();
+    long lost = sum(hosts, SimulatedHost::lost);
+    long again = sum(hosts, SimulatedHost::registeredAgain);
+    long streams = sum(hosts, SimulatedHost::streamsLost);
+    long undecided = sum(hosts, SimulatedHost::undecided);
     if (lost > 0 || streams > 0) {
       troubles.add(
-          lost
-              + " heartbeats found that their instance was gone, and "
-              + streams
-              + " streams of heartbeats ended");
+          String.format(
+              "%,d heartbeats found that their instance was gone, after which %,d registrations"
+                  + " were made again, and %,d streams of heartbeats ended",
+              lost, again, streams));
     }
+    if (undecided > 0) {
+      say(
+          String.format(
+              "%,d heartbeats could not be decided by a replica that was behind", undecided));
+    }
+  }
+
+  private static long sum(List<SimulatedHost> hosts, ToLongFunction<SimulatedHost> of) {
+    return hosts.stream().mapToLong(of).sum();
   }
 
   private static String some(Set<String> ids) {

@@ -36,12 +36,28 @@ public final class SimulatedHost implements AutoCloseable {
   private final ManagedChannel channel;
   private final Map<String, Session> sessions = new ConcurrentHashMap<>();
   private final AtomicLong lost = new AtomicLong();
+  private final AtomicLong registeredAgain = new AtomicLong();
+  private final AtomicLong undecided = new AtomicLong();
   private final AtomicLong streamsLost = new AtomicLong();
 
   // Guarded by this.
   private @Nullable StreamObserver<KeepAliveRequest> stream;
 
-  private record Session(String incarnation) {}
+  /** One instance: registered, and heard since. */
+  private static final class Session {
+    // With the incarnation that it was given, which it keeps for its life, as a sidecar does.
+    final Instance instance;
+
+    // Guarded by this.
+    private boolean known;
+    private boolean due;
+    private boolean ended;
+    private CompletableFuture<?> registering = CompletableFuture.completedFuture(null);
+
+    Session(Instance instance) {
+      this.instance = instance;
+    }
+  }
 
   /**
    * Connects when it is first used.
@@ -75,9 +91,11 @@ public final class SimulatedHost implements AutoCloseable {
                 stub().register(RegisterRequest.newBuilder().setInstance(instance).build(), done))
         .thenApply(
             response -> {
-              Session session = new Session(response.getIncarnation());
+              var session =
+                  new Session(
+                      instance.toBuilder().setIncarnation(response.getIncarnation()).build());
               sessions.put(id, session);
-              beat(id, session);
+              beat(session);
               return response;
             });
   }
@@ -89,16 +107,70 @@ public final class SimulatedHost implements AutoCloseable {
       return CompletableFuture.failedFuture(
           new IllegalStateException(id + " is not registered by this host"));
     }
-    return call(
-        done ->
-            stub()
-                .deregister(
-                    DeregisterRequest.newBuilder()
-                        .setNamespace(NAMESPACE)
-                        .setId(id)
-                        .setIncarnation(session.incarnation())
-                        .build(),
-                    done));
+    CompletableFuture<?> before;
+    synchronized (session) {
+      session.ended = true;
+      before = session.registering;
+    }
+    // A registration that is under way would bring it back.
+    return before
+        .handle((registered, failure) -> session.instance)
+        .thenCompose(
+            instance ->
+                call(
+                    done ->
+                        stub()
+                            .deregister(
+                                DeregisterRequest.newBuilder()
+                                    .setNamespace(NAMESPACE)
+                                    .setId(id)
+                                    .setIncarnation(instance.getIncarnation())
+                                    .build(),
+                                done)));
+  }
+
+  /**
+   * The registry does not know it: as a sidecar it registers again, at once if it was known before,
+   * else after a pause, which is until its next heartbeat.
+   */
+  private void unknown(Session session) {
+    boolean now;
+    synchronized (session) {
+      now = session.known;
+      session.known = false;
+      session.due = !now;
+    }
+    if (now) {
+      registerAgain(session);
+    }
+  }
+
+  private void registerAgain(Session session) {
+    synchronized (session) {
+      if (session.ended || !session.registering.isDone()) {
+        return;
+      }
+      session.due = false;
+      session.registering =
+          SimulatedHost.<RegisterResponse>call(
+                  done ->
+                      stub()
+                          .register(
+                              RegisterRequest.newBuilder().setInstance(session.instance).build(),
+                              done))
+              .whenComplete((response, failure) -> registeredAgain(session, failure));
+    }
+  }
+
+  private void registeredAgain(Session session, @Nullable Throwable failure) {
+    if (failure == null) {
+      registeredAgain.incrementAndGet();
+      beat(session);
+    } else {
+      synchronized (session) {
+        session.due = true;
+      }
+    }
   }
 
   private RegistryServiceStub stub() {
@@ -128,12 +200,22 @@ public final class SimulatedHost implements AutoCloseable {
     return answer;
   }
 
-  /** A heartbeat of every instance. */
+  /** A heartbeat of every instance; those that are to register again do so instead. */
   public void beat() {
-    sessions.forEach(this::beat);
+    for (Session session : sessions.values()) {
+      boolean due;
+      synchronized (session) {
+        due = session.due;
+      }
+      if (due) {
+        registerAgain(session);
+      } else {
+        beat(session);
+      }
+    }
   }
 
-  private synchronized void beat(String id, Session session) {
+  private synchronized void beat(Session session) {
     StreamObserver<KeepAliveRequest> open = stream;
     if (open == null) {
       open = RegistryServiceGrpc.newStub(channel).keepAlive(new Answers());
@@ -143,8 +225,8 @@ public final class SimulatedHost implements AutoCloseable {
       open.onNext(
           KeepAliveRequest.newBuilder()
               .setNamespace(NAMESPACE)
-              .setId(id)
-              .setIncarnation(session.incarnation())
+              .setId(session.instance.getId())
+              .setIncarnation(session.instance.getIncarnation())
               .setReadiness(Readiness.READY)
               .build());
     } catch (IllegalStateException e) {
@@ -156,10 +238,22 @@ public final class SimulatedHost implements AutoCloseable {
   private final class Answers implements StreamObserver<KeepAliveResponse> {
     @Override
     public void onNext(KeepAliveResponse answer) {
-      // A heartbeat may cross the end of its instance.
-      if (answer.getStatus() != KeepAliveResponse.Status.ALIVE
-          && sessions.containsKey(answer.getId())) {
-        lost.incrementAndGet();
+      Session session = sessions.get(answer.getId());
+      if (session == null) {
+        return; // A heartbeat may cross the end of its instance.
+      }
+      switch (answer.getStatus()) {
+        case ALIVE -> {
+          synchronized (session) {
+            session.known = true;
+          }
+        }
+        case UNKNOWN -> {
+          lost.incrementAndGet();
+          unknown(session);
+        }
+        case SUPERSEDED -> lost.incrementAndGet();
+        case STATUS_UNSPECIFIED, UNRECOGNIZED -> undecided.incrementAndGet();
       }
     }
 
@@ -182,6 +276,16 @@ public final class SimulatedHost implements AutoCloseable {
   /** Heartbeats whose instance was not registered any more, though nobody had ended it. */
   public long lost() {
     return lost.get();
+  }
+
+  /** How often an instance has registered again because it was told that it is not known. */
+  public long registeredAgain() {
+    return registeredAgain.get();
+  }
+
+  /** Heartbeats that a replica could not decide, because it was behind the store. */
+  public long undecided() {
+    return undecided.get();
   }
 
   /** How often the stream of heartbeats ended. */
