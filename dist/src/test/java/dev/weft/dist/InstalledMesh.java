@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -34,6 +35,8 @@ final class InstalledMesh implements AutoCloseable {
   private static final String SYSTEM = "--namespace=weft-system";
   private static final String OURS = "app.kubernetes.io/part-of=weft";
   private static final String CONTROL_PLANE = "deployment/weft-control-plane";
+  private static final int CONTROL_PLANE_METRICS = 7701;
+  private static final int SIDECAR_METRICS = 15021;
   private static final Distribution WEFT = Distribution.built();
 
   private final Cluster cluster;
@@ -139,8 +142,30 @@ final class InstalledMesh implements AutoCloseable {
 
   /** Starts it after {@link #stopControlPlane}; returns when it is ready. */
   void startControlPlane() {
-    cluster.everywhere("scale", SYSTEM, CONTROL_PLANE, "--replicas=1");
+    scaleControlPlane(1);
+  }
+
+  /** Has it run so many replicas; returns when they are ready. */
+  void scaleControlPlane(int replicas) {
+    cluster.everywhere("scale", SYSTEM, CONTROL_PLANE, "--replicas=" + replicas);
     awaitRollout();
+  }
+
+  /** The pod of the replica that writes what Kubernetes has; empty: none says so. */
+  Optional<String> leader() {
+    return controlPlanePods("{.metadata.name}")
+        .lines()
+        .filter(pod -> controlPlaneMetrics(pod).contains("weft_kubernetes_leading 1.0"))
+        .findFirst();
+  }
+
+  private String controlPlaneMetrics(String pod) {
+    return metrics(cluster, "weft-system", pod, CONTROL_PLANE_METRICS);
+  }
+
+  /** Kills a replica where it runs on this machine; false: it does not, or we may not. */
+  boolean kill(String pod) {
+    return cluster.killStartedWith("--replica-id=" + pod);
   }
 
   /** Replaces its pods; returns when the new ones are ready. */
@@ -277,10 +302,14 @@ final class InstalledMesh implements AutoCloseable {
     String pod =
         namespace.kubectl(
             "get", "pods", "-l", "app=" + app, "-o", "jsonpath={.items[0].metadata.name}");
-    return namespace.everywhere(
+    return metrics(namespace, namespace.namespace(), pod, SIDECAR_METRICS);
+  }
+
+  private static String metrics(Cluster cluster, String namespace, String pod, int port) {
+    return cluster.everywhere(
         "get",
         "--raw",
-        "/api/v1/namespaces/" + namespace.namespace() + "/pods/" + pod + ":15021/proxy/metrics");
+        "/api/v1/namespaces/" + namespace + "/pods/" + pod + ":" + port + "/proxy/metrics");
   }
 
   /** Runs the distribution's command line on the cluster; it must succeed. */

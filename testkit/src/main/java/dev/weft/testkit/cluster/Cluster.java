@@ -14,9 +14,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
@@ -142,18 +142,32 @@ public final class Cluster implements AutoCloseable {
    * @return false if it does not run here, or we may not
    */
   public boolean killApiServer() {
+    return kill(
+        process ->
+            process.info().command().orElse("").endsWith("/kube-apiserver")
+                || arguments(process).stream().limit(1).anyMatch("kube-apiserver"::equals));
+  }
+
+  /**
+   * Kills what was started with an argument, in containers too, where it runs on this machine;
+   * nobody has told it before.
+   *
+   * @return false if it does not run here, or we may not
+   */
+  public boolean killStartedWith(String argument) {
+    return kill(process -> arguments(process).contains(argument));
+  }
+
+  private static boolean kill(Predicate<ProcessHandle> which) {
     boolean killed = false;
-    for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
-      Optional<String[]> arguments = process.info().arguments();
-      String command = process.info().command().orElse("");
-      boolean server =
-          command.endsWith("/kube-apiserver")
-              || (arguments.isPresent()
-                  && arguments.get().length > 0
-                  && arguments.get()[0].equals("kube-apiserver"));
-      killed |= server && process.destroyForcibly();
+    for (ProcessHandle process : ProcessHandle.allProcesses().filter(which).toList()) {
+      killed |= process.destroyForcibly();
     }
     return killed;
+  }
+
+  private static List<String> arguments(ProcessHandle process) {
+    return process.info().arguments().map(List::of).orElse(List.of());
   }
 
   @Override
