@@ -312,6 +312,16 @@ final class InstalledMesh implements AutoCloseable {
         "/api/v1/namespaces/" + namespace + "/pods/" + pod + ":" + port + "/proxy/metrics");
   }
 
+  /** The pods of a namespace whose sidecars the control plane hears from. */
+  List<String> connected(Cluster namespace) {
+    return weft("proxy-status")
+        .lines()
+        .map(line -> line.split(" +"))
+        .filter(cells -> cells.length > 1 && cells[1].equals(namespace.namespace()))
+        .map(cells -> cells[0])
+        .toList();
+  }
+
   /** Runs the distribution's command line on the cluster; it must succeed. */
   String weft(String... arguments) {
     var all = new ArrayList<>(List.of(arguments));
