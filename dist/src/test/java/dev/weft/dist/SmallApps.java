@@ -65,11 +65,14 @@ final class SmallApps {
 
   /** What a pod answers the observer, by its own address; empty if it does not serve. */
   static String ask(Cluster cluster, String pod) {
-    String address = cluster.field("pod/" + pod, "{.status.podIP}");
+    return ask(
+        cluster, OBSERVER, "http://" + cluster.field("pod/" + pod, "{.status.podIP}") + ":8080/");
+  }
+
+  /** What is answered to an application of ours that asks once; empty if it is not served. */
+  static String ask(Cluster cluster, String from, String url) {
     try {
-      return cluster
-          .kubectl("exec", OBSERVER, "--", "wget", "-q", "-O", "-", "http://" + address + ":8080/")
-          .strip();
+      return cluster.kubectl("exec", from, "-c", "app", "--", "wget", "-q", "-O", "-", url).strip();
     } catch (IllegalStateException e) {
       // Refused, or an error of the sidecar's: wget ends with 1 either way.
       if (e.getMessage() != null && e.getMessage().contains("exit code 1")) {
