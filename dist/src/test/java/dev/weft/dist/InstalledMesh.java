@@ -9,6 +9,7 @@ import dev.weft.dist.Distribution.Run;
 import dev.weft.testkit.cluster.Cluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -194,6 +195,44 @@ final class InstalledMesh implements AutoCloseable {
   private static Map<String, String> argument(int index, String value) {
     String path = "/spec/template/spec/containers/0/args/" + index;
     return Map.of("op", "replace", "path", path, "value", value);
+  }
+
+  /**
+   * Has it reach the API server at another address, under a name that the server's certificate has,
+   * until {@link #reachApiServerAsInstalled}.
+   */
+  void reachApiServerAt(InetSocketAddress address) {
+    wayToApiServer(
+        """
+        [{"ip": "%s", "hostnames": ["kubernetes.default.svc"]}]
+        """
+            .formatted(address.getHostString()),
+        "\"value\": \"kubernetes.default.svc\"",
+        "\"value\": \"" + address.getPort() + "\"");
+  }
+
+  /** Takes {@link #reachApiServerAt} back. */
+  void reachApiServerAsInstalled() {
+    String none = "\"$patch\": \"delete\"";
+    wayToApiServer("null", none, none);
+  }
+
+  private void wayToApiServer(String hostAliases, String host, String port) {
+    cluster.everywhere(
+        "patch",
+        SYSTEM,
+        CONTROL_PLANE,
+        "--type=strategic",
+        "--patch="
+            + """
+            {"spec": {"template": {"spec": {
+              "hostAliases": %s,
+              "containers": [{"name": "control-plane", "env": [
+                {"name": "KUBERNETES_SERVICE_HOST", %s},
+                {"name": "KUBERNETES_SERVICE_PORT", %s}]}]}}}}
+            """
+                .formatted(hostAliases, host, port));
+    awaitRollout();
   }
 
   /** How often containers of the control plane's pods have been restarted. */

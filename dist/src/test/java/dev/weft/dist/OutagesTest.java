@@ -9,6 +9,7 @@ import dev.weft.testkit.TcpRelay;
 import dev.weft.testkit.cluster.Cluster;
 import dev.weft.testkit.cluster.ClusterTest;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -16,11 +17,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** While something that the mesh is made of is away, traffic goes on; then changes do. */
+/** While something that the mesh is made of is away or slow, traffic goes on; then changes do. */
 @ClusterTest
 @ExtendWith(InstalledMeshExtension.class)
 final class OutagesTest {
   private static final Duration SHORT = Duration.ofSeconds(20);
+
+  /** Below what clients of the API server wait for an answer, TLS included. */
+  private static final Duration SLOW = Duration.ofSeconds(2);
+
   private static final Duration LONG = Duration.ofMinutes(5);
 
   @Test
@@ -100,6 +105,35 @@ final class OutagesTest {
         });
 
     assertThat(mesh.controlPlaneRestarts()).as("of the control plane").isEqualTo(restarts);
+  }
+
+  @Test
+  @Tag("long")
+  void theApiServerAnswersTheControlPlaneSlowlyAndTrafficAndChangesGoOn(
+      Cluster cluster, InstalledMesh mesh) throws Exception {
+    InetAddress here = cluster.hostAddress();
+    try (var network = new TcpRelay(here, cluster.apiServer())) {
+      mesh.reachApiServerAt(new InetSocketAddress(here.getHostAddress(), network.port()));
+      Shop shop = Shop.open(cluster, mesh);
+      int restarts = mesh.controlPlaneRestarts();
+
+      shop.losesNothingBy(
+          () -> {
+            network.delayAnswers(SLOW);
+            long answered = network.answered();
+            shop.routeTo("v2");
+            shop.awaitOnly("v2");
+            // New pods, whose tokens are reviewed and whose endpoints have to be known.
+            cluster.kubectl("scale", "deployment/frontend", "--replicas=4");
+            cluster.kubectl("rollout", "status", "deployment/frontend", "--timeout=140s");
+            assertThat(network.answered()).as("bytes that came late").isGreaterThan(answered);
+            network.delayAnswers(Duration.ZERO);
+          });
+
+      assertThat(mesh.controlPlaneRestarts()).as("of the control plane").isEqualTo(restarts);
+    } finally {
+      mesh.reachApiServerAsInstalled();
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,12 +18,14 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A stretch of network that can be cut or fall silent: forwards connections from a port of its own
- * to one of the loopback. Cut, it ends all connections and every new one at once; silent, it
- * accepts and keeps them, and carries nothing. Thread-safe; virtual threads do the work.
+ * A stretch of network that can be cut, fall silent or be slow: forwards connections from a port of
+ * its own to one of the loopback, or elsewhere. Cut, it ends all connections and every new one at
+ * once; silent, it accepts and keeps them, and carries nothing; slow, it brings answers later.
+ * Thread-safe; virtual threads do the work.
  */
 public final class TcpRelay implements AutoCloseable {
   private static final int BUFFER = 8192;
+  private static final int ANSWERS = 64 << 10;
 
   private final InetSocketAddress target;
   private final ServerSocket server;
@@ -35,6 +38,7 @@ public final class TcpRelay implements AutoCloseable {
 
   // Guarded by the lock.
   private boolean silent;
+  private long delayNanos;
 
   /** Begins to forward from a port of the loopback to another. */
   public TcpRelay(int target) {
@@ -51,7 +55,8 @@ public final class TcpRelay implements AutoCloseable {
     this(InetAddress.getLoopbackAddress(), target);
   }
 
-  private TcpRelay(InetAddress address, InetSocketAddress target) {
+  /** Begins to forward from a port of one of our addresses to somewhere else. */
+  public TcpRelay(InetAddress address, InetSocketAddress target) {
     this.target = target;
     try {
       server = new ServerSocket(0, 128, address);
@@ -82,6 +87,20 @@ public final class TcpRelay implements AutoCloseable {
     }
   }
 
+  /**
+   * From now on brings each piece of what the target sends so much later than it is taken from it;
+   * zero: at once. At most 64 KiB of a connection are under way.
+   */
+  public void delayAnswers(Duration delay) {
+    lock.lock();
+    try {
+      delayNanos = delay.toNanos();
+      mended.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Forwards again, what was held up first. */
   public void mend() {
     cut = false;
@@ -104,6 +123,20 @@ public final class TcpRelay implements AutoCloseable {
     try {
       while (silent && !server.isClosed()) {
         mended.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void awaitDelay() throws InterruptedException {
+    long begin = System.nanoTime();
+    lock.lock();
+    try {
+      for (long left = delayNanos;
+          left > 0 && !server.isClosed();
+          left = delayNanos - (System.nanoTime() - begin)) {
+        mended.awaitNanos(left);
       }
     } finally {
       lock.unlock();
@@ -140,8 +173,8 @@ public final class TcpRelay implements AutoCloseable {
       }
       try (Socket upstream = new Socket(target.getAddress(), target.getPort())) {
         open.add(upstream);
-        Thread back = Thread.ofVirtual().start(() -> copy(upstream, client, answered));
-        copy(client, upstream, new AtomicLong());
+        Thread back = Thread.ofVirtual().start(() -> copy(upstream, client, true));
+        copy(client, upstream, false);
         back.join();
         open.remove(upstream);
       }
@@ -154,21 +187,26 @@ public final class TcpRelay implements AutoCloseable {
     }
   }
 
-  private void copy(Socket from, Socket to, AtomicLong count) {
+  private void copy(Socket from, Socket to, boolean answers) {
     try {
       if (cut) {
         return;
       }
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
-      byte[] buffer = new byte[BUFFER];
+      byte[] buffer = new byte[answers ? ANSWERS : BUFFER];
       for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
         awaitVoice();
-        count.addAndGet(read);
+        if (answers) {
+          awaitDelay();
+          answered.addAndGet(read);
+        }
         out.write(buffer, 0, read);
       }
     } catch (IOException e) {
       // One side left.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
       close(from);
       close(to);

@@ -30,6 +30,7 @@ public final class Cluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration LONGEST = PATIENCE.plusSeconds(30);
   private static final int NAME_DIGITS = 6;
+  private static final int HTTPS = 443;
 
   private final String namespace;
 
@@ -119,17 +120,24 @@ public final class Cluster implements AutoCloseable {
     return images.contains(ours) ? ours : "busybox:1.37";
   }
 
+  /** Where the API server is. */
+  public InetSocketAddress apiServer() {
+    URI server =
+        URI.create(
+            everywhere(
+                "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"));
+    int port = server.getPort() < 0 ? HTTPS : server.getPort();
+    return new InetSocketAddress(server.getHost(), port);
+  }
+
   /**
    * From which of this machine's addresses the API server is reached: pods reach this machine
    * there, too.
    */
   public InetAddress hostAddress() {
-    URI server =
-        URI.create(
-            everywhere(
-                "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"));
+    InetSocketAddress server = apiServer();
     try (DatagramSocket socket = new DatagramSocket()) {
-      socket.connect(new InetSocketAddress(server.getHost(), server.getPort()));
+      socket.connect(server);
       return socket.getLocalAddress();
     } catch (IOException e) {
       throw new UncheckedIOException("no way to " + server, e);
