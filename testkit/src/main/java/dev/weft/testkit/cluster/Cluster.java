@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 
 /**
  * A namespace of a test's own in the cluster of {@code KUBECONFIG}. Closing it deletes the
- * namespace with everything in it, without waiting for the end of that. For one thread.
+ * namespace with everything in it, without waiting for the end of that. Thread-safe.
  */
 public final class Cluster implements AutoCloseable {
   static final String NONE =
@@ -157,8 +157,8 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Kills what was started with an argument, in containers too, where it runs on this machine;
-   * nobody has told it before.
+   * Kills what was started with an argument, in containers too, where it runs on this machine; it
+   * has no time to end properly.
    *
    * @return false if it does not run here, or we may not
    */
