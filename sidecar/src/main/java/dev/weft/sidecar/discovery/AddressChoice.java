@@ -43,8 +43,10 @@ final class AddressChoice {
       round.addAll(shuffled);
     }
     ControlPlaneAddress next = round.remove();
-    // At most once more: a new round has others.
-    return next.equals(last) && all.size() > 1 ? next(last) : next;
+    // At most once more: a new round has others. A record's equals is linked at its first call,
+    // which
+    // takes a tenth of the time until the first listener: not where nothing was tried before.
+    return last != null && all.size() > 1 && next.equals(last) ? next(last) : next;
   }
 
   int count() {

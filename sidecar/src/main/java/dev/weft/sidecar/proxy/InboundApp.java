@@ -67,7 +67,7 @@ public final class InboundApp {
         new EndpointConfig(
             CLUSTER, "", address, port, 1, Locality.UNKNOWN, false, Set.of(), "", Map.of());
     this.clusters = new ClusterSet(workers, nanoClock, random);
-    declare(null);
+    clusters.update(speaking(null));
     Cluster made = clusters.find(CLUSTER);
     if (made == null) {
       throw new IllegalStateException("the application's cluster was not made");
@@ -91,6 +91,13 @@ public final class InboundApp {
    * @param protocol null: not declared, so that it is spoken to as the caller speaks
    */
   public void declare(@Nullable WireProtocol protocol) {
+    // Asked here: comparing all of it links what compares records, in the middle of a start.
+    if (protocol != declared()) {
+      clusters.update(speaking(protocol));
+    }
+  }
+
+  private ConfigSnapshot speaking(@Nullable WireProtocol protocol) {
     var app =
         new ClusterConfig(
             CLUSTER,
@@ -107,9 +114,8 @@ public final class InboundApp {
             null,
             ProxyProtocol.OFF,
             ClusterConfig.DEFAULT_IDLE);
-    clusters.update(
-        new ConfigSnapshot(
-            Map.of(), Map.of(CLUSTER, app), Map.of(CLUSTER, List.of(endpoint)), Map.of(), 0));
+    return new ConfigSnapshot(
+        Map.of(), Map.of(CLUSTER, app), Map.of(CLUSTER, List.of(endpoint)), Map.of(), 0);
   }
 
   /** What the application was declared to speak; null: not declared; any thread. */
