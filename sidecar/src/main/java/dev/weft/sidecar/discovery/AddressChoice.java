@@ -43,9 +43,8 @@ final class AddressChoice {
       round.addAll(shuffled);
     }
     ControlPlaneAddress next = round.remove();
-    // At most once more: a new round has others. A record's equals is linked at its first call,
-    // which
-    // takes a tenth of the time until the first listener: not where nothing was tried before.
+    // At most once more: a new round has others. A record's equals is linked at its first call, for
+    // a tenth of a start: so it is not called where nothing was tried before.
     return last != null && all.size() > 1 && next.equals(last) ? next(last) : next;
   }
 
