@@ -29,13 +29,17 @@ import org.jspecify.annotations.Nullable;
  * it. It begins only when it has itself served as the elected one, in contact with the store, for a
  * full TTL: after an outage of the control plane everybody has had the time to report again. When
  * more than {@value #BRAKE_PERCENT}% of a service would go within one TTL it removes none of it and
- * alarms: it is more likely that we are cut off than that they all died.
+ * alarms: it is more likely that we are cut off than that they all died. So it does with every
+ * service while no replica hears from anybody, and for a TTL after that.
  *
  * <p>{@link #tick} is to be called several times per TTL, by one thread; the rest may be read from
  * any.
  */
 public final class Reaper {
-  /** The share of a service above which nothing of it is removed. One instance may always go. */
+  /**
+   * The share of a service above which nothing of it is removed. One instance may go, unless it is
+   * one of several and nobody is heard.
+   */
   public static final int BRAKE_PERCENT = 30;
 
   private static final System.Logger LOG = System.getLogger(Reaper.class.getName());
@@ -56,7 +60,10 @@ public final class Reaper {
   private final Map<ObjectKey, Deque<Long>> removedNanos = new HashMap<>();
   private SortedTree<Workload> seenWorkloads = SortedTree.empty();
   private SortedTree<Held> seenSessions = SortedTree.empty();
+  private int registered;
   private long lastTickNanos;
+  private long heardSinceNanos;
+  private boolean hearing;
   private long servingSinceNanos;
   private boolean wasServing;
 
@@ -65,8 +72,9 @@ public final class Reaper {
    *
    * @param silent instances that have had no session for a TTL
    * @param instances all of the service
+   * @param cutOff whether nobody at all is heard, or has been for less than a TTL
    */
-  public record Alarm(ObjectKey service, int silent, int instances) {
+  public record Alarm(ObjectKey service, int silent, int instances, boolean cutOff) {
     /** For people. */
     public String message() {
       return silent
@@ -74,9 +82,13 @@ public final class Reaper {
           + instances
           + " instances of service "
           + service
-          + " have been silent for longer than the TTL; none is removed, because that is more than "
-          + BRAKE_PERCENT
-          + "% at once: check the network to them, or deregister them if they are gone";
+          + " have been silent for longer than the TTL; none is removed, because "
+          + (cutOff
+              ? "no control plane has heard from anybody lately: check the network between sidecars"
+                  + " and control planes, and their certificates"
+              : "that is more than "
+                  + BRAKE_PERCENT
+                  + "% at once: check the network to them, or deregister them if they are gone");
     }
   }
 
@@ -101,6 +113,7 @@ public final class Reaper {
     this.nanoClock = nanoClock;
     this.ttlNanos = ttl.toNanos();
     this.lastTickNanos = nanoClock.getAsLong();
+    this.heardSinceNanos = lastTickNanos;
   }
 
   /** Whether this replica is the elected one. */
@@ -136,6 +149,8 @@ public final class Reaper {
       return;
     }
     RegistryView view = registry.current();
+    Map<ObjectKey, List<Workload>> due = findDue(view, now);
+    listen(view, now);
     Election.Term term = election.look(view, current);
     boolean leads = term != null;
     if (leads != leading || !wasServing) {
@@ -143,13 +158,21 @@ public final class Reaper {
       wasServing = true;
     }
     leading = leads;
-    Map<ObjectKey, List<Workload>> due = findDue(view, now);
     List<Workload> removable = brake(view, due, now);
     if (term != null && now - servingSinceNanos >= ttlNanos) {
       for (Workload workload : removable) {
         remove(term, view, workload, now);
       }
     }
+  }
+
+  /** Notes since when instances are heard at all. Of a single one silence proves nothing. */
+  private void listen(RegistryView view, long now) {
+    boolean anybody = registered <= 1 || view.sessions.size() > 0;
+    if (anybody && !hearing) {
+      heardSinceNanos = now;
+    }
+    hearing = anybody;
   }
 
   private Map<ObjectKey, List<Workload>> findDue(RegistryView view, long now) {
@@ -172,9 +195,14 @@ public final class Reaper {
 
   private void findOrphans(RegistryView view, long now) {
     Map<String, Orphan> still = new HashMap<>();
+    registered = 0;
     view.workloads.forEachEntry(
         (key, workload) -> {
-          if (!workload.source().equals(Keyspace.SELF) || view.hasSession(workload)) {
+          if (!workload.source().equals(Keyspace.SELF)) {
+            return;
+          }
+          registered++;
+          if (view.hasSession(workload)) {
             return;
           }
           Orphan orphan = orphans.get(key);
@@ -189,17 +217,18 @@ public final class Reaper {
 
   /** What may be removed; the rest becomes alarms. */
   private List<Workload> brake(RegistryView view, Map<ObjectKey, List<Workload>> due, long now) {
+    boolean cutOff = !hearing || now - heardSinceNanos < ttlNanos;
     List<Workload> removable = new ArrayList<>();
     Map<ObjectKey, Alarm> raised = new TreeMap<>();
     due.forEach(
         (service, workloads) -> {
           int recent = recentRemovals(service, now);
           int instances = view.registeredUnder(service.namespace(), service.name()).size();
-          int allowed = Math.max(1, (instances + recent) * BRAKE_PERCENT / 100);
+          int allowed = cutOff ? 0 : Math.max(1, (instances + recent) * BRAKE_PERCENT / 100);
           if (workloads.size() + recent <= allowed) {
             removable.addAll(workloads);
           } else {
-            Alarm alarm = new Alarm(service, workloads.size(), instances);
+            Alarm alarm = new Alarm(service, workloads.size(), instances, cutOff);
             raised.put(service, alarm);
             if (!alarms.containsKey(service)) {
               LOG.log(Level.WARNING, alarm.message());

@@ -213,6 +213,38 @@ class LivenessTest {
   }
 
   @Test
+  void nobodyGoesWhileNobodyIsHeardAndForATtlAfterThat() {
+    for (int i = 0; i < 4; i++) {
+      a.register("single-" + i, "single-" + i + "-0", "one");
+      a.heartbeat("single-" + i + "-0", "one");
+    }
+    a.awaitSessions(4);
+    becomeLeader(a);
+    pass(TestReplica.TTL.multipliedBy(4), () -> {});
+    assertThat(a.registry.current().sessionCount()).isZero();
+    assertThat(a.registry.current().workloadCount()).isEqualTo(4);
+    assertThat(a.reaper.alarms())
+        .hasSize(4)
+        .allSatisfy(alarm -> assertThat(alarm.message()).contains("1 of 1", "from anybody"));
+
+    // The network is mended, and they come back one after the other; the last one has died.
+    int[] heard = new int[1];
+    Runnable slowly =
+        () -> {
+          heard[0] = Math.min(3, heard[0] + 1);
+          for (int i = 0; i < heard[0]; i++) {
+            a.heartbeat("single-" + i + "-0", "one");
+          }
+        };
+    pass(TestReplica.TTL.minus(STEP), slowly);
+    assertThat(a.reaper.removals()).isZero();
+    pass(TestReplica.TTL, slowly);
+    await().until(() -> !a.shows("single-3-0"));
+    assertThat(a.registry.current().workloadCount()).isEqualTo(3);
+    assertThat(a.reaper.alarms()).isEmpty();
+  }
+
+  @Test
   void aTrickleWithinOneTtlCountsAsAtOnce() {
     for (int i = 0; i < 3; i++) {
       a.register("catalog", "catalog-" + i, "one");
