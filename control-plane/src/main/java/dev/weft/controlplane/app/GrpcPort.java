@@ -18,8 +18,8 @@ final class GrpcPort {
   /** Somewhat more than what our own check allows, which says so better. */
   private static final int MESSAGE_SLACK = 1 << 20;
 
-  /** A ping after two thirds of the silence, an answer within the last. */
-  private static final int PING_SHARE = 3;
+  /** Silence until a ping, as sidecars have it. */
+  private static final long PING = TimeUnit.SECONDS.toNanos(10);
 
   /** How long gRPC has to close a silent connection by itself, and to say why. */
   private static final long FAREWELL = TimeUnit.SECONDS.toNanos(1);
@@ -38,7 +38,9 @@ final class GrpcPort {
       HealthStatusManager health) {
     long silence = PeerLimit.CONNECTION_SILENCE.value();
     return NettyServerBuilder.forAddress(
-            address, SilentConnections.closedAfter(silence + FAREWELL, credentials))
+            address,
+            SilentConnections.closedAfter(
+                silence + FAREWELL, PeerLimit.CONNECTION_UNACKED.value(), credentials))
         .addService(health.getHealthService())
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(olderReflection())
@@ -53,8 +55,8 @@ final class GrpcPort {
         .handshakeTimeout(PeerLimit.CONNECTION_SETUP.value(), TimeUnit.NANOSECONDS)
         .permitKeepAliveTime(PeerLimit.CONNECTION_PINGS.value(), TimeUnit.NANOSECONDS)
         .permitKeepAliveWithoutCalls(true)
-        .keepAliveTime(silence - silence / PING_SHARE, TimeUnit.NANOSECONDS)
-        .keepAliveTimeout(silence / PING_SHARE, TimeUnit.NANOSECONDS);
+        .keepAliveTime(PING, TimeUnit.NANOSECONDS)
+        .keepAliveTimeout(silence - PING, TimeUnit.NANOSECONDS);
   }
 
   /** The version of reflection that clients in other languages still ask for. */

@@ -16,7 +16,8 @@ public enum PeerLimit {
   // Connections and calls.
   CONNECTIONS(Unit.COUNT, 20_000, "RESOURCE_EXHAUSTED"),
   CONNECTION_SETUP(Unit.TIME, seconds(10), "closed"),
-  CONNECTION_SILENCE(Unit.TIME, seconds(15), "closed"),
+  CONNECTION_SILENCE(Unit.TIME, seconds(14), "closed"),
+  CONNECTION_UNACKED(Unit.TIME, seconds(3), "closed"),
   CONNECTION_IDLE(Unit.TIME, seconds(300), "GOAWAY"),
   CONNECTION_CALLS(Unit.COUNT, 1_000, "the caller waits"),
   CONNECTION_PINGS(Unit.TIME, seconds(5), "GOAWAY, ENHANCE_YOUR_CALM"),
@@ -72,6 +73,7 @@ public enum PeerLimit {
       EnumSet.of(
           CONNECTION_SETUP,
           CONNECTION_SILENCE,
+          CONNECTION_UNACKED,
           CONNECTION_IDLE,
           CONNECTION_CALLS,
           CONNECTION_PINGS,

@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 /** Opens channels to control planes on the control loop, which does all their work. */
 final class ControlPlaneChannels {
   static final int CONNECT_TIMEOUT_MILLIS = (int) Bound.CONTROL_CONNECT_TIME.millis();
+
+  /** Silence until a ping: gRPC asks no sooner. */
+  private static final long PING_MILLIS = 10_000;
+
   private static final int MAX_RESPONSE_BYTES = Bound.CONTROL_RESPONSE.intValue();
 
   private final EventLoop loop;
@@ -42,8 +46,8 @@ final class ControlPlaneChannels {
         .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
         .directExecutor()
         .offloadExecutor(Runnable::run)
-        .keepAliveTime(Bound.CONTROL_SILENCE.millis() * 2 / 3, TimeUnit.MILLISECONDS)
-        .keepAliveTimeout(Bound.CONTROL_SILENCE.millis() / 3, TimeUnit.MILLISECONDS)
+        .keepAliveTime(PING_MILLIS, TimeUnit.MILLISECONDS)
+        .keepAliveTimeout(Bound.CONTROL_SILENCE.millis() - PING_MILLIS, TimeUnit.MILLISECONDS)
         .disableRetry()
         .maxInboundMessageSize(MAX_RESPONSE_BYTES)
         .build();

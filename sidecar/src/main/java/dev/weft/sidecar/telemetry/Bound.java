@@ -160,7 +160,7 @@ public enum Bound {
   APP_PROBE_REDIRECTS(Scope.QUIET, Unit.COUNT, 10, "", "503 of the probe port"),
   CONTROL_CONNECT_TIME(Scope.PROCESS, Unit.TIME, seconds(3), "", "the next control plane"),
   CONTROL_OPEN_TIME(Scope.PROCESS, Unit.TIME, seconds(10), "", "the next control plane"),
-  CONTROL_SILENCE(Scope.PROCESS, Unit.TIME, seconds(15), "", "the next control plane"),
+  CONTROL_SILENCE(Scope.PROCESS, Unit.TIME, seconds(14), "", "the next control plane"),
   CONTROL_MOVE_TIME(Scope.PROCESS, Unit.TIME, seconds(30), "", "it stays where it is"),
   CONTROL_RESPONSE(Scope.PROCESS, Unit.BYTES, mib(16), "", "the stream is broken, the next one"),
   TOKEN_FILE(Scope.QUIET, Unit.BYTES, kib(64), "", "the call fails, and says so"),
