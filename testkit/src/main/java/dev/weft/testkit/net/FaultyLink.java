@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A network namespace of the test's own, and a link to it from where the test runs, which does as
- * it is told: late, lossy, slow, cut in one direction or both. It keeps no connection and ends
- * none. Any thread may tell.
+ * it is told: late, lossy, slow, cut in one direction or both, without a memory. It keeps no
+ * connection and ends none. Any thread may tell.
  */
 public final class FaultyLink implements AutoCloseable {
   private static final AtomicInteger NUMBERS = new AtomicInteger();
@@ -29,6 +29,7 @@ public final class FaultyLink implements AutoCloseable {
   private final Tap farTap;
   private final Wire there;
   private final Wire back;
+  private final Flows flows = new Flows();
 
   /** A way over the link. */
   public enum Direction {
@@ -64,8 +65,8 @@ public final class FaultyLink implements AutoCloseable {
     run("ip", "-n", namespace, "addr", "add", far + "/30", "dev", name + "f");
     run("ip", "-n", namespace, "link", "set", "lo", "up");
     run("ip", "-n", namespace, "link", "set", name + "f", "up");
-    there = new Wire(nearTap, farTap, 1);
-    back = new Wire(farTap, nearTap, 2);
+    there = new Wire(nearTap, farTap, flows, 1);
+    back = new Wire(farTap, nearTap, flows, 2);
     there.start();
     back.start();
   }
@@ -121,8 +122,17 @@ public final class FaultyLink implements AutoCloseable {
     cut(Direction.BACK);
   }
 
+  /**
+   * Nothing is carried of the connections that are open, and neither end is told; new ones are.
+   * When one end gives such a connection up, the other has it half-open.
+   */
+  public void forgetConnections() {
+    flows.forget();
+  }
+
   /** Does no harm any more. */
   public void mend() {
+    flows.remember();
     there.set(Duration.ZERO, 0, 0, false);
     back.set(Duration.ZERO, 0, 0, false);
   }

@@ -23,6 +23,7 @@ final class Wire {
   private final Tap from;
   private final Tap to;
   private final Random random;
+  private final Flows flows;
   private final Lock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Frame> queue = new ArrayDeque<>();
@@ -48,9 +49,10 @@ final class Wire {
     }
   }
 
-  Wire(Tap from, Tap to, long seed) {
+  Wire(Tap from, Tap to, Flows flows, long seed) {
     this.from = from;
     this.to = to;
+    this.flows = flows;
     this.random = new Random(seed);
   }
 
@@ -96,6 +98,7 @@ final class Wire {
     lock.lock();
     try {
       if (cut
+          || !flows.carries(frame)
           || random.nextInt(100) < lossPercent
           || queuedBytes + frame.length > MAX_QUEUED_BYTES) {
         return;
