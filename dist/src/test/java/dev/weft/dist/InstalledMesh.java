@@ -341,6 +341,11 @@ final class InstalledMesh implements AutoCloseable {
     String pod =
         namespace.kubectl(
             "get", "pods", "-l", "app=" + app, "-o", "jsonpath={.items[0].metadata.name}");
+    return metricsOf(namespace, pod);
+  }
+
+  /** What the sidecar of that pod counts. */
+  static String metricsOf(Cluster namespace, String pod) {
     return metrics(namespace, namespace.namespace(), pod, SIDECAR_METRICS);
   }
 
@@ -363,11 +368,16 @@ final class InstalledMesh implements AutoCloseable {
 
   /** Runs the distribution's command line on the cluster; it must succeed. */
   String weft(String... arguments) {
+    Run run = tryWeft(arguments);
+    assertThat(run.exitCode()).as(String.join(" ", arguments) + ": " + run.err()).isZero();
+    return run.out();
+  }
+
+  /** Runs it, whether it succeeds or not. */
+  Run tryWeft(String... arguments) {
     var all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--kubeconfig", cluster.kubeconfig().toString()));
-    Run run = WEFT.run(Map.of(), "weft", all.toArray(String[]::new));
-    assertThat(run.exitCode()).as(String.join(" ", all) + ": " + run.err()).isZero();
-    return run.out();
+    return WEFT.run(Map.of(), "weft", all.toArray(String[]::new));
   }
 
   @Override

@@ -38,8 +38,11 @@ final class SidecarTemplate {
   /** How long an ordinary container is held for its sidecar. */
   private static final int START_SECONDS = 600;
 
-  /** On a machine with too much to do a JVM takes long before it first answers. */
-  private static final int LIVE_AFTER_SECONDS = 60;
+  /**
+   * On a machine with too much to do a JVM takes long before it first answers; who ends it for that
+   * has it begin again, and the machine has more to do.
+   */
+  private static final int LIVE_AFTER_SECONDS = 180;
 
   /**
    * Of the init step: while it runs its pod has nothing else but the sidecar, and what both ask for
