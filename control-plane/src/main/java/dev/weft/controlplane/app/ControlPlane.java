@@ -8,7 +8,7 @@ import dev.weft.controlplane.auth.kubernetes.KubernetesCallers;
 import dev.weft.controlplane.limit.CallGate;
 import dev.weft.controlplane.limit.PeerLimits;
 import dev.weft.controlplane.pki.ServerIdentity;
-import dev.weft.controlplane.registry.Reaper;
+import dev.weft.controlplane.registry.liveness.Reaper;
 import dev.weft.controlplane.registry.RegistryStatus;
 import dev.weft.controlplane.registry.RemovalMarks;
 import dev.weft.controlplane.registry.loss.Loss;

@@ -2,10 +2,10 @@ package dev.weft.controlplane.app;
 
 import dev.weft.common.ProcessNumbers;
 import dev.weft.controlplane.api.RegistryService;
-import dev.weft.controlplane.registry.Reaper;
+import dev.weft.controlplane.registry.liveness.Reaper;
 import dev.weft.controlplane.registry.Registry;
-import dev.weft.controlplane.registry.Sessions;
-import dev.weft.controlplane.registry.VersionKeeper;
+import dev.weft.controlplane.registry.liveness.Sessions;
+import dev.weft.controlplane.registry.retention.VersionKeeper;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

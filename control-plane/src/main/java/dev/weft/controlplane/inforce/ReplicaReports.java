@@ -4,7 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.RegistryView;
 import dev.weft.controlplane.registry.RegistryView.Report;
-import dev.weft.controlplane.registry.ReplicaLease;
+import dev.weft.controlplane.registry.liveness.ReplicaLease;
 import dev.weft.controlplane.registry.store.Lease;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;

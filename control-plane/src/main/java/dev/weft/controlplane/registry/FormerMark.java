@@ -12,7 +12,7 @@ import dev.weft.proto.policy.v1.FormerPolicy;
  * @param deleted whether nothing took its place
  * @param bytes what it takes in the store
  */
-record FormerMark(
+public record FormerMark(
     String key, String object, long until, long endedAtMillis, boolean deleted, int bytes) {
 
   static FormerMark of(Entry entry) throws InvalidProtocolBufferException {

@@ -90,7 +90,7 @@ public final class Keyspace {
 
   static final String SESSION_PREFIX = "session/";
   static final String REPLICA_PREFIX = "replica/";
-  static final String LEADER_PREFIX = "leader/";
+  public static final String LEADER_PREFIX = "leader/";
   static final String REPORT_PREFIX = "inforce/";
 
   private Keyspace() {}
@@ -155,11 +155,11 @@ public final class Keyspace {
     return REPORT_PREFIX + replica + '/' + chunk;
   }
 
-  static String session(String replica, String namespace, String id) {
+  public static String session(String replica, String namespace, String id) {
     return SESSION_PREFIX + replica + '/' + namespace + '/' + id;
   }
 
-  static String replica(String replica) {
+  public static String replica(String replica) {
     return REPLICA_PREFIX + replica;
   }
 

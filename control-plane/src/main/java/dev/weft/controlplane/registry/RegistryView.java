@@ -22,88 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RegistryView {
   /** Before the store was read for the first time. */
-  static final RegistryView EMPTY =
-      new RegistryView(
-          "",
-          0,
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          SortedTree.empty(),
-          EndpointTrees.EMPTY);
+  static final RegistryView EMPTY = new RegistryView("", 0, ViewTrees.EMPTY);
 
   private final String storeId;
   private final long revision;
-
-  /** namespace/id; those that are registered, which Kubernetes' endpoints are not. */
-  final SortedTree<Workload> workloads;
-
-  /** namespace/service/id. */
-  final SortedTree<Workload> byService;
-
-  /** namespace/name; explicit and implicit ones. */
-  final SortedTree<Service> services;
-
-  /** namespace/name; those with a selector. */
-  final SortedTree<Service> selecting;
-
-  /** address/namespace/name, by each address that Kubernetes gave it, canonical. */
-  final SortedTree<Service> byClusterIp;
-
-  /** namespace/name. */
-  final SortedTree<HttpRoute> httpRoutes;
-
-  /** namespace/kind/name; those that are no HTTPRoutes. */
-  final SortedTree<HttpRoute> otherRoutes;
-
-  /** namespace/name. */
-  final SortedTree<ReferenceGrant> referenceGrants;
-
-  /** namespace/name. */
-  final SortedTree<TrafficPolicy> trafficPolicies;
-
-  /** namespace/name. */
-  final SortedTree<ConfigEntry> configEntries;
-
-  /** kind/namespace/name. */
-  final SortedTree<Policy> policies;
-
-  /** By the store's key. */
-  final SortedTree<RegistryProblem> problems;
-
-  /** namespace/id/replica. */
-  final SortedTree<Held> sessions;
-
-  /** By replica id. */
-  final SortedTree<Held> replicas;
-
-  /** By role. */
-  final SortedTree<Held> leaders;
-
-  /** replica/chunk. */
-  final SortedTree<Report> reports;
-
-  /** By the store's key. */
-  final SortedTree<FormerMark> former;
-
-  /** By the store's key. */
-  final SortedTree<StoredOverride> overrides;
-
-  final EndpointTrees endpoints;
+  final ViewTrees trees;
 
   /**
    * A key under a replica's lease.
@@ -111,7 +34,7 @@ public final class RegistryView {
    * @param holder the replica
    * @param value what the key holds: a session's incarnation, else the replica's id
    */
-  record Held(String holder, String value, long revision) {}
+  public record Held(String holder, String value, long revision) {}
 
   /**
    * What a replica tells the others of its sidecars, in one of several parts.
@@ -121,49 +44,10 @@ public final class RegistryView {
    */
   public record Report(String replica, int chunk, String text, long revision) {}
 
-  RegistryView(
-      String storeId,
-      long revision,
-      SortedTree<Workload> workloads,
-      SortedTree<Workload> byService,
-      SortedTree<Service> services,
-      SortedTree<Service> selecting,
-      SortedTree<Service> byClusterIp,
-      SortedTree<HttpRoute> httpRoutes,
-      SortedTree<HttpRoute> otherRoutes,
-      SortedTree<ReferenceGrant> referenceGrants,
-      SortedTree<TrafficPolicy> trafficPolicies,
-      SortedTree<ConfigEntry> configEntries,
-      SortedTree<Policy> policies,
-      SortedTree<RegistryProblem> problems,
-      SortedTree<Held> sessions,
-      SortedTree<Held> replicas,
-      SortedTree<Held> leaders,
-      SortedTree<Report> reports,
-      SortedTree<FormerMark> former,
-      SortedTree<StoredOverride> overrides,
-      EndpointTrees endpoints) {
+  RegistryView(String storeId, long revision, ViewTrees trees) {
     this.storeId = storeId;
     this.revision = revision;
-    this.workloads = workloads;
-    this.byService = byService;
-    this.services = services;
-    this.selecting = selecting;
-    this.byClusterIp = byClusterIp;
-    this.httpRoutes = httpRoutes;
-    this.otherRoutes = otherRoutes;
-    this.referenceGrants = referenceGrants;
-    this.trafficPolicies = trafficPolicies;
-    this.configEntries = configEntries;
-    this.policies = policies;
-    this.problems = problems;
-    this.sessions = sessions;
-    this.replicas = replicas;
-    this.leaders = leaders;
-    this.reports = reports;
-    this.former = former;
-    this.overrides = overrides;
-    this.endpoints = endpoints;
+    this.trees = trees;
   }
 
   /** The view of a whole store at one revision, e.g. one of the past. */
@@ -184,38 +68,58 @@ public final class RegistryView {
     return revision;
   }
 
+  /** By namespace/id: those that are registered, which Kubernetes' endpoints are not. */
+  public SortedTree<Workload> registered() {
+    return trees.workloads();
+  }
+
+  /** By namespace/id/replica. */
+  public SortedTree<Held> sessions() {
+    return trees.sessions();
+  }
+
+  /** By role. */
+  public SortedTree<Held> leaders() {
+    return trees.leaders();
+  }
+
+  /** By the store's key: documents as they were. */
+  public SortedTree<FormerMark> former() {
+    return trees.former();
+  }
+
   /** How many workloads there are. */
   public int workloadCount() {
-    return workloads.size() + endpoints.byService().size();
+    return trees.workloads().size() + trees.endpoints().byService().size();
   }
 
   /** A workload by its id; a pod of several services as one of them has it. */
   public @Nullable Workload workload(String namespace, String id) {
-    Workload registered = workloads.get(namespace + '/' + id);
-    List<Workload> ofPod = registered == null ? endpoints.ofPod(namespace, id) : List.of();
+    Workload registered = trees.workloads().get(namespace + '/' + id);
+    List<Workload> ofPod = registered == null ? trees.endpoints().ofPod(namespace, id) : List.of();
     return ofPod.isEmpty() ? registered : ofPod.getFirst();
   }
 
   /** The workloads of a namespace, of all when it is empty: first what is registered. */
   public List<Workload> workloads(String namespace) {
-    List<Workload> all = inNamespace(workloads, namespace);
-    all.addAll(inNamespace(endpoints.byService(), namespace));
+    List<Workload> all = inNamespace(trees.workloads(), namespace);
+    all.addAll(inNamespace(trees.endpoints().byService(), namespace));
     return all;
   }
 
   /** The endpoints that Kubernetes lists for a service, ready or not. */
   public List<Workload> endpointsOf(String namespace, String service) {
-    return endpoints.ofService(namespace, service);
+    return trees.endpoints().ofService(namespace, service);
   }
 
   /** The endpoints that Kubernetes has at an address, one per service that lists them. */
   public List<Workload> endpointsAt(String canonicalAddress) {
-    return endpoints.at(canonicalAddress);
+    return trees.endpoints().at(canonicalAddress);
   }
 
   /** The endpoints that are that pod, one per service that lists it. */
   public List<Workload> endpointsOfPod(String namespace, String pod) {
-    return endpoints.ofPod(namespace, pod);
+    return trees.endpoints().ofPod(namespace, pod);
   }
 
   /**
@@ -227,39 +131,39 @@ public final class RegistryView {
   public boolean hasEndpoints(String namespace, String service) {
     String prefix =
         namespace.isEmpty() ? "" : namespace + '/' + (service.isEmpty() ? "" : service + '/');
-    return endpoints.byService().containsPrefix(prefix);
+    return trees.endpoints().byService().containsPrefix(prefix);
   }
 
   /** The service of Kubernetes that has this address as its own; null when none does. */
   public @Nullable Service serviceAt(String canonicalAddress) {
     List<Service> found = new ArrayList<>();
-    byClusterIp.forEachWithPrefix(canonicalAddress + '/', found::add);
+    trees.byClusterIp().forEachWithPrefix(canonicalAddress + '/', found::add);
     return found.isEmpty() ? null : found.getFirst();
   }
 
   /** Where the machine of that name stands; unknown where nothing says it. */
   public Locality localityOf(String node) {
-    Locality locality = endpoints.nodes().get(node);
+    Locality locality = trees.endpoints().nodes().get(node);
     return locality == null ? Locality.UNKNOWN : locality;
   }
 
   /** The workloads that registered under that name, whatever a document selects. */
   public List<Workload> registeredUnder(String namespace, String service) {
     List<Workload> found = new ArrayList<>();
-    byService.forEachWithPrefix(namespace + '/' + service + '/', found::add);
+    trees.byService().forEachWithPrefix(namespace + '/' + service + '/', found::add);
     return found;
   }
 
   /** The workloads that belong to a service, ready or not. */
   public List<Workload> workloadsOf(Service service) {
     if (service.kubernetes() != null) {
-      return endpoints.ofService(service.namespace(), service.name());
+      return trees.endpoints().ofService(service.namespace(), service.name());
     }
     if (service.selector().isEmpty()) {
       return registeredUnder(service.namespace(), service.name());
     }
     List<Workload> found = new ArrayList<>();
-    workloads.forEachWithPrefix(
+    trees.workloads().forEachWithPrefix(
         service.namespace() + '/',
         workload -> {
           if (service.selects(workload)) {
@@ -271,20 +175,20 @@ public final class RegistryView {
 
   /** The service of that name, explicit or implicit. */
   public @Nullable Service service(String namespace, String name) {
-    return services.get(namespace + '/' + name);
+    return trees.services().get(namespace + '/' + name);
   }
 
   public int serviceCount() {
-    return services.size();
+    return trees.services().size();
   }
 
   public void forEachService(Consumer<? super Service> action) {
-    services.forEach(action);
+    trees.services().forEach(action);
   }
 
   /** The services of a namespace, explicit and implicit; of all when it is empty. */
   public List<Service> services(String namespace) {
-    return inNamespace(services, namespace);
+    return inNamespace(trees.services(), namespace);
   }
 
   /** The services that a workload belongs to. */
@@ -297,7 +201,7 @@ public final class RegistryView {
     if (workload.pod() != null) {
       return found;
     }
-    selecting.forEachWithPrefix(
+    trees.selecting().forEachWithPrefix(
         workload.namespace() + '/',
         service -> {
           if (service.selects(workload)) {
@@ -308,54 +212,54 @@ public final class RegistryView {
   }
 
   public @Nullable HttpRoute httpRoute(ObjectKey key) {
-    return httpRoutes.get(key.toString());
+    return trees.httpRoutes().get(key.toString());
   }
 
   /** The routes of a namespace; of all when it is empty. */
   public List<HttpRoute> httpRoutes(String namespace) {
-    return inNamespace(httpRoutes, namespace);
+    return inNamespace(trees.httpRoutes(), namespace);
   }
 
   /** A route that is no HTTPRoute, by its {@link HttpRoute#key}. */
   public @Nullable HttpRoute otherRoute(ObjectKey key) {
-    return otherRoutes.get(key.toString());
+    return trees.otherRoutes().get(key.toString());
   }
 
   /** Those routes of a namespace that are no HTTPRoutes; of all when it is empty. */
   public List<HttpRoute> otherRoutes(String namespace) {
-    return inNamespace(otherRoutes, namespace);
+    return inNamespace(trees.otherRoutes(), namespace);
   }
 
   public @Nullable ReferenceGrant referenceGrant(ObjectKey key) {
-    return referenceGrants.get(key.toString());
+    return trees.referenceGrants().get(key.toString());
   }
 
   /** The grants of a namespace; of all when it is empty. */
   public List<ReferenceGrant> referenceGrants(String namespace) {
-    return inNamespace(referenceGrants, namespace);
+    return inNamespace(trees.referenceGrants(), namespace);
   }
 
   public @Nullable TrafficPolicy trafficPolicy(ObjectKey key) {
-    return trafficPolicies.get(key.toString());
+    return trees.trafficPolicies().get(key.toString());
   }
 
   /** The traffic policies of a namespace; of all when it is empty. */
   public List<TrafficPolicy> trafficPolicies(String namespace) {
-    return inNamespace(trafficPolicies, namespace);
+    return inNamespace(trees.trafficPolicies(), namespace);
   }
 
   public @Nullable ConfigEntry configEntry(ObjectKey key) {
-    return configEntries.get(key.toString());
+    return trees.configEntries().get(key.toString());
   }
 
   /** The configuration entries of a namespace; of all when it is empty. */
   public List<ConfigEntry> configEntries(String namespace) {
-    return inNamespace(configEntries, namespace);
+    return inNamespace(trees.configEntries(), namespace);
   }
 
   /** A policy document as it is stored, with its key, source and revision set. */
   public @Nullable Policy policy(String kind, String namespace, String name) {
-    return policies.get(kind + '/' + namespace + '/' + name);
+    return trees.policies().get(kind + '/' + namespace + '/' + name);
   }
 
   /** Policy documents by kind, namespace and name; an empty kind or namespace means all. */
@@ -368,9 +272,9 @@ public final class RegistryView {
           }
         };
     if (kind.isEmpty()) {
-      policies.forEach(action);
+      trees.policies().forEach(action);
     } else {
-      policies.forEachWithPrefix(kind + '/', action);
+      trees.policies().forEachWithPrefix(kind + '/', action);
     }
     return found;
   }
@@ -378,55 +282,55 @@ public final class RegistryView {
   /** What operators say, and what they have lifted lately: instances first, then zones. */
   public List<StoredOverride> overrides() {
     List<StoredOverride> found = new ArrayList<>();
-    overrides.forEach(found::add);
+    trees.overrides().forEach(found::add);
     return found;
   }
 
   /** What operators say of an instance itself, whether there is one or not; null: nothing. */
   public @Nullable StoredOverride instanceOverride(String namespace, String id) {
-    return overrides.get(Keyspace.instanceOverride(namespace, id));
+    return trees.overrides().get(Keyspace.instanceOverride(namespace, id));
   }
 
   /** What operators say of a zone; null: nothing. */
   public @Nullable StoredOverride zoneOverride(String zone) {
-    return overrides.get(Keyspace.zoneOverride(zone));
+    return trees.overrides().get(Keyspace.zoneOverride(zone));
   }
 
   /** What in the store could not be used. */
   public List<RegistryProblem> problems() {
     List<RegistryProblem> found = new ArrayList<>();
-    problems.forEach(found::add);
+    trees.problems().forEach(found::add);
     return found;
   }
 
   /** The ids of the replicas that are there. */
   public List<String> replicas() {
     List<String> found = new ArrayList<>();
-    replicas.forEach(held -> found.add(held.holder()));
+    trees.replicas().forEach(held -> found.add(held.holder()));
     return found;
   }
 
   /** What replicas tell of their sidecars. */
   public List<Report> reports() {
     List<Report> found = new ArrayList<>();
-    reports.forEach(found::add);
+    trees.reports().forEach(found::add);
     return found;
   }
 
   /** Whether what replicas tell, or which there are, is other than in another view. */
   public boolean tellsOtherThan(RegistryView other) {
-    return reports != other.reports || replicas != other.replicas;
+    return trees.reports() != other.trees.reports() || trees.replicas() != other.trees.replicas();
   }
 
   /** How many sessions all replicas hold. */
   public int sessionCount() {
-    return sessions.size();
+    return trees.sessions().size();
   }
 
   /** Whether some replica hears from exactly this incarnation. */
-  boolean hasSession(Workload workload) {
+  public boolean hasSession(Workload workload) {
     boolean[] found = new boolean[1];
-    sessions.forEachWithPrefix(
+    trees.sessions().forEachWithPrefix(
         workload.namespace() + '/' + workload.id() + '/',
         held -> found[0] |= held.value().equals(workload.incarnation()));
     return found[0];

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Balanced by height (AVL).
  */
-final class SortedTree<V> {
+public final class SortedTree<V> {
   private static final SortedTree<?> EMPTY = new SortedTree<>(null);
 
   private final @Nullable Node<V> root;
@@ -24,15 +24,15 @@ final class SortedTree<V> {
   }
 
   @SuppressWarnings("unchecked") // holds no value
-  static <V> SortedTree<V> empty() {
+  public static <V> SortedTree<V> empty() {
     return (SortedTree<V>) EMPTY;
   }
 
-  int size() {
+  public int size() {
     return size(root);
   }
 
-  @Nullable V get(String key) {
+  public @Nullable V get(String key) {
     Node<V> node = root;
     while (node != null) {
       int order = key.compareTo(node.key);
@@ -53,12 +53,12 @@ final class SortedTree<V> {
   }
 
   /** Every value, in the order of the keys. */
-  void forEach(Consumer<? super V> action) {
+  public void forEach(Consumer<? super V> action) {
     walk(root, action);
   }
 
   /** Every key and value, in the order of the keys. */
-  void forEachEntry(BiConsumer<? super String, ? super V> action) {
+  public void forEachEntry(BiConsumer<? super String, ? super V> action) {
     walkEntries(root, action);
   }
 

@@ -131,6 +131,7 @@ final class ViewBuilder {
         new RegistryView(
             storeId,
             revision,
+            new ViewTrees(
             workloads,
             byService,
             services,
@@ -149,7 +150,7 @@ final class ViewBuilder {
             leased.reports(),
             former,
             overrides.all(),
-            slices.trees());
+            slices.trees()));
     RegistryChange change =
         resync ? ViewDiff.full(previous, view) : ViewDiff.of(previous, view, touched, false);
     touched.clear();

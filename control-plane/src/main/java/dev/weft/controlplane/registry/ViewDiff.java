@@ -46,17 +46,17 @@ final class ViewDiff {
   static RegistryChange full(RegistryView previous, RegistryView view) {
     Touched touched = new Touched();
     for (RegistryView each : List.of(previous, view)) {
-      each.workloads.forEach(w -> touched.workloads.add(w.namespace() + '/' + w.id()));
-      each.services.forEach(s -> touched.services.add(s.namespace() + '/' + s.name()));
-      each.endpoints.byService().forEach(e -> touched.endpoints.add(EndpointTrees.name(e)));
-      each.endpoints.byAddress().forEachEntry((key, e) -> touched.addresses.add(address(key)));
-      each.endpoints.nodes().forEachEntry((name, n) -> touched.nodes.add(name));
-      each.byClusterIp.forEachEntry((key, s) -> touched.addresses.add(address(key)));
-      each.httpRoutes.forEach(r -> touched.httpRoutes.add(r.meta().toString()));
-      each.otherRoutes.forEach(r -> touched.otherRoutes.add(r.key().toString()));
-      each.referenceGrants.forEach(g -> touched.referenceGrants.add(g.meta().toString()));
-      each.trafficPolicies.forEach(p -> touched.trafficPolicies.add(p.meta().toString()));
-      each.configEntries.forEach(e -> touched.configEntries.add(e.meta().toString()));
+      each.trees.workloads().forEach(w -> touched.workloads.add(w.namespace() + '/' + w.id()));
+      each.trees.services().forEach(s -> touched.services.add(s.namespace() + '/' + s.name()));
+      each.trees.endpoints().byService().forEach(e -> touched.endpoints.add(EndpointTrees.name(e)));
+      each.trees.endpoints().byAddress().forEachEntry((key, e) -> touched.addresses.add(address(key)));
+      each.trees.endpoints().nodes().forEachEntry((name, n) -> touched.nodes.add(name));
+      each.trees.byClusterIp().forEachEntry((key, s) -> touched.addresses.add(address(key)));
+      each.trees.httpRoutes().forEach(r -> touched.httpRoutes.add(r.meta().toString()));
+      each.trees.otherRoutes().forEach(r -> touched.otherRoutes.add(r.key().toString()));
+      each.trees.referenceGrants().forEach(g -> touched.referenceGrants.add(g.meta().toString()));
+      each.trees.trafficPolicies().forEach(p -> touched.trafficPolicies.add(p.meta().toString()));
+      each.trees.configEntries().forEach(e -> touched.configEntries.add(e.meta().toString()));
     }
     return of(previous, view, touched, true);
   }
@@ -69,19 +69,19 @@ final class ViewDiff {
     for (String name : touched.workloads) {
       compare(
           previous,
-          previous.workloads.get(name),
+          previous.trees.workloads().get(name),
           view,
-          view.workloads.get(name),
+          view.trees.workloads().get(name),
           workloads,
           services);
     }
     for (String name : touched.endpoints) {
-      Workload before = previous.endpoints.byService().get(name);
-      compare(previous, before, view, view.endpoints.byService().get(name), workloads, services);
+      Workload before = previous.trees.endpoints().byService().get(name);
+      compare(previous, before, view, view.trees.endpoints().byService().get(name), workloads, services);
     }
     for (String name : touched.services) {
-      Service before = previous.services.get(name);
-      if (!Objects.equals(before, view.services.get(name))) {
+      Service before = previous.trees.services().get(name);
+      if (!Objects.equals(before, view.trees.services().get(name))) {
         services.add(ViewBuilder.objectKey(name));
       }
     }
@@ -93,11 +93,11 @@ final class ViewDiff {
         services,
         addresses(previous, view, touched.addresses),
         nodes(previous, view, touched.nodes),
-        changed(previous.httpRoutes, view.httpRoutes, touched.httpRoutes),
-        changed(previous.otherRoutes, view.otherRoutes, touched.otherRoutes),
-        changed(previous.referenceGrants, view.referenceGrants, touched.referenceGrants),
-        changed(previous.trafficPolicies, view.trafficPolicies, touched.trafficPolicies),
-        changed(previous.configEntries, view.configEntries, touched.configEntries));
+        changed(previous.trees.httpRoutes(), view.trees.httpRoutes(), touched.httpRoutes),
+        changed(previous.trees.otherRoutes(), view.trees.otherRoutes(), touched.otherRoutes),
+        changed(previous.trees.referenceGrants(), view.trees.referenceGrants(), touched.referenceGrants),
+        changed(previous.trees.trafficPolicies(), view.trees.trafficPolicies(), touched.trafficPolicies),
+        changed(previous.trees.configEntries(), view.trees.configEntries(), touched.configEntries));
   }
 
   private static void compare(

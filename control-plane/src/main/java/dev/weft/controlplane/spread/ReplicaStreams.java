@@ -3,7 +3,7 @@ package dev.weft.controlplane.spread;
 import com.google.protobuf.ByteString;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.RegistryView;
-import dev.weft.controlplane.registry.ReplicaLease;
+import dev.weft.controlplane.registry.liveness.ReplicaLease;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.registry.store.Lease;
 import dev.weft.controlplane.registry.store.Range;

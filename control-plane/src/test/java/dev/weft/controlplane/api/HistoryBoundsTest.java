@@ -3,7 +3,7 @@ package dev.weft.controlplane.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.weft.controlplane.registry.VersionKeeper;
+import dev.weft.controlplane.registry.retention.VersionKeeper;
 import dev.weft.proto.policy.v1.GetRevisionRequest;
 import dev.weft.proto.policy.v1.HistoryRequest;
 import dev.weft.proto.policy.v1.PolicyChange;

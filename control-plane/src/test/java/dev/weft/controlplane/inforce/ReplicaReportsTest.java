@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Registry;
-import dev.weft.controlplane.registry.ReplicaLease;
+import dev.weft.controlplane.registry.liveness.ReplicaLease;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;

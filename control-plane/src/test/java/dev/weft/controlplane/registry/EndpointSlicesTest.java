@@ -69,10 +69,10 @@ class EndpointSlicesTest {
               assertThat(Objects.requireNonNull(one.after()).readiness())
                   .isEqualTo(WorkloadReadiness.NOT_READY);
             });
-    assertThat(change.view().endpoints.byService())
+    assertThat(change.view().trees.endpoints().byService())
         .satisfies(
             tree ->
-                assertThat(tree.unsharedWith(change.previous().endpoints.byService()))
+                assertThat(tree.unsharedWith(change.previous().trees.endpoints().byService()))
                     .isLessThan(20));
     assertThat(mesh.put(changed).commit().isEmpty()).as("written again").isTrue();
   }

@@ -116,7 +116,7 @@ class RegistryTest {
   private void put(String service, String id) {
     String key = Keyspace.instance(Keyspace.SELF, "default", service, id);
     Txn txn =
-        Txn.builder().put(key, TestReplica.instance(service, id, "one").toByteString()).build();
+        Txn.builder().put(key, TestInstances.instance(service, id, "one").toByteString()).build();
     long revision = store.commit(txn).join().orThrow(key).revision();
     assertThat(registry.awaitRevision(revision, PATIENCE).join()).isTrue();
   }

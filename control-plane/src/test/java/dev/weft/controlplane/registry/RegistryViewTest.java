@@ -36,7 +36,7 @@ class RegistryViewTest {
     instance("self", "catalog", "catalog-0");
     publish();
     Instance other =
-        TestReplica.instance("catalog", "catalog-1", "one").toBuilder()
+        TestInstances.instance("catalog", "catalog-1", "one").toBuilder()
             .addPorts(InstancePort.newBuilder().setName("admin").setServicePort(9000).setPort(1))
             .build();
     builder.put(entry(key("self", "catalog", "catalog-1"), other.toByteString()));
@@ -65,7 +65,7 @@ class RegistryViewTest {
     builder.put(
         entry(
             key("self", "catalog-v1", "v1-0"),
-            TestReplica.instance("catalog-v1", "v1-0", "one").toBuilder()
+            TestInstances.instance("catalog-v1", "v1-0", "one").toBuilder()
                 .putLabels("app", "catalog")
                 .build()
                 .toByteString()));
@@ -114,7 +114,7 @@ class RegistryViewTest {
     builder.put(
         entry(
             key("self", "orders", "someone-else"),
-            TestReplica.instance("orders", "orders-9", "one").toByteString()));
+            TestInstances.instance("orders", "orders-9", "one").toByteString()));
     publish();
     assertThat(view.workloadCount()).isEqualTo(2);
     assertThat(view.problems())
@@ -154,8 +154,8 @@ class RegistryViewTest {
     RegistryChange change = publish();
     assertThat(change.workloads()).hasSize(1);
     assertThat(change.services()).containsExactly(new ObjectKey("default", "service-7"));
-    assertThat(view.workloads.unsharedWith(before.workloads)).isLessThan(20);
-    assertThat(view.byService.unsharedWith(before.byService)).isLessThan(60);
+    assertThat(view.trees.workloads().unsharedWith(before.trees.workloads())).isLessThan(20);
+    assertThat(view.trees.byService().unsharedWith(before.trees.byService())).isLessThan(60);
   }
 
   @Test
@@ -178,7 +178,7 @@ class RegistryViewTest {
   }
 
   private void instance(String source, String service, String id) {
-    Instance instance = TestReplica.instance(service, id, "one");
+    Instance instance = TestInstances.instance(service, id, "one");
     builder.put(entry(key(source, service, id), instance.toByteString()));
   }
 
@@ -214,9 +214,9 @@ class RegistryViewTest {
   void theViewDoesNotDependOnTheOrderOfEntries() {
     List<Entry> entries =
         List.of(
-            entry(key("self", "a", "one"), TestReplica.instance("a", "one", "x").toByteString()),
-            entry(key("apply", "a", "one"), TestReplica.instance("a", "one", "y").toByteString()),
-            entry(key("self", "b", "one"), TestReplica.instance("b", "one", "z").toByteString()));
+            entry(key("self", "a", "one"), TestInstances.instance("a", "one", "x").toByteString()),
+            entry(key("apply", "a", "one"), TestInstances.instance("a", "one", "y").toByteString()),
+            entry(key("self", "b", "one"), TestInstances.instance("b", "one", "z").toByteString()));
     RegistryView forward = RegistryView.of("s", 3, entries, PolicyReader.DOCUMENTS);
     RegistryView backward = RegistryView.of("s", 3, entries.reversed(), PolicyReader.DOCUMENTS);
     assertThat(forward.workloads("")).isEqualTo(backward.workloads("")).hasSize(1);

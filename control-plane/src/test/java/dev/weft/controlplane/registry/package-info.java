@@ -1,4 +1,4 @@
-/** Tests of views, sessions and the reaper, on a real embedded store. */
+/** Tests of views, on a real embedded store. */
 @NullMarked
 package dev.weft.controlplane.registry;
 

@@ -9,7 +9,7 @@ import dev.weft.controlplane.inforce.ReplicaReports;
 import dev.weft.controlplane.limit.PeerLimits;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Registry;
-import dev.weft.controlplane.registry.ReplicaLease;
+import dev.weft.controlplane.registry.liveness.ReplicaLease;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;

@@ -1,8 +1,8 @@
 package dev.weft.controlplane.source.kubernetes;
 
-import dev.weft.controlplane.registry.Election;
+import dev.weft.controlplane.registry.liveness.Election;
 import dev.weft.controlplane.registry.Registry;
-import dev.weft.controlplane.registry.ReplicaLease;
+import dev.weft.controlplane.registry.liveness.ReplicaLease;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.source.kubernetes.api.ApiResource;
 import dev.weft.controlplane.source.kubernetes.api.Decoder;

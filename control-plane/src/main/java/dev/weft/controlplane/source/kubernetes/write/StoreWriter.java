@@ -1,7 +1,7 @@
 package dev.weft.controlplane.source.kubernetes.write;
 
 import com.google.protobuf.ByteString;
-import dev.weft.controlplane.registry.Election.Term;
+import dev.weft.controlplane.registry.liveness.Election.Term;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.history.FormerVersions;
 import dev.weft.controlplane.registry.store.Entry;

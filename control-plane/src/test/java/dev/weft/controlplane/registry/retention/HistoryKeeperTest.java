@@ -1,4 +1,7 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.retention;
+
+import dev.weft.controlplane.registry.PolicyReader;
+import dev.weft.controlplane.registry.Registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.liveness;
 
 import dev.weft.controlplane.registry.store.Lease;
 import dev.weft.controlplane.registry.store.LeaseListener;
@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** The given store, with its commits counted, a way to lose a lease, and watches held back. */
-final class CountingStore implements Store {
+final class ControlledStore implements Store {
   private final Store store;
   private final AtomicInteger commits = new AtomicInteger();
   private final AtomicInteger underWay = new AtomicInteger();
@@ -25,7 +25,7 @@ final class CountingStore implements Store {
   // Guarded by watches.
   private boolean heldBack;
 
-  CountingStore(Store store) {
+  ControlledStore(Store store) {
     this.store = store;
   }
 

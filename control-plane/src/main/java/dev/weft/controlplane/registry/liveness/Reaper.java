@@ -1,4 +1,9 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.liveness;
+
+import dev.weft.controlplane.registry.SortedTree;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.RegistryView;
 
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Workload;
@@ -168,7 +173,7 @@ public final class Reaper {
 
   /** Notes since when instances are heard at all. Of a single one silence proves nothing. */
   private void listen(RegistryView view, long now) {
-    boolean anybody = registered <= 1 || view.sessions.size() > 0;
+    boolean anybody = registered <= 1 || view.sessions().size() > 0;
     if (anybody && !hearing) {
       heardSinceNanos = now;
     }
@@ -177,15 +182,15 @@ public final class Reaper {
 
   private Map<ObjectKey, List<Workload>> findDue(RegistryView view, long now) {
     // Most looks find that nobody came or went: then only those that are silent already count.
-    if (view.workloads != seenWorkloads || view.sessions != seenSessions) {
-      seenWorkloads = view.workloads;
-      seenSessions = view.sessions;
+    if (view.registered() != seenWorkloads || view.sessions() != seenSessions) {
+      seenWorkloads = view.registered();
+      seenSessions = view.sessions();
       findOrphans(view, now);
     }
     Map<ObjectKey, List<Workload>> due = new TreeMap<>();
     orphans.forEach(
         (key, orphan) -> {
-          Workload workload = view.workloads.get(key);
+          Workload workload = view.registered().get(key);
           if (workload != null && now - orphan.sinceNanos() >= ttlNanos) {
             due.computeIfAbsent(serviceOf(workload), each -> new ArrayList<>()).add(workload);
           }
@@ -196,7 +201,7 @@ public final class Reaper {
   private void findOrphans(RegistryView view, long now) {
     Map<String, Orphan> still = new HashMap<>();
     registered = 0;
-    view.workloads.forEachEntry(
+    view.registered().forEachEntry(
         (key, workload) -> {
           if (!workload.source().equals(Keyspace.SELF)) {
             return;
@@ -263,9 +268,9 @@ public final class Reaper {
     Txn.Builder txn = term.transaction().delete(key);
     registry.loss().requireUnchanged(txn, key, workload.revision());
     // A session that another replica has opened and that our view does not show yet.
-    view.replicas.forEach(
+    view.replicas().forEach(
         replica ->
-            txn.ifAbsent(Keyspace.session(replica.holder(), workload.namespace(), workload.id())));
+            txn.ifAbsent(Keyspace.session(replica, workload.namespace(), workload.id())));
     removedNanos.computeIfAbsent(serviceOf(workload), each -> new ArrayDeque<>()).add(now);
     // If it stays after all, it is looked at anew.
     orphans.remove(workload.namespace() + '/' + workload.id());

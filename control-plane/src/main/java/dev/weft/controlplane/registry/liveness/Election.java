@@ -1,4 +1,8 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.liveness;
+
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.RegistryView;
 
 import com.google.protobuf.ByteString;
 import dev.weft.controlplane.registry.RegistryView.Held;
@@ -71,7 +75,7 @@ public final class Election {
 
   /** As {@link #tick}, on a view and a lease that the caller has looked at; notes nothing. */
   @Nullable Term look(RegistryView view, Lease current) {
-    Held leader = view.leaders.get(role);
+    Held leader = view.leaders().get(role);
     boolean ourName = leader != null && leader.value().equals(lease.replicaId());
     if (leader != null && ourName && leader.revision() == electedRevision) {
       return new Term(key, leader.revision());

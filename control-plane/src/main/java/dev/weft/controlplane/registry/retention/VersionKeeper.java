@@ -1,4 +1,9 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.retention;
+
+import dev.weft.controlplane.registry.SortedTree;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.FormerMark;
 
 import com.google.protobuf.ByteString;
 import dev.weft.controlplane.registry.store.Entry;
@@ -109,7 +114,7 @@ public final class VersionKeeper {
 
   /** Counts what is kept, and drops what is too much of it. */
   public void tick() {
-    SortedTree<FormerMark> now = registry.current().former;
+    SortedTree<FormerMark> now = registry.current().former();
     long millis = utcMillis.getAsLong();
     if (busy || (now == seen && millis - lookedMillis < AGES_EVERY_MILLIS)) {
       return;

@@ -1,4 +1,7 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.retention;
+
+import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.RegistryView;
 
 import dev.weft.controlplane.registry.store.Store;
 import java.lang.System.Logger.Level;

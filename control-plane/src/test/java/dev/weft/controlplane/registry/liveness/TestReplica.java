@@ -1,12 +1,23 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.liveness;
+
+import dev.weft.controlplane.registry.RemovalMarks;
+
+import dev.weft.controlplane.registry.PolicyReader;
+
+import dev.weft.controlplane.registry.Keyspace;
+
+import dev.weft.controlplane.registry.Registry;
+
+import dev.weft.controlplane.registry.TestInstances;
+
 
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadReadiness;
-import dev.weft.controlplane.registry.Sessions.Answer;
-import dev.weft.controlplane.registry.Sessions.Heartbeat;
+import dev.weft.controlplane.registry.liveness.Sessions.Answer;
+import dev.weft.controlplane.registry.liveness.Sessions.Heartbeat;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.proto.discovery.v1.PeerKind;
 import dev.weft.proto.registry.v1.Instance;
@@ -20,7 +31,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class TestReplica implements AutoCloseable {
   static final Duration TTL = Duration.ofSeconds(10);
 
-  final CountingStore store;
+  final ControlledStore store;
   final Registry registry;
   final ReplicaLease lease;
   final Sessions sessions;
@@ -34,7 +45,7 @@ final class TestReplica implements AutoCloseable {
       };
   boolean serving = true;
 
-  TestReplica(CountingStore store, String id, AtomicLong nanos) {
+  TestReplica(ControlledStore store, String id, AtomicLong nanos) {
     this.store = store;
     this.registry = new Registry(store, TestReplica::noPolicies);
     this.lease = new ReplicaLease(store, id, TTL);
@@ -43,7 +54,7 @@ final class TestReplica implements AutoCloseable {
         new Reaper(new RemovalMarks(store), registry, lease, TTL, () -> serving, nanos::get);
     registry.start().join();
     lease.tick();
-    await().until(() -> registry.current().replicas.get(id) != null);
+    await().until(() -> registry.current().replicas().contains(id));
     await().until(() -> lease.current() != null);
   }
 
@@ -60,7 +71,7 @@ final class TestReplica implements AutoCloseable {
   /** Writes an instance as Register would, and waits until this replica shows it. */
   void register(String service, String id, String incarnation) {
     String key = Keyspace.instance(Keyspace.SELF, "default", service, id);
-    Instance instance = instance(service, id, incarnation);
+    Instance instance = TestInstances.instance(service, id, incarnation);
     long revision =
         store
             .commit(Txn.builder().put(key, instance.toByteString()).build())
@@ -70,18 +81,6 @@ final class TestReplica implements AutoCloseable {
     if (!registry.awaitRevision(revision, Duration.ofSeconds(10)).join()) {
       throw new AssertionError("the view does not reach revision " + revision);
     }
-  }
-
-  static Instance instance(String service, String id, String incarnation) {
-    return Instance.newBuilder()
-        .setId(id)
-        .setNamespace("default")
-        .setService(service)
-        .setAddress("127.0.0.1")
-        .addPorts(InstancePort.newBuilder().setName("http").setServicePort(80).setPort(15006))
-        .setPeer(PeerKind.SIDECAR)
-        .setIncarnation(incarnation)
-        .build();
   }
 
   Answer heartbeat(String id, String incarnation) {

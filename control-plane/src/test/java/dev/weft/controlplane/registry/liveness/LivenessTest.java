@@ -1,10 +1,11 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.liveness;
+
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.controlplane.model.WorkloadReadiness;
-import dev.weft.controlplane.registry.Sessions.Answer;
+import dev.weft.controlplane.registry.liveness.Sessions.Answer;
 import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,12 +24,12 @@ class LivenessTest {
   @TempDir Path directory;
   private final AtomicLong nanos = new AtomicLong(1_000_000_000L);
   private final List<TestReplica> replicas = new ArrayList<>();
-  private CountingStore store;
+  private ControlledStore store;
   private TestReplica a;
 
   @BeforeEach
   void open() {
-    store = new CountingStore(EmbeddedStore.open(directory));
+    store = new ControlledStore(EmbeddedStore.open(directory));
     a = replica("a");
   }
 
@@ -162,7 +163,7 @@ class LivenessTest {
 
     a.serving = false;
     a.lease.close().join();
-    await().until(() -> b.registry.current().leaders.get("reaper") == null);
+    await().until(() -> b.registry.current().leaders().get("reaper") == null);
     becomeLeader(b);
     // The instance has been silent for longer than a TTL by now, the reaper has not served that
     // long.
@@ -275,7 +276,7 @@ class LivenessTest {
     store.close();
 
     nanos.addAndGet(TestReplica.TTL.multipliedBy(100).toNanos());
-    store = new CountingStore(EmbeddedStore.open(directory));
+    store = new ControlledStore(EmbeddedStore.open(directory));
     TestReplica again = replica("a-again");
     assertThat(again.registry.current().workloadCount()).isEqualTo(4);
     // They come back within the TTL, one after the other.

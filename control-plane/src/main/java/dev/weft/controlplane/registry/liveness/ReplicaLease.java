@@ -1,4 +1,8 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.liveness;
+
+import dev.weft.controlplane.registry.RegistryChange;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.RegistryListener;
 
 import com.google.protobuf.ByteString;
 import dev.weft.controlplane.registry.store.Lease;
@@ -82,7 +86,7 @@ public final class ReplicaLease implements RegistryListener {
     if (present
         && held != null
         && change.resync()
-        && change.view().replicas.get(replicaId) == null) {
+        && !change.view().replicas().contains(replicaId)) {
       appear(held)
           .exceptionally(
               failure -> {

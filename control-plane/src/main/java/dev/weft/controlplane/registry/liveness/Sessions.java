@@ -1,4 +1,9 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.liveness;
+
+import dev.weft.controlplane.registry.SortedTree;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.RegistryView;
 
 import dev.weft.controlplane.limit.SharedRead;
 import dev.weft.controlplane.model.ObjectKey;
@@ -169,9 +174,9 @@ public final class Sessions {
     boolean stoodStill = now - lastTickNanos > ttlNanos / 2;
     lastTickNanos = now;
     RegistryView view = registry.current();
-    boolean compare = registry.status().synced() && view.workloads != seenWorkloads;
+    boolean compare = registry.status().synced() && view.registered() != seenWorkloads;
     if (compare) {
-      seenWorkloads = view.workloads;
+      seenWorkloads = view.registered();
     }
     live.forEach(
         (key, session) -> {
@@ -181,7 +186,7 @@ public final class Sessions {
             close(key, session, true);
             return;
           }
-          Workload workload = compare ? view.workloads.get(key) : null;
+          Workload workload = compare ? view.registered().get(key) : null;
           if (compare
               && (workload == null || !workload.incarnation().equals(session.incarnation))) {
             close(key, session, false);

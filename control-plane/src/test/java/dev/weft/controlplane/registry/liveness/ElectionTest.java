@@ -1,10 +1,13 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.liveness;
+
+import dev.weft.controlplane.registry.PolicyReader;
+import dev.weft.controlplane.registry.Registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import dev.weft.controlplane.registry.Election.Term;
+import dev.weft.controlplane.registry.liveness.Election.Term;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
@@ -103,7 +106,7 @@ class ElectionTest {
       registry.start().join();
       lease.tick();
       await().atMost(PATIENCE).until(() -> lease.current() != null);
-      assertThat(registry.current().replicas.get(name)).isNull();
+      assertThat(registry.current().replicas()).doesNotContain(name);
     }
 
     @Nullable Term tick() {

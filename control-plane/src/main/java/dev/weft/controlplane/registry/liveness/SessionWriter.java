@@ -1,4 +1,8 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.liveness;
+
+import dev.weft.controlplane.registry.RegistryChange;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.RegistryListener;
 
 import com.google.protobuf.ByteString;
 import dev.weft.controlplane.limit.PeerLimit;
@@ -71,7 +75,7 @@ final class SessionWriter implements RegistryListener {
     Map<String, String> stored = new HashMap<>();
     change
         .view()
-        .sessions
+        .sessions()
         .forEachEntry(
             (key, held) -> {
               if (held.holder().equals(lease.replicaId())) {

@@ -1,12 +1,16 @@
-package dev.weft.controlplane.registry;
+package dev.weft.controlplane.registry.liveness;
+
+import dev.weft.controlplane.registry.TestInstances;
+
+import dev.weft.controlplane.registry.Keyspace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dev.weft.controlplane.model.WorkloadReadiness;
-import dev.weft.controlplane.registry.Sessions.Answer;
-import dev.weft.controlplane.registry.Sessions.Heartbeat;
+import dev.weft.controlplane.registry.liveness.Sessions.Answer;
+import dev.weft.controlplane.registry.liveness.Sessions.Heartbeat;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
 import java.nio.file.Path;
@@ -28,12 +32,12 @@ class LaggingReplicaTest {
 
   @TempDir Path directory;
   private final AtomicLong nanos = new AtomicLong(1_000_000_000L);
-  private CountingStore store;
+  private ControlledStore store;
   private TestReplica replica;
 
   @BeforeEach
   void open() {
-    store = new CountingStore(EmbeddedStore.open(directory));
+    store = new ControlledStore(EmbeddedStore.open(directory));
     replica = new TestReplica(store, "a", nanos);
   }
 
@@ -114,7 +118,7 @@ class LaggingReplicaTest {
   /** Writes an instance as another replica does, and does not wait for this one to show it. */
   private void write(String id, String incarnation) {
     String key = Keyspace.instance(Keyspace.SELF, "default", "catalog", id);
-    ByteString instance = TestReplica.instance("catalog", id, incarnation).toByteString();
+    ByteString instance = TestInstances.instance("catalog", id, incarnation).toByteString();
     store.commit(Txn.builder().put(key, instance).build()).join().orThrow("register");
   }
 }
