@@ -73,7 +73,7 @@ final class MeshUnderLoad implements AutoCloseable {
 
   private static final int WRITERS = 3;
   private static final String DOCUMENTS = "policy/apply/Service/";
-  private static final Duration STORE_TIMEOUT = Duration.ofSeconds(2);
+  private static final Duration STORE_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
   private static final Pattern PORT = Pattern.compile("\"port\":\\s*(\\d+)");
   private static final Pattern ADDRESS = Pattern.compile("\"address\":\\s*\"([^\"]+)\"");

@@ -188,7 +188,7 @@ record PeerPod(Cluster cluster, String name) {
 
   /** A TCP connection of a pod's, line by line. */
   static final class Connection implements AutoCloseable {
-    private static final int LINE_SECONDS = 20;
+    private static final int LINE_SECONDS = 60;
 
     private final Process process;
     private final Writer in;

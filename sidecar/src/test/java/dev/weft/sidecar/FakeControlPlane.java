@@ -224,7 +224,6 @@ public final class FakeControlPlane implements AutoCloseable {
   /** The last request that answers a response. */
   public DiscoveryRequest awaitAnswer(String ofNonce) {
     await()
-        .atMost(10, TimeUnit.SECONDS)
         .until(() -> requests.stream().anyMatch(r -> r.getNonce().equals(ofNonce)));
     return requests.stream().filter(r -> r.getNonce().equals(ofNonce)).findFirst().orElseThrow();
   }

@@ -46,7 +46,7 @@ final class ChildrenTest {
 
       parent.destroyForcibly().waitFor();
 
-      await().atMost(Duration.ofSeconds(20)).until(() -> !alive(child));
+      await().until(() -> !alive(child));
     }
   }
 

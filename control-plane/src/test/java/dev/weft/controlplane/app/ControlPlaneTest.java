@@ -151,7 +151,7 @@ class ControlPlaneTest {
                 .withInstanceTtl(PATIENCE)
                 .withStore(
                     new StoreOptions.Etcd(
-                        EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(1)))));
+                        EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(5)))));
     TestClient client = connect(controlPlane);
     client.register();
 

@@ -349,7 +349,7 @@ class GuardedControlPlaneTest {
     }
 
     DiscoveryResponse next() throws Exception {
-      return response.get(10, TimeUnit.SECONDS);
+      return response.get(60, TimeUnit.SECONDS);
     }
 
     StatusRuntimeException refusal() throws Exception {

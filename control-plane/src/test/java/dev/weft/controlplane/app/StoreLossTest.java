@@ -305,7 +305,7 @@ class StoreLossTest {
         ControlPlane.start(
             new ControlPlaneOptions(
                 new StoreOptions.Etcd(
-                    EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(2))),
+                    EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(5))),
                 "127.0.0.1",
                 0,
                 0,

@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A client of one control plane over gRPC, with one instance: catalog-0 of default/catalog. */
 record TestClient(ManagedChannel channel) implements AutoCloseable {
-  private static final int ANSWER_SECONDS = 20;
+  private static final int ANSWER_SECONDS = 60;
 
   static TestClient of(ControlPlane controlPlane) {
     return new TestClient(

@@ -146,7 +146,6 @@ class NettyFanOutTest {
     deaf.answeringAtOnce();
     deaf.read(1);
     await()
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> assertThat(deaf.inForce()).isEqualTo(other.inForce()));
   }
 

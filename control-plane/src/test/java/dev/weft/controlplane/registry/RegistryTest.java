@@ -29,7 +29,7 @@ class RegistryTest {
   @BeforeEach
   void start() {
     etcd = EtcdServer.start();
-    store = EtcdStore.open(EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(2)));
+    store = EtcdStore.open(EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(5)));
     registry = new Registry(store, PolicyReader.DOCUMENTS);
     registry.addListener(changes::add);
     registry.start().join();

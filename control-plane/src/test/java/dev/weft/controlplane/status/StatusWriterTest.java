@@ -382,7 +382,7 @@ class StatusWriterTest {
   }
 
   private static Store store(EtcdServer etcd) {
-    return EtcdStore.open(EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(2)));
+    return EtcdStore.open(EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(5)));
   }
 
   private double writes() {

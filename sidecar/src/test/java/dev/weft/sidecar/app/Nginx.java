@@ -73,7 +73,7 @@ final class Nginx implements AutoCloseable {
       throw e;
     }
     process = started;
-    await().atMost(Duration.ofSeconds(20)).until(this::listens);
+    await().until(this::listens);
   }
 
   private boolean listens() {

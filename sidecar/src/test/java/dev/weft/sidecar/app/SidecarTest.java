@@ -205,9 +205,9 @@ class SidecarTest {
     assertThat(underWay).isNotDone();
     slow.countDown();
 
-    assertThat(underWay.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    assertThat(underWay.get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
     assertThat(underWay.get().headers().firstValue("connection")).contains("close");
-    assertThat(drained.get(10, TimeUnit.SECONDS).body()).isEqualTo("drained\n");
+    assertThat(drained.get(60, TimeUnit.SECONDS).body()).isEqualTo("drained\n");
     assertThat(admin(sidecar, "GET", "/ready").body()).contains("draining");
   }
 
@@ -224,7 +224,7 @@ class SidecarTest {
       await().until(() -> !controlPlane.deregistered.isEmpty());
 
       assertThat(hello(idle)).startsWith("http/1.1 200").contains("connection: close");
-      assertThat(drained.get(10, TimeUnit.SECONDS).body()).isEqualTo("drained\n");
+      assertThat(drained.get(60, TimeUnit.SECONDS).body()).isEqualTo("drained\n");
     }
   }
 

@@ -43,7 +43,7 @@ final class HealthCheckConnectionTest extends HealthCheckFixture {
     int port = serverThatSays("", 19, received::add);
     configure(overGrpc ? grpc("") : http(), List.of(port), null, ProxyProtocol.V2);
     tick();
-    assertThat(received.poll(10, TimeUnit.SECONDS))
+    assertThat(received.poll(60, TimeUnit.SECONDS))
         .isEqualTo("\r\n\r\n\0\r\nQUIT\n\40\0\0\0" + next);
   }
 

@@ -44,7 +44,7 @@ abstract class DiscoveryFixture {
   void stop() throws InterruptedException {
     for (Subject subject : subjects) {
       Subject.get(subject.loop.submit(subject.client::close));
-      subject.client.join(5000);
+      subject.client.join(60_000);
     }
     controlPlane.close();
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
@@ -148,7 +148,7 @@ abstract class DiscoveryFixture {
 
     String failure(int worker, String authority) {
       try {
-        ask(worker, authority).get(5, TimeUnit.SECONDS);
+        ask(worker, authority).get(60, TimeUnit.SECONDS);
       } catch (ExecutionException e) {
         return String.valueOf(e.getCause());
       } catch (InterruptedException | TimeoutException e) {
@@ -189,7 +189,7 @@ abstract class DiscoveryFixture {
 
     private static <T> T get(Future<T> future) {
       try {
-        return future.get(5, TimeUnit.SECONDS);
+        return future.get(60, TimeUnit.SECONDS);
       } catch (InterruptedException | ExecutionException | TimeoutException e) {
         throw new AssertionError(e);
       }

@@ -72,7 +72,6 @@ class BrowserTest {
           .containsExactlyElementsOf(Stream.concat(once.stream(), once.stream()).toList());
       // The page left two streams.
       await()
-          .atMost(20, TimeUnit.SECONDS)
           .untilAsserted(() -> assertThat(server.cancelled).hasValue(2));
     }
   }

@@ -40,7 +40,7 @@ class GrpcCallsTest {
     return ClientCalls.blockingUnaryCall(
         channel,
         EchoServer.UNARY,
-        CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS),
+        CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS),
         text);
   }
 
@@ -76,7 +76,7 @@ class GrpcCallsTest {
     }
 
     String next() throws InterruptedException {
-      String text = texts.poll(20, TimeUnit.SECONDS);
+      String text = texts.poll(60, TimeUnit.SECONDS);
       return text == null ? "nothing came" : text;
     }
   }

@@ -94,7 +94,7 @@ final class WebClient implements AutoCloseable {
     Channel channel = connect(response);
     try {
       channel.writeAndFlush(request);
-      return response.get(20, TimeUnit.SECONDS);
+      return response.get(60, TimeUnit.SECONDS);
     } finally {
       channel.close().sync();
     }

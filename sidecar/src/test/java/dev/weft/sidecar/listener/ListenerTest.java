@@ -90,7 +90,7 @@ class ListenerTest {
   private Socket connect(ProxyListener listener) throws IOException {
     var socket = new Socket();
     socket.connect(listener.address(), 5000);
-    socket.setSoTimeout(5000);
+    socket.setSoTimeout(60_000);
     sockets.add(socket);
     return socket;
   }

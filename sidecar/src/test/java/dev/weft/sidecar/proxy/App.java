@@ -132,7 +132,7 @@ final class App implements AutoCloseable {
   /** The next request whose head has come. */
   Served next() {
     try {
-      Served next = served.poll(20, TimeUnit.SECONDS);
+      Served next = served.poll(60, TimeUnit.SECONDS);
       if (next == null) {
         throw new AssertionError("no request came");
       }

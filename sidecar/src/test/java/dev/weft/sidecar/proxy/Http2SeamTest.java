@@ -133,7 +133,7 @@ class Http2SeamTest {
           new DefaultHttp2DataFrame(Unpooled.copiedBuffer(body, StandardCharsets.US_ASCII), true));
     }
     stream.flush();
-    return answer.get(10, TimeUnit.SECONDS);
+    return answer.get(60, TimeUnit.SECONDS);
   }
 
   @io.netty.channel.ChannelHandler.Sharable

@@ -203,10 +203,10 @@ class ProxyHeaderSentTest {
         assertThat(client.line()).isEqualTo("220 ready");
         client.send("EHLO\r\n");
         assertThat(client.line()).isEqualTo("EHLO");
-        String first = heard.poll(10, TimeUnit.SECONDS);
+        String first = heard.poll(60, TimeUnit.SECONDS);
         int port = client.socket().getLocalPort();
         if (version == ProxyProtocol.V1) {
-          String ports = heard.poll(10, TimeUnit.SECONDS);
+          String ports = heard.poll(60, TimeUnit.SECONDS);
           assertThat(first + ports + "\r\n").isEqualTo(line(port, address));
         } else {
           assertThat(first)

@@ -83,7 +83,7 @@ class RealPairingTest {
               .redirectError(folder.resolve("curl.txt").toFile())
               .start();
       String said = curl.inputReader().readLine();
-      assertThat(curl.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(curl.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(said).isEqualTo(passage.caller() + " 200");
       assertThat(Files.readAllBytes(got)).isEqualTo(body);
       assertThat(Files.readString(heads).toLowerCase(Locale.ROOT))

@@ -52,7 +52,7 @@ class RelayTest extends RelayFixture {
         var client = proxy.client(relay(direction, db))) {
       var sent = write(client.socket().getOutputStream(), BIG);
       assertThat(client.in().readNBytes(BIG.length)).isEqualTo(BIG);
-      sent.get(10, TimeUnit.SECONDS);
+      sent.get(60, TimeUnit.SECONDS);
       assertThat(metric("tcp_cx_active", direction)).isEqualTo(1);
       client.socket().shutdownOutput();
       assertThat(client.in().read()).isEqualTo(-1);
@@ -109,7 +109,7 @@ class RelayTest extends RelayFixture {
       assertThat(client.readToEnd()).isEqualTo("bye");
       client.send(BIG);
       client.socket().shutdownOutput();
-      assertThat(heard.get(10, TimeUnit.SECONDS)).isEqualTo(BIG);
+      assertThat(heard.get(60, TimeUnit.SECONDS)).isEqualTo(BIG);
     }
   }
 
@@ -136,9 +136,9 @@ class RelayTest extends RelayFixture {
       assertThat(sent).isNotDone();
       assertThat(proxy.directBytesInUse()).isLessThan(4 * 1024 * 1024);
       go.countDown();
-      sent.get(20, TimeUnit.SECONDS);
+      sent.get(60, TimeUnit.SECONDS);
       client.socket().shutdownOutput();
-      assertThat(heard.get(20, TimeUnit.SECONDS)).isEqualTo(huge.length);
+      assertThat(heard.get(60, TimeUnit.SECONDS)).isEqualTo(huge.length);
     }
   }
 
@@ -213,7 +213,7 @@ class RelayTest extends RelayFixture {
       assertThat(client.in().read()).isEqualTo('x');
       client.socket().setSoLinger(true, 0);
       client.close();
-      assertThat(seen.get(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(seen.get(60, TimeUnit.SECONDS)).isTrue();
       await().until(() -> flagged("DC", direction) == 1);
     }
   }

@@ -134,7 +134,7 @@ class RegistrarTest {
     var outcome = new CompletableFuture<String>();
     loop.execute(() -> registrar.leave(5000, outcome::complete));
 
-    assertThat(outcome.get(5, TimeUnit.SECONDS)).isEqualTo("every subscriber knows");
+    assertThat(outcome.get(60, TimeUnit.SECONDS)).isEqualTo("every subscriber knows");
     assertThat(controlPlane.deregistered.getFirst().getAwaitSubscribersMillis()).isEqualTo(5000);
     assertThat(controlPlane.deregistered.getFirst().getIncarnation()).isEqualTo("mine");
     loop.execute(() -> registrar.connected(channel));
@@ -145,9 +145,9 @@ class RegistrarTest {
   @Test
   void leavingWithoutAControlPlaneDoesNotWait() throws Exception {
     var outcome = new CompletableFuture<String>();
-    loop.execute(() -> registrar.leave(5000, outcome::complete));
+    loop.execute(() -> registrar.leave(600_000, outcome::complete));
 
-    assertThat(outcome.get(1, TimeUnit.SECONDS)).contains("no control plane");
+    assertThat(outcome.get(60, TimeUnit.SECONDS)).contains("no control plane");
   }
 
   private long readinessOfBeats(Readiness readiness) {

@@ -154,7 +154,7 @@ final class OriginationTest {
                 channel.writeAndFlush(ByteBufUtil.writeUtf8(channel.alloc(), "x"));
               }
             });
-    String said = answer.orTimeout(20, TimeUnit.SECONDS).join();
+    String said = answer.orTimeout(60, TimeUnit.SECONDS).join();
     channel.close().syncUninterruptibly();
     return said;
   }

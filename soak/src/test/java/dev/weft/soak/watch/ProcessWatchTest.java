@@ -18,7 +18,7 @@ final class ProcessWatchTest {
     var self = new Watched("self", ProcessHandle.current().pid());
     var gone = new Watched("gone", Integer.MAX_VALUE);
     try (var watch = new ProcessWatch(() -> List.of(gone, self))) {
-      await().atMost(Duration.ofSeconds(20)).until(() -> !watch.lives().isEmpty());
+      await().until(() -> !watch.lives().isEmpty());
 
       Life life = watch.lives().getFirst();
       assertThat(life.process()).isEqualTo(self);

@@ -29,6 +29,14 @@ public final class Cluster implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration LONGEST = PATIENCE.plusSeconds(30);
+
+  /** What kubectl says when the API server, or its etcd, had no time for it. */
+  private static final Pattern BUSY =
+      Pattern.compile(
+          "The connection to the server \\S+ was refused|Unable to connect to the server"
+              + "|TLS handshake timeout|etcdserver: (request timed out|leader changed)");
+
+  private static final Duration BUSY_FOR = Duration.ofMinutes(1);
   private static final int NAME_DIGITS = 6;
   private static final int HTTPS = 443;
 
@@ -190,7 +198,22 @@ public final class Cluster implements AutoCloseable {
     return all;
   }
 
+  /** Again and again while the API server is busy, as a person would. */
   private static String run(String input, List<String> arguments) {
+    long begin = System.nanoTime();
+    while (true) {
+      try {
+        return runOnce(input, arguments);
+      } catch (IllegalStateException e) {
+        String said = e.getMessage() == null ? "" : e.getMessage();
+        if (!BUSY.matcher(said).find() || System.nanoTime() - begin > BUSY_FOR.toNanos()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static String runOnce(String input, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add("kubectl");
     command.addAll(arguments);

@@ -85,6 +85,6 @@ public abstract class StoreContractTest
     CompletableFuture<Long> chained =
         store.commit(Txn.builder().put("x", text("1")).build()).thenApply(result -> put("y", "2"));
 
-    assertThat(chained.orTimeout(20, TimeUnit.SECONDS).join()).isPositive();
+    assertThat(chained.orTimeout(60, TimeUnit.SECONDS).join()).isPositive();
   }
 }

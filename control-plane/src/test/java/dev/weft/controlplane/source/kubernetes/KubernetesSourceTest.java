@@ -31,7 +31,7 @@ class KubernetesSourceTest {
   /** How long things happen after a definition was changed, and how soon they are known then. */
   private static final Duration CHANGE = Duration.ofSeconds(8);
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(30);
 
   private static final String POLICY =
       """
@@ -234,8 +234,16 @@ class KubernetesSourceTest {
     long changed = System.nanoTime();
     Deque<String> told = new ArrayDeque<>();
     while (System.nanoTime() - changed < CHANGE.toNanos()) {
-      told.push("after-" + told.size());
-      cluster.apply(POLICY.formatted(told.peek()));
+      String name = "after-" + told.size();
+      // For a moment it may serve none.
+      await()
+          .ignoreException(IllegalStateException.class)
+          .until(
+              () -> {
+                cluster.apply(POLICY.formatted(name));
+                return true;
+              });
+      told.push(name);
     }
     await()
         .atMost(SOON)
@@ -394,7 +402,7 @@ class KubernetesSourceTest {
   }
 
   private static Store store(EtcdServer etcd) {
-    return EtcdStore.open(EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(2)));
+    return EtcdStore.open(EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(5)));
   }
 
   private static void until(Callable<Boolean> condition) {

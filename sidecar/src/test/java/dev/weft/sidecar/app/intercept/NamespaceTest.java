@@ -188,7 +188,6 @@ class NamespaceTest {
       assertThat(out.readLine()).isEqualTo("b /mesh");
       plane.put(FakeControlPlane.unknownHost(service).toBuilder().setVersion("v2").build());
       await()
-          .atMost(20, TimeUnit.SECONDS)
           .until(
               () -> {
                 in.write("/on\n");

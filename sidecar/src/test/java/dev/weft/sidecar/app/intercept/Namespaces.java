@@ -157,7 +157,7 @@ final class Namespaces implements AutoCloseable {
   public void close() {
     processes.forEach(Process::destroyForcibly);
     for (Process process : processes) {
-      await().atMost(10, TimeUnit.SECONDS).until(() -> !process.isAlive());
+      await().until(() -> !process.isAlive());
     }
     names.forEach(name -> execute(List.of("ip", "netns", "del", name), ""));
     names.forEach(name -> execute(List.of("rm", "-rf", "/etc/netns/" + name), ""));

@@ -52,7 +52,6 @@ class EmbeddedDiskTest {
 
         disk.full(false);
         await()
-            .atMost(Duration.ofSeconds(20))
             .ignoreExceptionsInstanceOf(CompletionException.class)
             .until(() -> put(store, "b", "1") > before);
         assertThat(value(store, "a")).isEqualTo("1");

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
  */
 class EtcdFaultsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final Duration SHORT = Duration.ofSeconds(2);
+  private static final Duration SHORT = Duration.ofSeconds(5);
 
   @SuppressWarnings("NullAway") // set before each test
   private EtcdServer etcd;
@@ -283,7 +283,7 @@ class EtcdFaultsTest {
       // The first may still be sent on the connection that has died.
       await()
           .atMost(PATIENCE)
-          .until(() -> failureOfPut(store, "late").contains("no answer within 2 s"));
+          .until(() -> failureOfPut(store, "late").contains("no answer within " + SHORT.toSeconds() + " s"));
       assertThat(failureOfPut(store, "late"))
           .contains(StoreUnavailableException.class.getSimpleName(), etcd.endpoint());
       etcd.startAgain();
@@ -313,7 +313,7 @@ class EtcdFaultsTest {
       // timeout.
       await()
           .atMost(PATIENCE)
-          .until(() -> failureOfPut(store, "a").contains("no answer within 2 s"));
+          .until(() -> failureOfPut(store, "a").contains("no answer within " + SHORT.toSeconds() + " s"));
 
       assertThat(relay.accepted() - before).isPositive().isLessThan(15);
       relay.mend();
