@@ -60,7 +60,7 @@ final class ConfigEntryKillTest {
       sidecar.close();
     }
     if (controlPlane != null) {
-      controlPlane.destroyForcibly();
+      controlPlane.destroyForcibly().onExit().join();
     }
     client.close();
     cli.close();

@@ -59,7 +59,7 @@ final class HistoryKillTest {
     ended = true;
     allowed.release();
     if (controlPlane != null) {
-      controlPlane.destroyForcibly();
+      controlPlane.destroyForcibly().onExit().join();
     }
     if (etcd != null) {
       etcd.close();

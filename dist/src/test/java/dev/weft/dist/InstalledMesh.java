@@ -122,17 +122,10 @@ final class InstalledMesh implements AutoCloseable {
   void join(Cluster namespace) {
     String name = namespace.namespace();
     cluster.everywhere("label", "namespace", name, "weft.dev/inject=enabled");
-    awaitAccount(namespace);
+    namespace.awaitAccount();
     await()
         .atMost(PATIENCE)
         .until(() -> !namespace.field("configmap/weft-ca", "{.metadata.name}").isEmpty());
-  }
-
-  /** Until it is there pods are refused; those without a controller are not tried again. */
-  static void awaitAccount(Cluster namespace) {
-    await()
-        .atMost(PATIENCE)
-        .until(() -> !namespace.field("serviceaccount/default", "{.metadata.name}").isEmpty());
   }
 
   /** Ends the control plane; returns when nothing is left of its pods. */

@@ -61,7 +61,6 @@ final class KubernetesCheckTest {
   @Test
   void podsApplicationsAndRoutesThatAreWrongAreNamedWithTheReason(
       Cluster cluster, InstalledMesh mesh) {
-    InstalledMesh.awaitAccount(cluster);
     cluster.apply(SmallApps.pod(cluster, "older", "enabled", NEVER, "").replace(LABEL, ""));
     cluster.await("pod/older", "condition=Ready");
     mesh.join(cluster);

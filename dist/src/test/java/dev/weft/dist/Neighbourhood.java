@@ -84,7 +84,6 @@ final class Neighbourhood implements AutoCloseable {
   }
 
   private void applyAll() {
-    InstalledMesh.awaitAccount(plain);
     cluster.apply(services("inside") + addresses() + PeerPod.manifest(cluster, "inside"));
     plain.apply(services("outside") + PeerPod.manifest(cluster, "outside"));
     cluster.apply(

@@ -102,7 +102,6 @@ final class OverlaysTest {
     }
     List<String> paths =
         IntStream.range(0, MEMBERS).mapToObj(i -> "/var/tmp/weft-test-etcd/" + i).toList();
-    InstalledMesh.awaitAccount(cluster);
     cluster.apply(
         """
         apiVersion: v1

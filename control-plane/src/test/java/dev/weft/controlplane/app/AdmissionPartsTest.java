@@ -95,11 +95,6 @@ class AdmissionPartsTest {
                   new KubernetesOptions(KubernetesOptions.Mode.ON, cluster.kubeconfig(), port));
       cluster.everywhere("label", "namespace", cluster.namespace(), "weft.dev/inject=enabled");
       cluster.apply(Outside.webhooks(host, port));
-      for (Cluster each : List.of(cluster, labelled, unlabelled)) {
-        await()
-            .atMost(PATIENCE)
-            .until(() -> !each.field("serviceaccount/default", "{.metadata.name}").isEmpty());
-      }
       try (ControlPlane controlPlane = ControlPlane.start(bound(options, host))) {
         controlPlane.ready().join();
         String probe = pod("probe", "", "");
@@ -108,8 +103,12 @@ class AdmissionPartsTest {
             .ignoreExceptions()
             .until(() -> create(cluster, folder, probe, "--dry-run=server").contains("injected"));
 
-        // At once, as a rollout would: nobody has had the time to look.
+        // As soon as the API server knows the label, as a rollout would: nobody has had the time to
+        // look.
         cluster.everywhere("label", "namespace", labelled.namespace(), "weft.dev/inject=enabled");
+        await()
+            .atMost(PATIENCE)
+            .until(() -> create(labelled, folder, probe, "--dry-run=server").contains("injected"));
         assertThat(create(labelled, folder, pod("first", "", ""))).contains("injected");
         assertThat(trusted(labelled)).isNotEmpty();
 

@@ -263,7 +263,7 @@ class StatusWriterTest {
           return all.lines().filter("Accepted"::equals).count() == 1
               && all.lines().filter("Conflicted"::equals).count() == STORM - 1;
         });
-    assertThat(applying.isAlive()).isFalse();
+    until(() -> !applying.isAlive());
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 
 /**
  * A namespace of a test's own in the cluster of {@code KUBECONFIG}. Closing it deletes the
@@ -30,11 +31,15 @@ public final class Cluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration LONGEST = PATIENCE.plusSeconds(30);
 
-  /** What kubectl says when the API server, or its etcd, had no time for it. */
+  /**
+   * What kubectl says when the API server, or its etcd, had no time for it, or does not serve yet
+   * what it has just been told of.
+   */
   private static final Pattern BUSY =
       Pattern.compile(
           "The connection to the server \\S+ was refused|Unable to connect to the server"
-              + "|TLS handshake timeout|etcdserver: (request timed out|leader changed)");
+              + "|TLS handshake timeout|etcdserver: (request timed out|leader changed)"
+              + "|ensure CRDs are installed first");
 
   private static final Duration BUSY_FOR = Duration.ofMinutes(1);
   private static final int NAME_DIGITS = 6;
@@ -64,7 +69,18 @@ public final class Cluster implements AutoCloseable {
     }
     Cluster cluster = new Cluster(name.toString());
     cluster.everywhere("create", "namespace", cluster.namespace);
+    cluster.awaitAccount();
     return cluster;
+  }
+
+  /**
+   * Waits until the namespace has its account, which the cluster makes a moment after it: pods are
+   * refused until then, and those without a controller are not tried again.
+   */
+  public void awaitAccount() {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> !field("serviceaccount/default", "{.metadata.name}").isEmpty());
   }
 
   /** The namespace's name. */

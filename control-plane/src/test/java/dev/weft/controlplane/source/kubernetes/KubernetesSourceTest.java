@@ -353,12 +353,16 @@ class KubernetesSourceTest {
     cluster.apply(CATALOG);
 
     until(() -> followed.services().contains("catalog"));
-    assertThat(followed.source.status().problems())
-        .anyMatch(
-            problem ->
-                problem.startsWith("nodes cannot be read")
-                    && problem.contains("lacks get, list and watch on nodes")
-                    && problem.contains(name + ":reader"));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(followed.source.status().problems())
+                    .anyMatch(
+                        problem ->
+                            problem.startsWith("nodes cannot be read")
+                                && problem.contains("lacks get, list and watch on nodes")
+                                && problem.contains(name + ":reader")));
 
     cluster.everywhere(
         "create",
