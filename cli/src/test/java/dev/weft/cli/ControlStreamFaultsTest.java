@@ -34,14 +34,14 @@ final class ControlStreamFaultsTest extends NetworkFaults {
                 "--instance-ttl=10s",
                 "--kubernetes=off"));
     await()
-        .atMost(FaultyMesh.PATIENCE)
+        .atMost(LinkedMesh.PATIENCE)
         .until(() -> mesh.far(METRICS, "/ready").startsWith("ready at"));
     mesh.changeAt(link.far(), GRPC);
     String address = link.far() + ":" + GRPC;
     mesh.sidecar("catalog", "catalog-0", address, "--app-port=" + mesh.app("catalog-0"));
     frontend = mesh.sidecar("frontend", "frontend-0", address);
     mesh.load(frontend);
-    await().atMost(FaultyMesh.PATIENCE).until(() -> streams() == 2);
+    await().atMost(LinkedMesh.PATIENCE).until(() -> streams() == 2);
   }
 
   @Override
@@ -79,7 +79,7 @@ final class ControlStreamFaultsTest extends NetworkFaults {
           "connections that the sidecars have", (long) mesh.connections(GRPC).size(),
           "bytes that were not read", farMetric("weft_discovery_unread_bytes"),
           "full resyncs", farMetric("weft_discovery_full_resyncs_total"),
-          "descriptors of the control plane", FaultyMesh.descriptors(controlPlane));
+          "descriptors of the control plane", LinkedMesh.descriptors(controlPlane));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

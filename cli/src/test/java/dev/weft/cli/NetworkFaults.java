@@ -35,7 +35,7 @@ abstract class NetworkFaults {
 
   static final Duration HEALED = Duration.ofSeconds(15);
 
-  FaultyMesh mesh;
+  LinkedMesh mesh;
   FaultyLink link;
   private Map<String, Long> heldBefore;
 
@@ -81,10 +81,10 @@ abstract class NetworkFaults {
   @BeforeAll
   final void startOnce(@TempDir Path folder) throws Exception {
     assumeTrue(FaultyLink.possible(), "needs root, ip and /dev/net/tun");
-    mesh = new FaultyMesh(folder);
+    mesh = new LinkedMesh(folder);
     link = mesh.link;
     start(folder);
-    getsOn(FaultyMesh.PATIENCE);
+    getsOn(LinkedMesh.PATIENCE);
     heldBefore = held();
   }
 
@@ -98,8 +98,8 @@ abstract class NetworkFaults {
   @BeforeEach
   final void isWhole() {
     link.mend();
-    await().atMost(FaultyMesh.PATIENCE).until(this::isConnected);
-    getsOn(FaultyMesh.PATIENCE);
+    await().atMost(LinkedMesh.PATIENCE).until(this::isConnected);
+    getsOn(LinkedMesh.PATIENCE);
     isUsedAsBefore();
     mesh.failures();
     mesh.slowest();
@@ -173,7 +173,7 @@ abstract class NetworkFaults {
     assertThat(mesh.failures()).as("requests that were not answered with 200").isEmpty();
     assertThat(mesh.slowest()).as("the slowest request").isLessThan(NOTICED);
     await()
-        .atMost(FaultyMesh.PATIENCE)
+        .atMost(LinkedMesh.PATIENCE)
         .untilAsserted(
             () ->
                 assertThat(held())

@@ -62,7 +62,7 @@ final class PeerFaultsTest extends NetworkFaults {
   @Override
   void isUsedAsBefore() {
     getsOn(HEALED);
-    mesh.answers("far", 20, FaultyMesh.PATIENCE);
+    mesh.answers("far", 20, LinkedMesh.PATIENCE);
   }
 
   /** No end says what it misses. */
@@ -78,7 +78,7 @@ final class PeerFaultsTest extends NetworkFaults {
   @Override
   void awaitNoticed() {
     await()
-        .atMost(FaultyMesh.PATIENCE)
+        .atMost(LinkedMesh.PATIENCE)
         .untilAsserted(() -> assertThat(mesh.connections(INBOUND)).isEmpty());
     mesh.answers("near", 20, HEALED);
   }
@@ -93,7 +93,7 @@ final class PeerFaultsTest extends NetworkFaults {
     // As many as callers are needed at once, whatever the moment of the look.
     return Map.of(
         "connections that no caller needs",
-        Math.max(0L, mesh.connections(INBOUND).size() - FaultyMesh.CALLERS),
+        Math.max(0L, mesh.connections(INBOUND).size() - LinkedMesh.CALLERS),
         "connections that the one caller does not need",
         Math.max(0L, mesh.connections(INBOUND_OF_DISTANT).size() - 1L));
   }

@@ -69,7 +69,7 @@ final class StoreLinkFaultsTest extends NetworkFaults {
   }
 
   private long metric(String name) {
-    double value = FaultyMesh.metric(controlPlane.metricsText(), name);
+    double value = LinkedMesh.metric(controlPlane.metricsText(), name);
     assertThat(value).as(name).isNotNaN();
     return Math.round(value);
   }

@@ -51,7 +51,7 @@ import java.util.stream.Stream;
  * A mesh of which some processes are behind a link that does as it is told, with callers that never
  * pause. Its methods are for the test's thread.
  */
-final class FaultyMesh implements AutoCloseable {
+final class LinkedMesh implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(60);
   static final int CALLERS = 2;
   private static final Duration TTL = Duration.ofSeconds(10);
@@ -72,7 +72,7 @@ final class FaultyMesh implements AutoCloseable {
   private volatile boolean changed;
 
   /** With a link that does no harm yet. */
-  FaultyMesh(Path folder) {
+  LinkedMesh(Path folder) {
     this.folder = folder;
     opened.add(link);
   }
