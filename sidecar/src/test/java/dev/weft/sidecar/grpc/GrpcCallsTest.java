@@ -34,18 +34,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** gRPC's own client and server, with two sidecars between them. */
 class GrpcCallsTest {
+  private static final int DEADLINE_SECONDS = 60;
+
   @TempDir Path state;
 
   private static String unary(ManagedChannel channel, String text) {
     return ClientCalls.blockingUnaryCall(
         channel,
         EchoServer.UNARY,
-        CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS),
+        CallOptions.DEFAULT.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS),
         text);
   }
 
   private static Status failure(ManagedChannel channel, String text) {
-    return failure(channel, text, 20_000);
+    return failure(channel, text, TimeUnit.SECONDS.toMillis(DEADLINE_SECONDS));
   }
 
   private static Status failure(ManagedChannel channel, String text, long millis) {
@@ -155,7 +157,7 @@ class GrpcCallsTest {
       ManagedChannel channel = mesh.channel();
       unary(channel, "warm");
       assertThat(server.deadlines.getLast())
-          .isBetween(TimeUnit.SECONDS.toNanos(1), TimeUnit.SECONDS.toNanos(20));
+          .isBetween(TimeUnit.SECONDS.toNanos(1), TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS));
       assertThat(failure(channel, "hang", 300).getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
       await().untilAsserted(() -> assertThat(server.cancelled).hasValue(1));
     }
