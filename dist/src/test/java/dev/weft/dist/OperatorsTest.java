@@ -82,9 +82,7 @@ final class OperatorsTest {
           assertThat(served(cluster, drained)).isEqualTo(before);
 
           mesh.weft("registry", "undrain", drained, namespace, "--wait");
-          await()
-              .atMost(InstalledMesh.PATIENCE)
-              .until(() -> served(cluster, drained) > before);
+          await().atMost(InstalledMesh.PATIENCE).until(() -> served(cluster, drained) > before);
         });
   }
 
@@ -105,9 +103,15 @@ final class OperatorsTest {
     awaitLevel(cluster, "info");
     mesh.weft("config-entry", "set", "log.level", "warn", namespace, "--wait");
     awaitLevel(cluster, "warn");
-    List<String> revisions = revisions(mesh.weft("config-entry", "history", "log.level", namespace));
+    List<String> revisions =
+        revisions(mesh.weft("config-entry", "history", "log.level", namespace));
     mesh.weft(
-        "config-entry", "rollback", "log.level", namespace, "--to=" + revisions.getLast(), "--wait");
+        "config-entry",
+        "rollback",
+        "log.level",
+        namespace,
+        "--to=" + revisions.getLast(),
+        "--wait");
     awaitLevel(cluster, "info");
 
     assertThat(inPod(cluster, "wget -q -O - http://127.0.0.1:15010/config")).contains("log.level");
@@ -119,8 +123,7 @@ final class OperatorsTest {
 
   @Test
   @Tag("long")
-  void theHistoryHasWhatKubectlChangedAndLeavesTheWayBackToIt(
-      Cluster cluster, InstalledMesh mesh) {
+  void theHistoryHasWhatKubectlChangedAndLeavesTheWayBackToIt(Cluster cluster, InstalledMesh mesh) {
     mesh.join(cluster);
     cluster.apply(SmallApps.web(cluster, "web"));
     String namespace = "--namespace=" + cluster.namespace();

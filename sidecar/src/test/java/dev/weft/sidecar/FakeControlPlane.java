@@ -223,8 +223,7 @@ public final class FakeControlPlane implements AutoCloseable {
 
   /** The last request that answers a response. */
   public DiscoveryRequest awaitAnswer(String ofNonce) {
-    await()
-        .until(() -> requests.stream().anyMatch(r -> r.getNonce().equals(ofNonce)));
+    await().until(() -> requests.stream().anyMatch(r -> r.getNonce().equals(ofNonce)));
     return requests.stream().filter(r -> r.getNonce().equals(ofNonce)).findFirst().orElseThrow();
   }
 

@@ -2,8 +2,8 @@ package dev.weft.controlplane.app;
 
 import dev.weft.common.ProcessNumbers;
 import dev.weft.controlplane.api.RegistryService;
-import dev.weft.controlplane.registry.liveness.Reaper;
 import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.liveness.Reaper;
 import dev.weft.controlplane.registry.liveness.Sessions;
 import dev.weft.controlplane.registry.retention.VersionKeeper;
 import io.micrometer.core.instrument.FunctionCounter;

@@ -163,13 +163,15 @@ public final class RegistryView {
       return registeredUnder(service.namespace(), service.name());
     }
     List<Workload> found = new ArrayList<>();
-    trees.workloads().forEachWithPrefix(
-        service.namespace() + '/',
-        workload -> {
-          if (service.selects(workload)) {
-            found.add(workload);
-          }
-        });
+    trees
+        .workloads()
+        .forEachWithPrefix(
+            service.namespace() + '/',
+            workload -> {
+              if (service.selects(workload)) {
+                found.add(workload);
+              }
+            });
     return found;
   }
 
@@ -201,13 +203,15 @@ public final class RegistryView {
     if (workload.pod() != null) {
       return found;
     }
-    trees.selecting().forEachWithPrefix(
-        workload.namespace() + '/',
-        service -> {
-          if (service.selects(workload)) {
-            found.add(service);
-          }
-        });
+    trees
+        .selecting()
+        .forEachWithPrefix(
+            workload.namespace() + '/',
+            service -> {
+              if (service.selects(workload)) {
+                found.add(service);
+              }
+            });
     return found;
   }
 
@@ -330,9 +334,11 @@ public final class RegistryView {
   /** Whether some replica hears from exactly this incarnation. */
   public boolean hasSession(Workload workload) {
     boolean[] found = new boolean[1];
-    trees.sessions().forEachWithPrefix(
-        workload.namespace() + '/' + workload.id() + '/',
-        held -> found[0] |= held.value().equals(workload.incarnation()));
+    trees
+        .sessions()
+        .forEachWithPrefix(
+            workload.namespace() + '/' + workload.id() + '/',
+            held -> found[0] |= held.value().equals(workload.incarnation()));
     return found[0];
   }
 

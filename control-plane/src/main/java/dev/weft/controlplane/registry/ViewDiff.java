@@ -49,7 +49,10 @@ final class ViewDiff {
       each.trees.workloads().forEach(w -> touched.workloads.add(w.namespace() + '/' + w.id()));
       each.trees.services().forEach(s -> touched.services.add(s.namespace() + '/' + s.name()));
       each.trees.endpoints().byService().forEach(e -> touched.endpoints.add(EndpointTrees.name(e)));
-      each.trees.endpoints().byAddress().forEachEntry((key, e) -> touched.addresses.add(address(key)));
+      each.trees
+          .endpoints()
+          .byAddress()
+          .forEachEntry((key, e) -> touched.addresses.add(address(key)));
       each.trees.endpoints().nodes().forEachEntry((name, n) -> touched.nodes.add(name));
       each.trees.byClusterIp().forEachEntry((key, s) -> touched.addresses.add(address(key)));
       each.trees.httpRoutes().forEach(r -> touched.httpRoutes.add(r.meta().toString()));
@@ -77,7 +80,13 @@ final class ViewDiff {
     }
     for (String name : touched.endpoints) {
       Workload before = previous.trees.endpoints().byService().get(name);
-      compare(previous, before, view, view.trees.endpoints().byService().get(name), workloads, services);
+      compare(
+          previous,
+          before,
+          view,
+          view.trees.endpoints().byService().get(name),
+          workloads,
+          services);
     }
     for (String name : touched.services) {
       Service before = previous.trees.services().get(name);
@@ -95,8 +104,14 @@ final class ViewDiff {
         nodes(previous, view, touched.nodes),
         changed(previous.trees.httpRoutes(), view.trees.httpRoutes(), touched.httpRoutes),
         changed(previous.trees.otherRoutes(), view.trees.otherRoutes(), touched.otherRoutes),
-        changed(previous.trees.referenceGrants(), view.trees.referenceGrants(), touched.referenceGrants),
-        changed(previous.trees.trafficPolicies(), view.trees.trafficPolicies(), touched.trafficPolicies),
+        changed(
+            previous.trees.referenceGrants(),
+            view.trees.referenceGrants(),
+            touched.referenceGrants),
+        changed(
+            previous.trees.trafficPolicies(),
+            view.trees.trafficPolicies(),
+            touched.trafficPolicies),
         changed(previous.trees.configEntries(), view.trees.configEntries(), touched.configEntries));
   }
 

@@ -28,7 +28,6 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -145,8 +144,7 @@ class NettyFanOutTest {
 
     deaf.answeringAtOnce();
     deaf.read(1);
-    await()
-        .untilAsserted(() -> assertThat(deaf.inForce()).isEqualTo(other.inForce()));
+    await().untilAsserted(() -> assertThat(deaf.inForce()).isEqualTo(other.inForce()));
   }
 
   private static Resource slice(TestSidecar sidecar) {

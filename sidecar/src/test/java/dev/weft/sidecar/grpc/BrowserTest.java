@@ -71,8 +71,7 @@ class BrowserTest {
           .as(this::log)
           .containsExactlyElementsOf(Stream.concat(once.stream(), once.stream()).toList());
       // The page left two streams.
-      await()
-          .untilAsserted(() -> assertThat(server.cancelled).hasValue(2));
+      await().untilAsserted(() -> assertThat(server.cancelled).hasValue(2));
     }
   }
 

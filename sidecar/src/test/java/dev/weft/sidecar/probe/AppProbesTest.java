@@ -117,8 +117,7 @@ class AppProbesTest {
               probes.run("p", (status, text) -> answers.add(status));
             }
           });
-      await()
-          .until(() -> answers.size() == Bound.APP_PROBES.intValue() + 1);
+      await().until(() -> answers.size() == Bound.APP_PROBES.intValue() + 1);
       assertThat(answers.getFirst()).isEqualTo(503);
       assertThat(answers.subList(1, answers.size())).containsOnly(504);
       assertThat(reached).contains(Bound.APP_PROBES);

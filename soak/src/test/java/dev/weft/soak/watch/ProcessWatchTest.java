@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.soak.watch.ProcessWatch.Life;
 import dev.weft.soak.watch.ProcessWatch.Watched;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;

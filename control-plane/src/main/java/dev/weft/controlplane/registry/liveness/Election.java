@@ -1,10 +1,9 @@
 package dev.weft.controlplane.registry.liveness;
 
+import com.google.protobuf.ByteString;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryView;
-
-import com.google.protobuf.ByteString;
 import dev.weft.controlplane.registry.RegistryView.Held;
 import dev.weft.controlplane.registry.store.Lease;
 import dev.weft.controlplane.registry.store.Store;

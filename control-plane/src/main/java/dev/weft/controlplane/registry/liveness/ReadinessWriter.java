@@ -1,11 +1,10 @@
 package dev.weft.controlplane.registry.liveness;
 
+import dev.weft.controlplane.model.Workload;
+import dev.weft.controlplane.model.WorkloadReadiness;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.WorkloadCodec;
-
-import dev.weft.controlplane.model.Workload;
-import dev.weft.controlplane.model.WorkloadReadiness;
 import dev.weft.controlplane.registry.liveness.Sessions.Heartbeat;
 import dev.weft.controlplane.registry.liveness.Sessions.Session;
 import dev.weft.controlplane.registry.store.Store;

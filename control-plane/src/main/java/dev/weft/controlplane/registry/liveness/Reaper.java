@@ -1,13 +1,12 @@
 package dev.weft.controlplane.registry.liveness;
 
-import dev.weft.controlplane.registry.SortedTree;
+import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryView;
-
-import dev.weft.controlplane.model.ObjectKey;
-import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.registry.RegistryView.Held;
+import dev.weft.controlplane.registry.SortedTree;
 import dev.weft.controlplane.registry.store.Lease;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
@@ -201,21 +200,22 @@ public final class Reaper {
   private void findOrphans(RegistryView view, long now) {
     Map<String, Orphan> still = new HashMap<>();
     registered = 0;
-    view.registered().forEachEntry(
-        (key, workload) -> {
-          if (!workload.source().equals(Keyspace.SELF)) {
-            return;
-          }
-          registered++;
-          if (view.hasSession(workload)) {
-            return;
-          }
-          Orphan orphan = orphans.get(key);
-          if (orphan == null || !orphan.incarnation().equals(workload.incarnation())) {
-            orphan = new Orphan(workload.incarnation(), now);
-          }
-          still.put(key, orphan);
-        });
+    view.registered()
+        .forEachEntry(
+            (key, workload) -> {
+              if (!workload.source().equals(Keyspace.SELF)) {
+                return;
+              }
+              registered++;
+              if (view.hasSession(workload)) {
+                return;
+              }
+              Orphan orphan = orphans.get(key);
+              if (orphan == null || !orphan.incarnation().equals(workload.incarnation())) {
+                orphan = new Orphan(workload.incarnation(), now);
+              }
+              still.put(key, orphan);
+            });
     orphans.clear();
     orphans.putAll(still);
   }
@@ -268,9 +268,10 @@ public final class Reaper {
     Txn.Builder txn = term.transaction().delete(key);
     registry.loss().requireUnchanged(txn, key, workload.revision());
     // A session that another replica has opened and that our view does not show yet.
-    view.replicas().forEach(
-        replica ->
-            txn.ifAbsent(Keyspace.session(replica, workload.namespace(), workload.id())));
+    view.replicas()
+        .forEach(
+            replica ->
+                txn.ifAbsent(Keyspace.session(replica, workload.namespace(), workload.id())));
     removedNanos.computeIfAbsent(serviceOf(workload), each -> new ArrayDeque<>()).add(now);
     // If it stays after all, it is looked at anew.
     orphans.remove(workload.namespace() + '/' + workload.id());

@@ -1,10 +1,9 @@
 package dev.weft.controlplane.registry.liveness;
 
-import dev.weft.controlplane.registry.RegistryChange;
-import dev.weft.controlplane.registry.Keyspace;
-import dev.weft.controlplane.registry.RegistryListener;
-
 import com.google.protobuf.ByteString;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.RegistryChange;
+import dev.weft.controlplane.registry.RegistryListener;
 import dev.weft.controlplane.registry.store.Lease;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;

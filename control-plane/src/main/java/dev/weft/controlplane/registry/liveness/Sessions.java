@@ -1,14 +1,13 @@
 package dev.weft.controlplane.registry.liveness;
 
-import dev.weft.controlplane.registry.SortedTree;
-import dev.weft.controlplane.registry.Keyspace;
-import dev.weft.controlplane.registry.Registry;
-import dev.weft.controlplane.registry.RegistryView;
-
 import dev.weft.controlplane.limit.SharedRead;
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadReadiness;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.RegistryView;
+import dev.weft.controlplane.registry.SortedTree;
 import dev.weft.controlplane.registry.store.Store;
 import java.time.Duration;
 import java.util.Collection;

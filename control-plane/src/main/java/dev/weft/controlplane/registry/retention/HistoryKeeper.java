@@ -2,7 +2,6 @@ package dev.weft.controlplane.registry.retention;
 
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryView;
-
 import dev.weft.controlplane.registry.store.Store;
 import java.lang.System.Logger.Level;
 import java.time.Duration;

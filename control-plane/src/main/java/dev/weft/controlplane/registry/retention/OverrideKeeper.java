@@ -3,7 +3,6 @@ package dev.weft.controlplane.registry.retention;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.RegistryView;
-
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.proto.registry.v1.StoredOverride;

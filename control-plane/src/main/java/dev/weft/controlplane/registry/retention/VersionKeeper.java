@@ -1,11 +1,10 @@
 package dev.weft.controlplane.registry.retention;
 
-import dev.weft.controlplane.registry.SortedTree;
+import com.google.protobuf.ByteString;
+import dev.weft.controlplane.registry.FormerMark;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.Registry;
-import dev.weft.controlplane.registry.FormerMark;
-
-import com.google.protobuf.ByteString;
+import dev.weft.controlplane.registry.SortedTree;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.registry.store.Range;
 import dev.weft.controlplane.registry.store.Store;

@@ -1,7 +1,7 @@
 package dev.weft.controlplane.source.kubernetes;
 
-import dev.weft.controlplane.registry.liveness.Election;
 import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.liveness.Election;
 import dev.weft.controlplane.registry.liveness.ReplicaLease;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.source.kubernetes.api.ApiResource;

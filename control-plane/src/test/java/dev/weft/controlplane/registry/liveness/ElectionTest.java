@@ -1,12 +1,11 @@
 package dev.weft.controlplane.registry.liveness;
 
-import dev.weft.controlplane.registry.PolicyReader;
-import dev.weft.controlplane.registry.Registry;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import dev.weft.controlplane.registry.PolicyReader;
+import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.liveness.Election.Term;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;

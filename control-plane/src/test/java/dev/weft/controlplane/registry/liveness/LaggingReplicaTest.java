@@ -1,14 +1,12 @@
 package dev.weft.controlplane.registry.liveness;
 
-import dev.weft.controlplane.registry.TestInstances;
-
-import dev.weft.controlplane.registry.Keyspace;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dev.weft.controlplane.model.WorkloadReadiness;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.TestInstances;
 import dev.weft.controlplane.registry.liveness.Sessions.Answer;
 import dev.weft.controlplane.registry.liveness.Sessions.Heartbeat;
 import dev.weft.controlplane.registry.store.Txn;

@@ -1,6 +1,5 @@
 package dev.weft.controlplane.registry.liveness;
 
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 

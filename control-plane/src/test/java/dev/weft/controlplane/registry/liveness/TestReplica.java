@@ -1,27 +1,19 @@
 package dev.weft.controlplane.registry.liveness;
 
-import dev.weft.controlplane.registry.RemovalMarks;
-
-import dev.weft.controlplane.registry.PolicyReader;
-
-import dev.weft.controlplane.registry.Keyspace;
-
-import dev.weft.controlplane.registry.Registry;
-
-import dev.weft.controlplane.registry.TestInstances;
-
-
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.controlplane.model.ObjectKey;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadReadiness;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.PolicyReader;
+import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.RemovalMarks;
+import dev.weft.controlplane.registry.TestInstances;
 import dev.weft.controlplane.registry.liveness.Sessions.Answer;
 import dev.weft.controlplane.registry.liveness.Sessions.Heartbeat;
 import dev.weft.controlplane.registry.store.Txn;
-import dev.weft.proto.discovery.v1.PeerKind;
 import dev.weft.proto.registry.v1.Instance;
-import dev.weft.proto.registry.v1.InstancePort;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,13 +1,12 @@
 package dev.weft.controlplane.registry.retention;
 
-import dev.weft.controlplane.registry.PolicyReader;
-import dev.weft.controlplane.registry.Registry;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import dev.weft.controlplane.registry.PolicyReader;
+import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.store.CompactedException;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;

@@ -1,16 +1,15 @@
 package dev.weft.controlplane.registry.retention;
 
-import dev.weft.controlplane.registry.Keyspace;
-import dev.weft.controlplane.registry.PolicyReader;
-import dev.weft.controlplane.registry.Registry;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import dev.weft.controlplane.registry.retention.VersionKeeper.Limit;
+import dev.weft.controlplane.registry.Keyspace;
+import dev.weft.controlplane.registry.PolicyReader;
+import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.history.ChangeNote;
 import dev.weft.controlplane.registry.history.FormerVersions;
+import dev.weft.controlplane.registry.retention.VersionKeeper.Limit;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;

@@ -1,9 +1,9 @@
 package dev.weft.controlplane.source.kubernetes.write;
 
 import com.google.protobuf.ByteString;
-import dev.weft.controlplane.registry.liveness.Election.Term;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.history.FormerVersions;
+import dev.weft.controlplane.registry.liveness.Election.Term;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.registry.store.Range;
 import dev.weft.controlplane.registry.store.Store;

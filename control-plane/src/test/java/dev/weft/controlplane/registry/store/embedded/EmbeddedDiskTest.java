@@ -11,7 +11,6 @@ import dev.weft.controlplane.registry.store.Recorder;
 import dev.weft.controlplane.registry.store.StoreFailedException;
 import dev.weft.controlplane.registry.store.Txn;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;

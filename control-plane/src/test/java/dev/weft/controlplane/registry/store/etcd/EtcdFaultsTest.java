@@ -283,7 +283,10 @@ class EtcdFaultsTest {
       // The first may still be sent on the connection that has died.
       await()
           .atMost(PATIENCE)
-          .until(() -> failureOfPut(store, "late").contains("no answer within " + SHORT.toSeconds() + " s"));
+          .until(
+              () ->
+                  failureOfPut(store, "late")
+                      .contains("no answer within " + SHORT.toSeconds() + " s"));
       assertThat(failureOfPut(store, "late"))
           .contains(StoreUnavailableException.class.getSimpleName(), etcd.endpoint());
       etcd.startAgain();
@@ -313,7 +316,10 @@ class EtcdFaultsTest {
       // timeout.
       await()
           .atMost(PATIENCE)
-          .until(() -> failureOfPut(store, "a").contains("no answer within " + SHORT.toSeconds() + " s"));
+          .until(
+              () ->
+                  failureOfPut(store, "a")
+                      .contains("no answer within " + SHORT.toSeconds() + " s"));
 
       assertThat(relay.accepted() - before).isPositive().isLessThan(15);
       relay.mend();

@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.weft.controlplane.registry.liveness.Election.Term;
 import dev.weft.controlplane.registry.history.DocumentHistory;
 import dev.weft.controlplane.registry.history.Scope;
+import dev.weft.controlplane.registry.liveness.Election.Term;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.Txn;
