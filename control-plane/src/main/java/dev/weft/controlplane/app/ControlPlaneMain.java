@@ -38,6 +38,7 @@ public final class ControlPlaneMain {
       return WRONG_USAGE;
     }
     try {
+      OldHeap.keepSmall();
       ControlPlane controlPlane = ControlPlane.start(options);
       Runtime.getRuntime()
           .addShutdownHook(Thread.ofPlatform().name("weft-end").unstarted(controlPlane::close));

@@ -4,6 +4,8 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +13,40 @@ import org.jspecify.annotations.Nullable;
  * that may be garbage; what its last collection left is. Any thread may ask.
  */
 final class OldHeap {
+  /** What may have come since the last collection, however little survived that. */
+  private static final long SPARE_BYTES = 32L << 20;
+
+  private static final long EVERY_SECONDS = 10;
+
   private final @Nullable MemoryPoolMXBean pool = find();
+
+  /**
+   * Collects it from now on whenever more has come than had survived. By itself the serial
+   * collector takes all the heap that it may have before it looks here for garbage, so that a
+   * process that holds 20 MiB would grow to the largest size of its heap within hours.
+   */
+  static void keepSmall() {
+    var heap = new OldHeap();
+    Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("weft-old-heap").daemon(true).factory())
+        .scheduleWithFixedDelay(
+            heap::collectIfMostlyGarbage, EVERY_SECONDS, EVERY_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Whether it was so; then everything stands still for a moment. */
+  @SuppressWarnings("SystemGC") // Nothing else has the collector look here.
+  boolean collectIfMostlyGarbage() {
+    if (pool == null) {
+      return false;
+    }
+    MemoryUsage last = pool.getCollectionUsage();
+    long survived = last == null ? 0 : last.getUsed();
+    if (pool.getUsage().getUsed() - survived < Math.max(survived, SPARE_BYTES)) {
+      return false;
+    }
+    System.gc();
+    return true;
+  }
 
   /** What survived the last full collection, of what there may be; 0 before the first one. */
   double heldRatio() {

@@ -28,4 +28,23 @@ class OldHeapTest {
     assertThat(meanwhile).isBetween(before + 0.001, 1.0);
     assertThat(heap.heldRatio()).isLessThan(meanwhile);
   }
+
+  @Test
+  @SuppressWarnings("SystemGC") // It tells of what is left by one.
+  void itIsCollectedWhenMoreHasComeThanSurvivedAndNotBefore() {
+    var heap = new OldHeap();
+    System.gc();
+    assertThat(heap.collectIfMostlyGarbage()).isFalse();
+
+    // Those that outlive a collection of what is young are here, however large that part is.
+    long made = 0;
+    while (!heap.collectIfMostlyGarbage()) {
+      held = new byte[16 * MIB];
+      made += held.length;
+      assertThat(made).as("bytes").isLessThan(8192L * MIB);
+    }
+
+    assertThat(made).isGreaterThanOrEqualTo(32L * MIB);
+    assertThat(heap.collectIfMostlyGarbage()).as("nothing has come since").isFalse();
+  }
 }
