@@ -9,6 +9,7 @@ import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
+import java.nio.channels.NotYetConnectedException;
 
 /**
  * How what we send on a connection ends, so that the peer can tell an end from a cut, with TLS
@@ -40,7 +41,8 @@ public final class ConnectionEnd {
       try {
         // Netty's way costs an exception with its stack, for writes that are not there.
         socket.shutdown(false, true);
-      } catch (IOException e) {
+      } catch (IOException | NotYetConnectedException e) {
+        // The second is how Netty says that the peer has reset the connection.
         channel.close();
       }
     } else {
