@@ -159,6 +159,11 @@ public final class TcpRelay implements AutoCloseable {
         Socket client = server.accept();
         accepted.incrementAndGet();
         open.add(client);
+        if (server.isClosed()) {
+          // One that came at the moment of the close is accepted all the same.
+          client.close();
+          return;
+        }
         Thread.ofVirtual().start(() -> forward(client));
       } catch (IOException e) {
         // Closed, or the client is gone already.

@@ -120,6 +120,11 @@ final class Origin implements AutoCloseable {
         socket.setTcpNoDelay(true);
         connections.incrementAndGet();
         sockets.add(socket);
+        if (server.isClosed()) {
+          // One that came at the moment of the close is accepted all the same.
+          closeQuietly(socket);
+          return;
+        }
         SocketThreads.start(() -> serve(socket));
       } catch (IOException e) {
         return;
