@@ -7,23 +7,18 @@ import dev.weft.controlplane.app.ControlPlaneMain;
 import dev.weft.sidecar.app.Sidecar;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.testkit.EtcdServer;
-import java.io.File;
+import dev.weft.testkit.Ports;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,9 +44,7 @@ final class ConfigEntryKillTest {
   @BeforeEach
   void start() throws IOException {
     cli = new Cli();
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    }
+    port = Ports.free();
   }
 
   @AfterEach
@@ -99,18 +92,8 @@ final class ConfigEntryKillTest {
   }
 
   private void launch() throws IOException {
-    var command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                classPath(),
-                ControlPlaneMain.class.getName(),
-                "--grpc-port=" + port,
-                "--metrics-port=0"));
+    List<String> command =
+        JavaCommand.of(ControlPlaneMain.class.getName(), "--grpc-port=" + port, "--metrics-port=0");
     command.addAll(store);
     controlPlane =
         new ProcessBuilder(command)
@@ -150,14 +133,5 @@ final class ConfigEntryKillTest {
     all.addAll(List.of(args));
     all.addAll(List.of("--control-plane", "127.0.0.1:" + port, "--timeout", "5"));
     return cli.bare(all.toArray(String[]::new));
-  }
-
-  /** That of this process, whoever started it. */
-  private static String classPath() {
-    return ConfigEntryKillTest.class.getClassLoader() instanceof URLClassLoader loader
-        ? Arrays.stream(loader.getURLs())
-            .map(URL::getPath)
-            .collect(Collectors.joining(File.pathSeparator))
-        : System.getProperty("java.class.path");
   }
 }

@@ -1,6 +1,5 @@
 package dev.weft.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -11,7 +10,6 @@ import dev.weft.sidecar.app.Sidecar;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.testkit.SocketThreads;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -229,18 +227,11 @@ final class DrainUnderLoadTest {
 
   private int server(String id) throws IOException {
     HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.setExecutor(threads);
-    server.createContext(
-        "/",
-        exchange -> {
-          byte[] body = id.getBytes(UTF_8);
-          exchange.sendResponseHeaders(200, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
-          answered.computeIfAbsent(id, _ -> new AtomicLong()).incrementAndGet();
-        });
-    server.start();
+        NamedApp.start(
+            0,
+            id,
+            threads,
+            () -> answered.computeIfAbsent(id, _ -> new AtomicLong()).incrementAndGet());
     servers.add(server);
     return server.getAddress().getPort();
   }
