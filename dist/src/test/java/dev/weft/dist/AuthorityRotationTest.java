@@ -54,6 +54,7 @@ final class AuthorityRotationTest {
         rotate(cluster, () -> awaitCreations(churn, created));
       } finally {
         over.set(true);
+        churn.handle((done, failed) -> null).join();
       }
       churn.join();
     }

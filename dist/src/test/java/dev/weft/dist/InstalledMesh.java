@@ -69,7 +69,12 @@ final class InstalledMesh implements AutoCloseable {
   void install(Path manifests) {
     loadImages();
     installed = true;
-    cluster.applyFile(manifests);
+    apply(manifests);
+  }
+
+  /** Makes the installation what these manifests say; returns when the control plane is ready. */
+  void apply(Path manifests) {
+    cluster.everywhere("apply", "-f", manifests.toString());
     awaitRollout();
   }
 
@@ -264,6 +269,12 @@ final class InstalledMesh implements AutoCloseable {
         new Gson().toJson(Map.of("data", Map.of("config.yaml", change.apply(injection()))));
     cluster.everywhere(
         "patch", "configmap", SYSTEM, "weft-injector", "--type=merge", "--patch=" + data);
+  }
+
+  /** The control plane's image, as its Deployment names it. */
+  String controlPlaneImage() {
+    return cluster.everywhere(
+        "get", SYSTEM, CONTROL_PLANE, "-o", "jsonpath={.spec.template.spec.containers[0].image}");
   }
 
   /** The sidecar's image, as pods of the mesh name it. */
