@@ -1,6 +1,7 @@
 package dev.weft.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.testkit.cluster.Cluster;
 import dev.weft.testkit.cluster.ClusterTest;
@@ -66,9 +67,19 @@ final class OverlaysTest {
             cluster.everywhere("rollout", "status", SYSTEM, "statefulset/weft-etcd");
           });
 
+      shop.losesNothingBy(
+          () -> {
+            drainNode(cluster);
+            shop.routeTo("v1");
+            shop.awaitOnly("v1");
+            cluster.everywhere("uncordon", node(cluster));
+            cluster.everywhere("rollout", "status", SYSTEM, "statefulset/weft-etcd");
+          });
+
       mesh.uninstall("--overlay", "ha");
       assertThat(InstalledMesh.left(cluster)).isEmpty();
     } finally {
+      cluster.everywhere("uncordon", node(cluster));
       cluster.everywhere(
           "delete", "persistentvolume", "-l", "weft.test/volume", "--ignore-not-found");
     }
@@ -93,6 +104,25 @@ final class OverlaysTest {
         cluster.everywhere(
             "get", "pods", SYSTEM, "-l", label, "-o", "jsonpath={.items[0].metadata.name}");
     cluster.everywhere("delete", SYSTEM, "pod/" + pod, "--grace-period=0", "--force");
+  }
+
+  /** As for its maintenance; what the budgets keep stays, and it goes no further. */
+  private static void drainNode(Cluster cluster) {
+    assertThatThrownBy(
+            () ->
+                cluster.everywhere(
+                    "drain",
+                    node(cluster),
+                    "--pod-selector=app.kubernetes.io/part-of=weft",
+                    "--delete-emptydir-data",
+                    "--timeout=20s"))
+        .hasMessageContaining("would violate the pod's disruption budget");
+    assertThat(ready(cluster, "deployment/weft-control-plane")).isEqualTo("1");
+    assertThat(ready(cluster, "statefulset/weft-etcd")).isEqualTo("2");
+  }
+
+  private static String node(Cluster cluster) {
+    return cluster.everywhere("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}");
   }
 
   /** Where nobody provides them: folders of the node, which etcd's user may write to. */
