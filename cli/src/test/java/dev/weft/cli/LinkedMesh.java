@@ -196,6 +196,13 @@ final class LinkedMesh implements AutoCloseable {
     }
   }
 
+  /** How many connections to a port of the namespace are open as far as the namespace knows. */
+  long farConnections(int port) {
+    return link.output("ss", "-Htn", "state", "established", "sport", "=", ":" + port)
+        .lines()
+        .count();
+  }
+
   // ---- load
 
   /** Requests from now on, which must all be answered with 200. */

@@ -95,6 +95,10 @@ final class PeerFaultsTest extends NetworkFaults {
         "connections that no caller needs",
         Math.max(0L, mesh.connections(INBOUND).size() - LinkedMesh.CALLERS),
         "connections that the one caller does not need",
-        Math.max(0L, mesh.connections(INBOUND_OF_DISTANT).size() - 1L));
+        Math.max(0L, mesh.connections(INBOUND_OF_DISTANT).size() - 1L),
+        "connections of callers that the called end keeps",
+        Math.max(0L, mesh.farConnections(INBOUND) - LinkedMesh.CALLERS),
+        "connections of the one caller that the called end keeps",
+        Math.max(0L, mesh.farConnections(INBOUND_OF_DISTANT) - 1L));
   }
 }

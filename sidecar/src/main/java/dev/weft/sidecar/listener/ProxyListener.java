@@ -1,6 +1,7 @@
 package dev.weft.sidecar.listener;
 
 import dev.weft.sidecar.codec.ReceiveBuffers;
+import dev.weft.sidecar.codec.SilentPeers;
 import dev.weft.sidecar.proxy.Worker;
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
@@ -15,6 +16,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -93,6 +95,7 @@ public final class ProxyListener implements AutoCloseable {
     private final List<Worker> workers;
     private final List<ConnectionStack> stacks;
     private final ConnectionLimit limit;
+    private final List<SilentPeers> silent = new ArrayList<>();
     private int refusals;
     private boolean failing;
 
@@ -105,6 +108,9 @@ public final class ProxyListener implements AutoCloseable {
       this.workers = workers;
       this.stacks = stacks;
       this.limit = limit;
+      for (Worker worker : workers) {
+        silent.add(SilentPeers.callers(worker.eventLoop(), worker.telemetry(), direction));
+      }
     }
 
     @Override
@@ -143,6 +149,9 @@ public final class ProxyListener implements AutoCloseable {
                 @Override
                 protected void initChannel(Channel channel) {
                   channel.pipeline().addLast(stacks.get(index).begin(channel));
+                  if (isElsewhere(channel)) {
+                    silent.get(index).add(channel);
+                  }
                 }
               });
       worker
@@ -154,6 +163,12 @@ public final class ProxyListener implements AutoCloseable {
                   connection.unsafe().closeForcibly();
                 }
               });
+    }
+
+    /** Who calls from this machine ends, or is there. */
+    private static boolean isElsewhere(Channel connection) {
+      return connection.remoteAddress() instanceof InetSocketAddress caller
+          && !caller.getAddress().isLoopbackAddress();
     }
 
     // Here, not on the worker that serves the fewest: it costs little, and is counted by one

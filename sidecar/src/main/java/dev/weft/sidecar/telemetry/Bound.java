@@ -19,6 +19,8 @@ public enum Bound {
   ACCEPT_BACKLOG(Scope.KERNEL, Unit.COUNT, 1024, "", "the kernel drops the handshake"),
   ACCEPT_PAUSE(Scope.WORKER, Unit.TIME, ms(100), "", "accepting waits after it failed"),
   KEEP_ALIVE_IDLE(Scope.WORKER, Unit.TIME, seconds(300), "", "closed"),
+  CALLER_PROBED(Scope.KERNEL, Unit.TIME, seconds(13), "", "closed"),
+  CALLER_UNACKED(Scope.WORKER, Unit.TIME, seconds(10), "", "closed"),
   FIRST_BYTES(Scope.QUIET, Unit.BYTES, kib(16), "", "served as what it seems to be"),
   PROXY_HEADER(Scope.QUIET, Unit.BYTES, kib(4), "", "closed"),
   SILENCE(Scope.WORKER, Unit.TIME, ms(100), "", "the application is dialled as if for TCP"),

@@ -3,6 +3,7 @@ package dev.weft.sidecar.upstream;
 import dev.weft.common.config.ClusterConfig.ProxyProtocol;
 import dev.weft.common.config.UpstreamTlsConfig;
 import dev.weft.sidecar.codec.ReceiveBuffers;
+import dev.weft.sidecar.codec.SilentPeers;
 import dev.weft.sidecar.proxyprotocol.ProxyHeader;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
@@ -55,7 +56,7 @@ public final class Connector {
     // Our own application is on this machine: it ends, or it is there.
     silent =
         direction == Direction.OUTBOUND
-            ? SilentPeers.watch(bootstrap, eventLoop, channelType, telemetry)
+            ? SilentPeers.endpoints(eventLoop, telemetry, direction)
             : null;
   }
 
@@ -91,7 +92,7 @@ public final class Connector {
             .handler(handler)
             .connect(address);
     if (silent != null) {
-      silent.add(connecting);
+      silent.add(connecting.channel());
     }
     if (header != null) {
       header.sendFirst(connecting, version);

@@ -1,20 +1,16 @@
-package dev.weft.sidecar.upstream;
+package dev.weft.sidecar.codec;
 
 import dev.weft.sidecar.telemetry.Bound;
 import dev.weft.sidecar.telemetry.Direction;
 import dev.weft.sidecar.telemetry.WorkerTelemetry;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollTcpInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Notices that the machine at the other end of a connection is gone, or the network to it, without
@@ -22,21 +18,33 @@ import org.jspecify.annotations.Nullable;
  * an acknowledgement is closed here. Not by TCP_USER_TIMEOUT, which also cuts off a peer that is
  * there and does not read for a while. Worker thread only.
  */
-final class SilentPeers {
+public final class SilentPeers {
   private static final int PROBES = 3;
+  private static final int PROBE_SECONDS = 2;
 
   /** So often the same is sent again on a lossy network, too. */
   private static final int FEW = 3;
 
   private final EventLoop eventLoop;
   private final WorkerTelemetry telemetry;
+  private final Direction direction;
+  private final Bound unacked;
+  private final int idleSeconds;
   private final List<Watched> watched = new ArrayList<>();
   private final EpollTcpInfo info = new EpollTcpInfo();
   private boolean scheduled;
 
-  private SilentPeers(EventLoop eventLoop, WorkerTelemetry telemetry) {
+  private SilentPeers(
+      EventLoop eventLoop,
+      WorkerTelemetry telemetry,
+      Direction direction,
+      Bound probed,
+      Bound unacked) {
     this.eventLoop = eventLoop;
     this.telemetry = telemetry;
+    this.direction = direction;
+    this.unacked = unacked;
+    this.idleSeconds = (int) (probed.millis() / 1000) - PROBES * PROBE_SECONDS;
   }
 
   /** One connection, and since when the same is sent again and again. */
@@ -50,31 +58,33 @@ final class SilentPeers {
     }
   }
 
-  /**
-   * Has the kernel probe the connections of a bootstrap; null where they show nothing of TCP's
-   * state.
-   */
-  static @Nullable SilentPeers watch(
-      Bootstrap bootstrap,
-      EventLoop eventLoop,
-      Class<? extends Channel> channelType,
-      WorkerTelemetry telemetry) {
-    bootstrap.option(ChannelOption.SO_KEEPALIVE, true);
-    if (channelType != EpollSocketChannel.class) {
-      return null;
-    }
-    int idle = (int) (Bound.UPSTREAM_SILENCE.millis() / 1000);
-    int probing = (int) (Bound.UPSTREAM_PROBED.millis() / 1000) - idle;
-    bootstrap
-        .option(EpollChannelOption.TCP_KEEPIDLE, idle)
-        .option(EpollChannelOption.TCP_KEEPINTVL, probing / PROBES)
-        .option(EpollChannelOption.TCP_KEEPCNT, PROBES);
-    return new SilentPeers(eventLoop, telemetry);
+  /** Among those that call us. */
+  public static SilentPeers callers(
+      EventLoop eventLoop, WorkerTelemetry telemetry, Direction direction) {
+    return new SilentPeers(
+        eventLoop, telemetry, direction, Bound.CALLER_PROBED, Bound.CALLER_UNACKED);
   }
 
-  void add(ChannelFuture connecting) {
-    if (connecting.channel() instanceof EpollSocketChannel channel) {
-      watched.add(new Watched(channel));
+  /** Among those that we call. */
+  public static SilentPeers endpoints(
+      EventLoop eventLoop, WorkerTelemetry telemetry, Direction direction) {
+    return new SilentPeers(
+        eventLoop, telemetry, direction, Bound.UPSTREAM_PROBED, Bound.UPSTREAM_UNACKED);
+  }
+
+  /** Watches a connection until it is closed; where its state does not show, the kernel alone. */
+  public void add(Channel channel) {
+    if (!channel.isOpen()) {
+      return;
+    }
+    channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+    if (channel instanceof EpollSocketChannel socket) {
+      socket
+          .config()
+          .setTcpKeepIdle(idleSeconds)
+          .setTcpKeepIntvl(PROBE_SECONDS)
+          .setTcpKeepCnt(PROBES);
+      watched.add(new Watched(socket));
       schedule();
     }
   }
@@ -110,11 +120,17 @@ final class SilentPeers {
       one.since = now;
       return false;
     }
-    if (one.retransmits < FEW || now - one.since < Bound.UPSTREAM_UNACKED.value()) {
+    if (one.retransmits < FEW || now - one.since < unacked.value()) {
       return false;
     }
-    telemetry.reached(Bound.UPSTREAM_UNACKED, Direction.OUTBOUND);
-    one.channel.close();
+    telemetry.reached(unacked, direction);
+    reset(one.channel);
     return true;
+  }
+
+  /** There is nobody to say goodbye to, and the kernel need not keep what it could not deliver. */
+  private static void reset(EpollSocketChannel channel) {
+    channel.config().setSoLinger(0);
+    channel.unsafe().close(channel.voidPromise());
   }
 }
