@@ -124,9 +124,12 @@ class ClusterDecodingTest {
         Resource.newBuilder()
             .setName(ResourceName.newBuilder().setKind(ResourceKind.NODE).setName("n1"))
             .setVersion("1")
-            .setLocality(dev.weft.proto.discovery.v1.Locality.newBuilder().setZone("eu-1"));
+            .setLocality(
+                dev.weft.proto.discovery.v1.Locality.newBuilder()
+                    .setZone("eu-1")
+                    .setSubZone("rack-1"));
     assertThat(WireDecoder.decode(node.build()))
-        .isEqualTo(new DecodedResource.Node("n1", new Locality("", "eu-1", "")));
+        .isEqualTo(new DecodedResource.Node("n1", new Locality("", "eu-1", "rack-1")));
     assertThat(
             WireDecoder.node(
                 node.clone()

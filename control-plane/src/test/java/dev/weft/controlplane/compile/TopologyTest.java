@@ -149,6 +149,23 @@ class TopologyTest {
   }
 
   @Test
+  void machinesPodsAndInstancesHaveASubZoneEach() {
+    Locality place =
+        Locality.newBuilder().setRegion("eu").setZone("eu-a").setSubZone("rack-1").build();
+    mesh.node("n1", place);
+    mesh.put(instance("basket", "b-0").setLocality(place));
+    mesh.kubernetesService("web", List.of("10.96.0.1"), HTTP);
+    mesh.put(
+        slice("web", "a", "http", 8080)
+            .addEndpoints(pod("web-0", "10.1.0.1").setNode("n1").setLocality(place)));
+    update();
+
+    assertThat(node("n1")).isEqualTo(place);
+    assertThat(sent(WEB)).extracting(Endpoint::getLocality).containsExactly(place);
+    assertThat(sent("basket.default:80")).extracting(Endpoint::getLocality).containsExactly(place);
+  }
+
+  @Test
   void aServiceMayKeepEachAddressWithOneEndpointUnlessAPolicyBalances() {
     mesh.service("web", new ServiceTraffic(false, true, false), HTTP);
     mesh.put(instance("web", "w-0"));

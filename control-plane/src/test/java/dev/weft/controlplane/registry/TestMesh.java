@@ -133,9 +133,11 @@ public final class TestMesh {
 
   /** Where a machine stands. */
   public TestMesh node(String name, String zone) {
-    entry(
-        Keyspace.node(Keyspace.KUBERNETES, name),
-        Locality.newBuilder().setZone(zone).build().toByteString());
+    return node(name, Locality.newBuilder().setZone(zone).build());
+  }
+
+  public TestMesh node(String name, Locality place) {
+    entry(Keyspace.node(Keyspace.KUBERNETES, name), place.toByteString());
     return this;
   }
 

@@ -11,6 +11,7 @@ import dev.weft.common.config.BalancingConfig.Failover;
 import dev.weft.common.config.BalancingConfig.LocalityConfig;
 import dev.weft.common.config.BalancingConfig.LocalityMatch;
 import dev.weft.common.config.ClusterConfig.LoadBalancerType;
+import dev.weft.common.config.ConfigSnapshot;
 import dev.weft.common.config.EndpointConfig;
 import dev.weft.common.config.Locality;
 import dev.weft.sidecar.lb.Tried;
@@ -212,6 +213,26 @@ class LocalityTest {
   }
 
   @Test
+  void theSubZoneThatTheControlPlaneNamesGoesBeforeTheRestOfItsZone() {
+    mesh.set.home(Home.of("frontend-0", "node-1", Locality.UNKNOWN));
+    for (String subZone : List.of("1", "2")) {
+      for (int i = 0; i < 5; i++) {
+        endpoints.add(Fixture.endpoint("s" + subZone + i, new Locality("eu", "a", subZone), 1));
+      }
+    }
+    learn(new Locality("eu", "a", "2"));
+    assertThat(shareOf("s2")).isEqualTo(1);
+    for (int i = 0; i < 3; i++) {
+      check("s2" + i, false);
+    }
+    assertThat(shareOf("s2")).isCloseTo(0.56, within(0.006));
+    assertThat(ClusterReport.text(mesh.set.status()))
+        .contains("  priorities sub-zone eu/a/2: 2 of 5 take 56%, zone eu/a: 5 of 5 take 44%");
+    learn(new Locality("eu", "a", "1"));
+    assertThat(shareOf("s1")).isEqualTo(1);
+  }
+
+  @Test
   void aSidecarThatDoesNotKnowItsPlaceTakesAllAlike() {
     mesh.set.home(Home.of("frontend-0", "", Locality.UNKNOWN));
     fiveInEachZone();
@@ -275,6 +296,19 @@ class LocalityTest {
 
   private static BalancingConfig balancing(int panicThresholdPercent) {
     return new BalancingConfig(0, 10, panicThresholdPercent, new LocalityConfig(140, List.of()));
+  }
+
+  /** As a sidecar does that was not told itself where it runs. */
+  private void learn(Locality place) {
+    ConfigSnapshot plain = mesh.snapshot(endpoints);
+    mesh.set.update(
+        new ConfigSnapshot(
+            plain.virtualHosts(),
+            plain.clusters(),
+            plain.endpointSlices(),
+            plain.inbound(),
+            place,
+            2));
   }
 
   private void fiveInEachZone() {

@@ -50,6 +50,14 @@ class SidecarOptionsTest {
             new ControlPlaneAddress("three", 7700));
   }
 
+  @Test
+  void aPlaceIsARegionAZoneInItAndASubZoneInThat() {
+    assertThat(parse("--node-id=a", "--service=a", "--locality=eu/a/one").locality())
+        .containsExactly("eu", "a", "one");
+    assertThat(parse("--node-id=a", "--service=a", "--locality=eu").locality())
+        .containsExactly("eu", "", "");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -39,7 +39,7 @@ class ClusterObjectsTest {
 
   @Test
   void aSliceSaysWhatItsPodsAndNodesSay() throws Exception {
-    objects.putNode("n1", new NodeFacts("r1", "z-of-node", ""));
+    objects.putNode("n1", new NodeFacts("r1", "z-of-node", "rack-1"));
     objects.putNode("n2", new NodeFacts("r1", "z2", ""));
     objects.putPod("shop/catalog-1", pod("p1", true));
     objects.putSlice("shop/catalog-x", slice(SLICE));
@@ -58,6 +58,7 @@ class ClusterObjectsTest {
     assertThat(first.getHostname()).isEqualTo("catalog-1");
     assertThat(first.getLocality().getRegion()).isEqualTo("r1");
     assertThat(first.getLocality().getZone()).isEqualTo("z-of-slice");
+    assertThat(first.getLocality().getSubZone()).isEqualTo("rack-1");
     assertThat(first.getReady()).isTrue();
     assertThat(first.getServing()).isTrue();
     assertThat(first.getSidecar()).isTrue();
@@ -99,14 +100,16 @@ class ClusterObjectsTest {
     String node =
         """
         {"metadata": {"labels": {"topology.kubernetes.io/region": "eu",
-                                 "topology.kubernetes.io/zone": "eu-a", "other": "1"}}}
+                                 "topology.kubernetes.io/zone": "eu-a",
+                                 "weft.dev/sub-zone": "rack-1", "other": "1"}}}
         """;
     objects.replaceNodes(
         Map.of("n1", NodeFacts.of(json(node)), "n2", NodeFacts.of(json("{\"metadata\": {}}"))));
     assertThat(objects.takeChanged()).containsExactly("nodes/kubernetes/n1");
     assertThat(
             Locality.parseFrom(Objects.requireNonNull(objects.wanted().get("nodes/kubernetes/n1"))))
-        .isEqualTo(Locality.newBuilder().setRegion("eu").setZone("eu-a").build());
+        .isEqualTo(
+            Locality.newBuilder().setRegion("eu").setZone("eu-a").setSubZone("rack-1").build());
 
     objects.replaceNodes(Map.of());
     assertThat(objects.takeChanged()).containsExactly("nodes/kubernetes/n1");
