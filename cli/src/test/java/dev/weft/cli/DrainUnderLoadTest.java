@@ -1,8 +1,10 @@
 package dev.weft.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.weft.controlplane.app.ControlPlane;
 import dev.weft.controlplane.app.ControlPlaneOptions;
@@ -26,8 +28,10 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,6 +52,12 @@ final class DrainUnderLoadTest {
   private final Map<String, AtomicLong> answered = new ConcurrentHashMap<>();
   private final Queue<String> failures = new ConcurrentLinkedQueue<>();
   private volatile boolean calling = true;
+
+  /** Who is not to be sent what begins from now on. */
+  private volatile String resting = "";
+
+  private final CountDownLatch held = new CountDownLatch(1);
+  private final CountDownLatch released = new CountDownLatch(1);
   private ControlPlane controlPlane;
   private Cli cli;
   @TempDir private Path folder;
@@ -63,6 +73,7 @@ final class DrainUnderLoadTest {
   @AfterEach
   void stop() throws Exception {
     calling = false;
+    released.countDown();
     for (AutoCloseable one : opened.reversed()) {
       one.close();
     }
@@ -101,11 +112,17 @@ final class DrainUnderLoadTest {
     }
     getsMore("catalog-0", 100);
     getsMore("catalog-1", 100);
+    Future<HttpResponse<String>> slow = threads.submit(() -> heldByCatalog1(frontend));
+    assertThat(held.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 
     assertThat(weft("registry", "drain", "catalog-1", "--reason", "disk swap", "--wait")).isTrue();
+    getsNothingNew("catalog-1", "catalog-0");
     assertThat(cli.out)
         .startsWith("instance default/catalog-1 drained\nin force everywhere (revision ");
-    getsNothingMore("catalog-1", "catalog-0");
+    assertThat(slow).isNotDone();
+    released.countDown();
+    assertThat(slow.get().statusCode()).isEqualTo(200);
+    assertThat(slow.get().body()).isEqualTo("held by catalog-1");
     assertThat(weft("registry", "list", "-l", "state=draining", "-o", "wide")).isTrue();
     assertThat(cli.out)
         .contains("DRAINING (drained, by 127.0.0.1 (not authenticated): disk swap)")
@@ -119,7 +136,7 @@ final class DrainUnderLoadTest {
 
     assertThat(weft("registry", "maintenance", "on", "--zone", "b", "--reason", "power", "--wait"))
         .isTrue();
-    getsNothingMore("catalog-1", "catalog-0");
+    getsNothingNew("catalog-1", "catalog-0");
     assertThat(weft("registry", "overrides")).isTrue();
     assertThat(cli.out).contains("zone b").contains("maintenance").contains("power");
     assertThat(weft("registry", "maintenance", "off", "--zone", "b", "--wait")).isTrue();
@@ -148,12 +165,21 @@ final class DrainUnderLoadTest {
     await().atMost(PATIENCE).until(() -> count(instance) >= before + requests);
   }
 
-  /** What was under way has ended; then only the other one is called. */
-  private void getsNothingMore(String instance, String other) {
-    getsMore(other, 20);
-    long before = count(instance);
+  /** Not one request that begins after the command has returned goes there. */
+  private void getsNothingNew(String instance, String other) {
+    resting = instance;
     getsMore(other, 200);
-    assertThat(count(instance)).isEqualTo(before);
+    resting = "";
+    assertThat(failures).isEmpty();
+  }
+
+  /** Calls until it is the one whose application waits for the test. */
+  private HttpResponse<String> heldByCatalog1(Sidecar frontend) throws Exception {
+    HttpResponse<String> answer = call(frontend, "/held");
+    while (answer.statusCode() == 200 && answer.body().equals("held by catalog-0")) {
+      answer = call(frontend, "/held");
+    }
+    return answer;
   }
 
   private long count(String instance) {
@@ -163,9 +189,12 @@ final class DrainUnderLoadTest {
   private void callOn(Sidecar frontend) {
     while (calling) {
       try {
+        String rests = resting;
         HttpResponse<String> answer = call(frontend);
         if (answer.statusCode() != 200) {
           failures.add(answer.statusCode() + " " + answer.body());
+        } else if (answer.body().equals(rests) && rests.equals(resting)) {
+          failures.add(rests + " was sent a request that began when it was out");
         }
       } catch (Exception e) {
         if (calling) {
@@ -176,9 +205,14 @@ final class DrainUnderLoadTest {
   }
 
   private HttpResponse<String> call(Sidecar frontend) throws Exception {
+    return call(frontend, "/");
+  }
+
+  private HttpResponse<String> call(Sidecar frontend, String path) throws Exception {
     return client(frontend)
         .send(
-            HttpRequest.newBuilder(URI.create("http://catalog/")).build(), BodyHandlers.ofString());
+            HttpRequest.newBuilder(URI.create("http://catalog" + path)).build(),
+            BodyHandlers.ofString());
   }
 
   private final Map<Sidecar, HttpClient> clients = new ConcurrentHashMap<>();
@@ -232,7 +266,23 @@ final class DrainUnderLoadTest {
             id,
             threads,
             () -> answered.computeIfAbsent(id, _ -> new AtomicLong()).incrementAndGet());
+    server.createContext("/held", exchange -> answerWhenReleased(id, exchange));
     servers.add(server);
     return server.getAddress().getPort();
+  }
+
+  private void answerWhenReleased(String id, HttpExchange exchange) throws IOException {
+    if (id.equals("catalog-1")) {
+      held.countDown();
+      try {
+        released.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    byte[] body = ("held by " + id).getBytes(UTF_8);
+    exchange.sendResponseHeaders(200, body.length);
+    exchange.getResponseBody().write(body);
+    exchange.close();
   }
 }
