@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
 import dev.weft.controlplane.app.ControlPlaneOptions.StoreOptions;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;
+import dev.weft.proto.discovery.v1.AppConfigDemand;
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
 import dev.weft.proto.discovery.v1.DiscoveryResponse;
 import dev.weft.proto.discovery.v1.DiscoveryServiceGrpc;
@@ -28,6 +30,8 @@ import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.InstancePort;
 import dev.weft.proto.registry.v1.Readiness;
 import dev.weft.proto.registry.v1.RegisterRequest;
+import dev.weft.proto.registry.v1.SetInstanceOverrideRequest;
+import dev.weft.proto.registry.v1.SetZoneMaintenanceRequest;
 import dev.weft.testkit.EtcdServer;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -40,10 +44,12 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -56,7 +62,17 @@ class ReplicaBytesTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration TTL = Duration.ofSeconds(2);
   private static final List<String> HOSTS =
-      List.of("default/catalog", "default/catalog.default:80", "default/basket", "default/nobody");
+      List.of(
+          "default/catalog",
+          "default/catalog.default:80",
+          "default/basket",
+          "default/db",
+          "default/queue",
+          "default/nobody",
+          "default/dns/catalog.default.svc.cluster.local");
+
+  private static final List<String> SERVICES =
+      List.of("catalog", "basket", "basket-v2", "db", "db-v2", "queue", "queue-v2");
 
   /** Responses as they are on the wire: parsed and encoded again they may be others. */
   private static final MethodDescriptor<DiscoveryRequest, byte[]> AS_BYTES =
@@ -98,9 +114,15 @@ class ReplicaBytesTest {
       register(a, "catalog", i, 100);
     }
     register(a, "basket", 0, 1);
+    SERVICES.subList(2, SERVICES.size()).forEach(service -> register(a, service, 0, 100));
+    drain(a, "catalog-6", true);
+    drain(a, "catalog-10", true);
     TestClient b = connect(replica(etcd, "b"));
     register(b, "basket", 1, 7);
-    register(b, "catalog", 5, 50);
+    register(b, "catalog", 4, 50);
+    drain(b, "catalog-10", false);
+    override(b, "catalog-8", of -> of.setWeight(20));
+    maintain(b, "z1");
     apply(
         b,
         """
@@ -120,6 +142,45 @@ class ReplicaBytesTest {
         spec:
           targetRefs: [{group: "", kind: Service, name: catalog}]
           loadBalancer: {type: WeightedRoundRobin}
+        ---
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: GRPCRoute
+        metadata: {name: basket}
+        spec:
+          parentRefs: [{group: "", kind: Service, name: basket}]
+          rules:
+            - matches: [{method: {service: shop.v1.Basket, method: Put}, headers: [{name: x-user, value: anna}]}]
+              backendRefs: [{name: basket-v2, port: 80}]
+            - backendRefs: [{name: basket, port: 80}]
+        ---
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: TLSRoute
+        metadata: {name: db}
+        spec:
+          parentRefs: [{group: "", kind: Service, name: db}]
+          hostnames: [db.example.org, "*.db.example.org"]
+          rules: [{backendRefs: [{name: db-v2, port: 80}]}]
+        ---
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: TCPRoute
+        metadata: {name: queue}
+        spec:
+          parentRefs: [{group: "", kind: Service, name: queue}]
+          rules: [{backendRefs: [{name: queue, port: 80, weight: 9}, {name: queue-v2, port: 80, weight: 1}]}]
+        ---
+        apiVersion: weft.dev/v1alpha1
+        kind: ConfigEntry
+        metadata: {name: log-level}
+        spec: {key: log.level, value: info}
+        ---
+        apiVersion: weft.dev/v1alpha1
+        kind: ConfigEntry
+        metadata: {name: catalog-log-level}
+        spec:
+          key: log.level
+          scope: {service: catalog, instances: {version: v2, app: catalog}}
+          value: debug
+          release: {percent: 25, value: trace}
         """);
     TestClient c = connect(replica(etcd, "c"));
 
@@ -134,14 +195,42 @@ class ReplicaBytesTest {
           .contains(
               "VIRTUAL_HOST default/catalog",
               "VIRTUAL_HOST default/nobody",
+              "VIRTUAL_HOST default/dns/catalog.default.svc.cluster.local",
               "CLUSTER catalog.default:80",
-              "INBOUND default/catalog")
+              // Which only a route of each kind leads to.
+              "CLUSTER basket-v2.default:80",
+              "CLUSTER db-v2.default:80",
+              "CLUSTER queue-v2.default:80",
+              "INBOUND default/catalog",
+              "APP_CONFIG default/catalog")
           .anySatisfy(name -> assertThat(name).startsWith("ENDPOINT_SLICE catalog.default:80/"));
+
+      assertThat(weights(wanted))
+          .containsEntry("catalog-4", 50)
+          .containsEntry("catalog-8", 20)
+          .containsEntry("catalog-10", 100)
+          .doesNotContainKeys("catalog-6", "catalog-1", "basket-1");
 
       await().atMost(PATIENCE).until(() -> others(c).equals(Map.of("a", 1, "b", 0)));
       assertThat(nodes(a).getReplica()).isEqualTo("a");
       assertThat(nodes(a).getNodesCount()).isEqualTo(1);
     }
+  }
+
+  /** Of the endpoints that were sent, by instance. */
+  private static Map<String, Integer> weights(Map<String, String> resources) {
+    var weights = new HashMap<String, Integer>();
+    for (String bytes : resources.values()) {
+      try {
+        Resource.parseFrom(HexFormat.of().parseHex(bytes))
+            .getEndpointSlice()
+            .getEndpointsList()
+            .forEach(endpoint -> weights.put(endpoint.getId(), endpoint.getWeight()));
+      } catch (InvalidProtocolBufferException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return weights;
   }
 
   private static Map<String, Integer> others(TestClient client) {
@@ -164,7 +253,7 @@ class ReplicaBytesTest {
                         .setId(service + "-" + number)
                         .setNamespace("default")
                         .setService(service)
-                        .setAddress("10.1." + (service.equals("catalog") ? 1 : 2) + "." + number)
+                        .setAddress("10.1." + SERVICES.indexOf(service) + "." + number)
                         .addPorts(InstancePort.newBuilder().setServicePort(80).setPort(8080))
                         .putLabels("version", "v" + number % 3)
                         .putLabels("app", service)
@@ -174,6 +263,22 @@ class ReplicaBytesTest {
                         .setReadiness(Readiness.READY)
                         .setWeight(weight))
                 .build());
+  }
+
+  private static void drain(TestClient client, String id, boolean drained) {
+    override(client, id, of -> of.setDrained(drained));
+  }
+
+  private static void override(
+      TestClient client, String id, UnaryOperator<SetInstanceOverrideRequest.Builder> what) {
+    var request = SetInstanceOverrideRequest.newBuilder().setNamespace("default").setId(id);
+    assertThat(client.registry().setInstanceOverride(what.apply(request).build()).getRevision())
+        .isPositive();
+  }
+
+  private static void maintain(TestClient client, String zone) {
+    var request = SetZoneMaintenanceRequest.newBuilder().setZone(zone).setOn(true);
+    assertThat(client.registry().setZoneMaintenance(request.build()).getRevision()).isPositive();
   }
 
   private static void apply(TestClient client, String yaml) {
@@ -225,6 +330,7 @@ class ReplicaBytesTest {
       var first =
           DiscoveryRequest.newBuilder()
               .setNode(Node.newBuilder().setId(id).setNamespace("default").setService("catalog"))
+              .setAppConfig(AppConfigDemand.getDefaultInstance())
               .addSubscribe(name(ResourceKind.INBOUND, "default/catalog"));
       HOSTS.forEach(host -> first.addSubscribe(name(ResourceKind.VIRTUAL_HOST, host)));
       call.sendMessage(first.build());
@@ -241,6 +347,7 @@ class ReplicaBytesTest {
           .until(
               () ->
                   resources.containsKey("VIRTUAL_HOST default/basket")
+                      && resources.containsKey("APP_CONFIG default/catalog")
                       && nodes(client).getNodesList().stream()
                           .allMatch(node -> node.getState().name().equals("SYNCED")));
       return Map.copyOf(resources);
