@@ -25,6 +25,9 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Entries of configuration, good and bad, and what a person is told about the bad ones. */
 class ConfigEntriesTest {
+  /** Stands for what is random in a token. */
+  private static final String LETTERS_36 = "abcdefghijklmnopqrstuvwxyz0123456789";
+
   private static final String ENTRY =
       """
       apiVersion: weft.dev/v1alpha1
@@ -144,17 +147,44 @@ class ConfigEntriesTest {
     var cases = new ArrayList<DynamicTest>();
     // Put together here, so that nobody who searches this source for secrets finds one.
     Map<String, String> secrets =
-        Map.of(
-            "a private key", "-----BEGIN RSA PRIVATE" + " KEY-----\nMIIE...",
-            "a URL with a password", "url: postgres://app:hunter2" + "@db.shop/orders",
-            "an AWS access key", "AKIA" + "IOSFODNN7EXAMPLE",
-            "an AWS secret key",
+        Map.ofEntries(
+            Map.entry("-----BEGIN PRIVATE" + " KEY-----\nMIIE...", "a private key"),
+            Map.entry("-----BEGIN RSA PRIVATE" + " KEY-----\nMIIE...", "a private key"),
+            Map.entry("-----BEGIN OPENSSH PRIVATE" + " KEY-----\nb3Bl...", "a private key"),
+            Map.entry("-----BEGIN PGP PRIVATE" + " KEY BLOCK-----\nlQOY...", "a private key"),
+            Map.entry("url: postgres://app:hunter2" + "@db.shop/orders", "a URL with a password"),
+            Map.entry("redis://:hunter2hunter2" + "@cache.shop:6379", "a URL with a password"),
+            Map.entry("AKIA" + "IOSFODNN7EXAMPLE", "an AWS access key"),
+            Map.entry("id=ASIA" + "IOSFODNN7EXAMPLE;", "an AWS access key"),
+            Map.entry(
                 "aws_secret_access_key = " + "wJalrXUtnFEMI/K7MDENGbPxRfiCYEXAMPLEKEYa",
-            "a JSON Web Token",
+                "an AWS secret key"),
+            Map.entry(
                 "eyJ" + "hbGciOiJIUzI1NiJ9.eyJ" + "zdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
-            "an access token", "ghp" + "_abcdefghijklmnopqrstuvwxyz0123456789");
+                "a JSON Web Token"),
+            // GitHub: of a person, of OAuth, of a user by an app, of a server, to refresh;
+            // fine-grained.
+            Map.entry("ghp" + "_" + LETTERS_36, "an access token"),
+            Map.entry("gho" + "_" + LETTERS_36, "an access token"),
+            Map.entry("ghu" + "_" + LETTERS_36, "an access token"),
+            Map.entry("ghs" + "_" + LETTERS_36, "an access token"),
+            Map.entry("ghr" + "_" + LETTERS_36, "an access token"),
+            Map.entry(
+                "github" + "_pat_" + LETTERS_36.substring(0, 22) + "_" + LETTERS_36,
+                "an access token"),
+            // GitLab, Slack, Stripe, Google, npm, SendGrid.
+            Map.entry("glpat" + "-" + LETTERS_36.substring(0, 20), "an access token"),
+            Map.entry("xoxb" + "-123456789012-" + LETTERS_36.substring(0, 24), "an access token"),
+            Map.entry("xoxp" + "-123456789012-" + LETTERS_36.substring(0, 24), "an access token"),
+            Map.entry("sk" + "_live_" + LETTERS_36.substring(0, 24), "an access token"),
+            Map.entry("rk" + "_live_" + LETTERS_36.substring(0, 24), "an access token"),
+            Map.entry("AI" + "za" + LETTERS_36.substring(0, 35), "an access token"),
+            Map.entry("npm" + "_" + LETTERS_36, "an access token"),
+            Map.entry(
+                "SG" + "." + LETTERS_36.substring(0, 22) + "." + LETTERS_36 + "_-12345",
+                "an access token"));
     secrets.forEach(
-        (what, value) -> {
+        (value, what) -> {
           String quoted = '"' + value.replace("\n", "\\n") + '"';
           for (String field : List.of("value", "release.value")) {
             String manifest =
@@ -166,7 +196,7 @@ class ConfigEntriesTest {
                         + "}\n";
             cases.add(
                 DynamicTest.dynamicTest(
-                    what + " as " + field,
+                    what + " (" + value.substring(0, 5) + "...) as " + field,
                     () -> {
                       List<PolicyError> errors = batch(manifest).errors();
                       assertThat(errors).hasSize(1);
@@ -191,7 +221,27 @@ class ConfigEntriesTest {
             "https://shop.example:8443/a@b",
             "secretRef: db/password",
             "-----BEGIN CERTIFICATE-----",
-            "eyJ is how a token begins")) {
+            "eyJ is how a token begins",
+            // Similar, and not of that form.
+            "-----BEGIN PUBLIC KEY-----",
+            "-----BEGIN PGP PUBLIC KEY BLOCK-----",
+            "http://cache.shop:6379/a:b",
+            "postgres://app@db.shop/orders",
+            "postgres://app:<password>@db.shop/orders",
+            "AKIA is how a key begins",
+            "BAKIA" + "IOSFODNN7EXAMPLE",
+            "aws_secret_name = catalog-database",
+            "ghp_short",
+            "xghp" + "_" + LETTERS_36,
+            "glpat-short",
+            "xoxb-short",
+            "pk" + "_live_" + LETTERS_36.substring(0, 24),
+            "AIza-short",
+            "npm_config_registry=https://registry.example.org",
+            "SG.eu-west.1",
+            // Digests and ids are long, and no secrets.
+            "sha256:" + "0123456789abcdef".repeat(4),
+            "3f2504e0-4f89-41d3-9a0c-0305e82c3301")) {
       assertThat(lines(ENTRY + "  key: a\n  value: '" + value + "'\n", known()))
           .as(value)
           .isEmpty();
