@@ -53,6 +53,7 @@ class HostilePeersTest {
   private static final ResourceKey CATALOG = ResourceKey.virtualHost("default", "catalog");
   private static final ResourceKey LARGE = ResourceKey.virtualHost("default", "large");
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final String FLOODER = "127.0.0.2";
 
   @TempDir private Path directory = Path.of("");
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -238,7 +239,36 @@ class HostilePeersTest {
     assertThat(metric("weft_session_writes_total")).isLessThan(50 * seconds + 10);
   }
 
-  /** Something new reaches the one that behaves. */
+  @Test
+  void aHostThatFloodsWithRegistrationsIsRefusedAndNamedAndHoldsNobodyUp() throws Exception {
+    try (var flood = new RegistrationFlood(FLOODER, controlPlane.grpcPort())) {
+      await()
+          // What ten seconds allow may come at once.
+          .atMost(PATIENCE.multipliedBy(2))
+          .until(() -> metric("weft_peer_limit_reached_total{limit=\"registrations\"}") > 0);
+      for (int i = 0; i < 20; i++) {
+        // Of another host, beside the flood, which goes on.
+        long refused = flood.refused();
+        aChangeArrives();
+        await().atMost(PATIENCE).until(() -> flood.refused() > refused);
+      }
+    }
+
+    assertThat(nodes().getTroublesList())
+        .filteredOn(trouble -> trouble.getLimit().equals("registrations"))
+        .singleElement()
+        .satisfies(
+            trouble -> {
+              assertThat(trouble.getPeer()).isEqualTo(FLOODER);
+              assertThat(trouble.getMessage()).contains("more than 500/s");
+            });
+    assertThat(controlPlane.metricsText())
+        .contains("weft_peer_trouble{limit=\"registrations\",peer=\"" + FLOODER + "\"} 1");
+    assertThat(troubles("good")).isEmpty();
+    assertThat(good.ended()).isNull();
+  }
+
+  /** Something new reaches the one that behaves, in time. */
   private void aChangeArrives() {
     changes++;
     String id = "catalog-" + changes;
