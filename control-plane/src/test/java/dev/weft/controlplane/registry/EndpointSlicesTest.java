@@ -6,12 +6,14 @@ import static dev.weft.controlplane.registry.TestMesh.slice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.controlplane.model.ObjectKey;
+import dev.weft.controlplane.model.Registration;
 import dev.weft.controlplane.model.Service;
 import dev.weft.controlplane.model.ServicePort;
 import dev.weft.controlplane.model.Workload;
 import dev.weft.controlplane.model.WorkloadReadiness;
 import dev.weft.controlplane.registry.RegistryChange.WorkloadChange;
 import dev.weft.proto.registry.v1.EndpointPort;
+import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.ServiceEndpoints;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +47,22 @@ class EndpointSlicesTest {
     assertThat(view.endpointsAt("10.244.0.7")).hasSize(2);
     Workload pod = Objects.requireNonNull(view.workload("default", "web-0"));
     assertThat(pod.source()).isEqualTo("kubernetes");
+  }
+
+  @Test
+  void aPodWasRegisteredByItsSourceWhenItWasCreatedAndNobodyChangedIt() {
+    mesh.put(
+        slice("web", "a", "http", 8080)
+            .addEndpoints(pod("web-0", "10.244.0.7").setCreatedAtMillis(1_700_000_000_000L)));
+    RegistryView view = mesh.commit().view();
+
+    Workload pod = Objects.requireNonNull(view.workload("default", "web-0"));
+    assertThat(pod.registration())
+        .isEqualTo(new Registration(1_700_000_000_000L, "EndpointSlices", 0, ""));
+    Instance shown = WorkloadCodec.toInstance(pod);
+    assertThat(shown.getRegisteredBy()).isEqualTo("EndpointSlices");
+    assertThat(shown.getRegisteredAtMillis()).isEqualTo(1_700_000_000_000L);
+    assertThat(shown.getChangedBy()).isEmpty();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.weft.controlplane.registry.liveness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.controlplane.model.Registration;
 import dev.weft.controlplane.model.WorkloadReadiness;
 import dev.weft.controlplane.registry.liveness.Sessions.Answer;
 import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
@@ -312,9 +313,15 @@ class LivenessTest {
     a.heartbeat("catalog-0", "one");
     a.awaitSessions(1);
     int before = store.commits();
+    Registration registered = a.workload("catalog-0").registration();
     a.heartbeat("catalog-0", "one", WorkloadReadiness.NOT_READY);
     await().until(() -> !a.workload("catalog-0").ready());
     assertThat(a.workload("catalog-0").readinessReason()).isEqualTo("test");
+    Registration changed = a.workload("catalog-0").registration();
+    assertThat(changed.changedBy()).isEqualTo("its own heartbeat");
+    assertThat(changed.changedAtMillis()).isGreaterThan(registered.changedAtMillis());
+    assertThat(changed.registeredBy()).isEqualTo(registered.registeredBy());
+    assertThat(changed.registeredAtMillis()).isEqualTo(registered.registeredAtMillis());
     for (int i = 0; i < 100; i++) {
       a.heartbeat("catalog-0", "one", WorkloadReadiness.NOT_READY);
     }
