@@ -3,24 +3,14 @@ package dev.weft.controlplane.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.WireFormat;
 import dev.weft.controlplane.app.ControlPlaneOptions.StoreOptions;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;
-import dev.weft.proto.discovery.v1.AppConfigDemand;
-import dev.weft.proto.discovery.v1.DiscoveryRequest;
-import dev.weft.proto.discovery.v1.DiscoveryResponse;
-import dev.weft.proto.discovery.v1.DiscoveryServiceGrpc;
 import dev.weft.proto.discovery.v1.Locality;
-import dev.weft.proto.discovery.v1.Node;
 import dev.weft.proto.discovery.v1.PeerKind;
-import dev.weft.proto.discovery.v1.Resource;
-import dev.weft.proto.discovery.v1.ResourceKind;
-import dev.weft.proto.discovery.v1.ResourceName;
 import dev.weft.proto.mesh.v1.ListNodesRequest;
 import dev.weft.proto.mesh.v1.ListNodesResponse;
 import dev.weft.proto.mesh.v1.MeshServiceGrpc;
+import dev.weft.proto.mesh.v1.NodeStatus;
 import dev.weft.proto.mesh.v1.Replica;
 import dev.weft.proto.policy.v1.ApplyRequest;
 import dev.weft.proto.policy.v1.ApplyResponse;
@@ -33,22 +23,12 @@ import dev.weft.proto.registry.v1.RegisterRequest;
 import dev.weft.proto.registry.v1.SetInstanceOverrideRequest;
 import dev.weft.proto.registry.v1.SetZoneMaintenanceRequest;
 import dev.weft.testkit.EtcdServer;
-import io.grpc.CallOptions;
-import io.grpc.ClientCall;
-import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -61,39 +41,9 @@ import org.junit.jupiter.api.Test;
 class ReplicaBytesTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration TTL = Duration.ofSeconds(2);
-  private static final List<String> HOSTS =
-      List.of(
-          "default/catalog",
-          "default/catalog.default:80",
-          "default/basket",
-          "default/db",
-          "default/queue",
-          "default/nobody",
-          "default/dns/catalog.default.svc.cluster.local");
 
   private static final List<String> SERVICES =
       List.of("catalog", "basket", "basket-v2", "db", "db-v2", "queue", "queue-v2");
-
-  /** Responses as they are on the wire: parsed and encoded again they may be others. */
-  private static final MethodDescriptor<DiscoveryRequest, byte[]> AS_BYTES =
-      DiscoveryServiceGrpc.getStreamResourcesMethod().toBuilder(
-              DiscoveryServiceGrpc.getStreamResourcesMethod().getRequestMarshaller(),
-              new MethodDescriptor.Marshaller<byte[]>() {
-                @Override
-                public InputStream stream(byte[] value) {
-                  return new ByteArrayInputStream(value);
-                }
-
-                @Override
-                public byte[] parse(InputStream stream) {
-                  try {
-                    return stream.readAllBytes();
-                  } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                  }
-                }
-              })
-          .build();
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
@@ -184,10 +134,10 @@ class ReplicaBytesTest {
         """);
     TestClient c = connect(replica(etcd, "c"));
 
-    try (var fromA = new Subscriber(a, "watching")) {
+    try (var fromA = new ReplicaSubscriber(a, "watching")) {
       Map<String, String> wanted = fromA.complete();
       for (TestClient other : List.of(b, c)) {
-        try (var from = new Subscriber(other, "watching")) {
+        try (var from = new ReplicaSubscriber(other, "watching")) {
           assertThat(from.complete()).isEqualTo(wanted);
         }
       }
@@ -211,6 +161,15 @@ class ReplicaBytesTest {
           .containsEntry("catalog-10", 100)
           .doesNotContainKeys("catalog-6", "catalog-1", "basket-1");
 
+      for (TestClient other : List.of(b, c)) {
+        try (var moved = new ReplicaSubscriber(other, "moved", fromA)) {
+          NodeStatus status = moved.inSync(wanted.size());
+          assertThat(moved.received()).as("what it was sent again").isEmpty();
+          assertThat(status.getResourcesSent()).isZero();
+          assertThat(status.getResourcesResumed()).isEqualTo(wanted.size());
+        }
+      }
+
       await().atMost(PATIENCE).until(() -> others(c).equals(Map.of("a", 1, "b", 0)));
       assertThat(nodes(a).getReplica()).isEqualTo("a");
       assertThat(nodes(a).getNodesCount()).isEqualTo(1);
@@ -221,14 +180,10 @@ class ReplicaBytesTest {
   private static Map<String, Integer> weights(Map<String, String> resources) {
     var weights = new HashMap<String, Integer>();
     for (String bytes : resources.values()) {
-      try {
-        Resource.parseFrom(HexFormat.of().parseHex(bytes))
-            .getEndpointSlice()
-            .getEndpointsList()
-            .forEach(endpoint -> weights.put(endpoint.getId(), endpoint.getWeight()));
-      } catch (InvalidProtocolBufferException e) {
-        throw new UncheckedIOException(e);
-      }
+      ReplicaSubscriber.resource(bytes)
+          .getEndpointSlice()
+          .getEndpointsList()
+          .forEach(endpoint -> weights.put(endpoint.getId(), endpoint.getWeight()));
     }
     return weights;
   }
@@ -313,72 +268,5 @@ class ReplicaBytesTest {
     TestClient client = TestClient.of(controlPlane);
     opened.push(client);
     return client;
-  }
-
-  /** A sidecar that keeps what it is sent as bytes, by kind and name; answers everything. */
-  private static final class Subscriber extends ClientCall.Listener<byte[]>
-      implements AutoCloseable {
-    private final TestClient client;
-    private final ClientCall<DiscoveryRequest, byte[]> call;
-    private final Map<String, String> resources = new ConcurrentSkipListMap<>();
-
-    Subscriber(TestClient client, String id) {
-      this.client = client;
-      call = client.channel().newCall(AS_BYTES, CallOptions.DEFAULT);
-      call.start(this, new Metadata());
-      call.request(1);
-      var first =
-          DiscoveryRequest.newBuilder()
-              .setNode(Node.newBuilder().setId(id).setNamespace("default").setService("catalog"))
-              .setAppConfig(AppConfigDemand.getDefaultInstance())
-              .addSubscribe(name(ResourceKind.INBOUND, "default/catalog"));
-      HOSTS.forEach(host -> first.addSubscribe(name(ResourceKind.VIRTUAL_HOST, host)));
-      call.sendMessage(first.build());
-    }
-
-    private static ResourceName name(ResourceKind kind, String name) {
-      return ResourceName.newBuilder().setKind(kind).setName(name).build();
-    }
-
-    /** When everything is acknowledged. */
-    Map<String, String> complete() {
-      await()
-          .atMost(PATIENCE)
-          .until(
-              () ->
-                  resources.containsKey("VIRTUAL_HOST default/basket")
-                      && resources.containsKey("APP_CONFIG default/catalog")
-                      && nodes(client).getNodesList().stream()
-                          .allMatch(node -> node.getState().name().equals("SYNCED")));
-      return Map.copyOf(resources);
-    }
-
-    @Override
-    public void onMessage(byte[] message) {
-      try {
-        CodedInputStream fields = CodedInputStream.newInstance(message);
-        for (int tag = fields.readTag(); tag != 0; tag = fields.readTag()) {
-          if (WireFormat.getTagFieldNumber(tag) == DiscoveryResponse.RESOURCES_FIELD_NUMBER) {
-            byte[] bytes = fields.readByteArray();
-            ResourceName name = Resource.parseFrom(bytes).getName();
-            resources.put(name.getKind() + " " + name.getName(), HexFormat.of().formatHex(bytes));
-          } else {
-            fields.skipField(tag);
-          }
-        }
-        call.sendMessage(
-            DiscoveryRequest.newBuilder()
-                .setNonce(DiscoveryResponse.parseFrom(message).getNonce())
-                .build());
-        call.request(1);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    @Override
-    public void close() {
-      call.cancel("the test is done", null);
-    }
   }
 }
