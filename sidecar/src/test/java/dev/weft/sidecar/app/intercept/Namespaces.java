@@ -65,9 +65,19 @@ final class Namespaces implements AutoCloseable {
     in(WIRE, "ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", full);
     in(WIRE, "ip", "link", "set", port, "master", "bridge", "up");
     in(name, "ip", "link", "set", "lo", "up");
-    in(name, "ip", "address", "add", ipv4(number) + "/24", "dev", "eth0");
-    in(name, "ip", "address", "add", ipv6(number) + "/64", "dev", "eth0", "nodad");
+    address(name, ipv4(number) + "/24");
+    address(name, ipv6(number) + "/64");
     in(name, "ip", "link", "set", "eth0", "up");
+  }
+
+  /** One more address of that machine, with the length of its network. */
+  void address(String name, String address) {
+    var command = new ArrayList<>(List.of("ip", "address", "add", address, "dev", "eth0"));
+    if (address.contains(":")) {
+      // Nobody else has it, and looking for that takes seconds.
+      command.add("nodad");
+    }
+    in(name, command.toArray(String[]::new));
   }
 
   /** What its programs find as {@code /etc/resolv.conf}. */
