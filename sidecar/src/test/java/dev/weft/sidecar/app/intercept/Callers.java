@@ -63,8 +63,7 @@ record Callers(Namespaces net) {
   /** What a server says to somebody who says that, ends, and waits for the end. */
   String say(String from, String address, int port, String words) {
     String waits = port == 2525 || port == 2526 || port == 25 ? "first" : "no";
-    return net.tryIn(
-            from, "", "python3", "-c", SAY, address, Integer.toString(port), words, waits)
+    return net.tryIn(from, "", "python3", "-c", SAY, address, Integer.toString(port), words, waits)
         .output();
   }
 

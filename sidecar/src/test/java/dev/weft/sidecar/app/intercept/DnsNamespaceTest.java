@@ -36,7 +36,6 @@ class DnsNamespaceTest {
   private static final int R = 3;
   private static final int EMPTY = 4;
   private static final int V = 5;
-  private static final String SIDECAR = "dev.weft.sidecar.app.SidecarMain";
   private static final String OUTSIDE = "192.0.2.1";
 
   /**
@@ -152,7 +151,7 @@ class DnsNamespaceTest {
             .java(
                 machine,
                 true,
-                SIDECAR,
+                Namespaces.SIDECAR,
                 List.of(
                     "--intercept=on",
                     "--register=off",
@@ -274,7 +273,7 @@ class DnsNamespaceTest {
   }
 
   private void intercept(String machine) {
-    var command = new ArrayList<>(Namespaces.command(SIDECAR));
+    var command = new ArrayList<>(Namespaces.command(Namespaces.SIDECAR));
     command.addAll(List.of("intercept", "--dns=on"));
     assertThat(net().in(machine, command.toArray(String[]::new)))
         .contains("DNS through port 15053");

@@ -14,9 +14,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -27,6 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ParameterizedClass(name = "rules by {0}")
 @EnumSource(RulesBy.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ExclusionsTest {
   private static final int C = 2;
   private static final int O = 3;
@@ -63,21 +66,20 @@ class ExclusionsTest {
       print('up',flush=True)
       """;
 
-  private static @Nullable Namespaces net;
-  private static @Nullable Process catcher;
-  private static RulesBy program = RulesBy.NFT;
+  private @Nullable Namespaces net;
+  private @Nullable Process catcher;
 
+  @Parameter @Nullable RulesBy program;
   @TempDir static @Nullable Path logs;
 
   @BeforeParameterizedClassInvocation
-  static void start(RulesBy each) throws IOException {
+  void start() throws IOException {
     assumeThat(Namespaces.impossible()).isEmpty();
-    program = each;
     Namespaces made = new Namespaces(Objects.requireNonNull(logs));
     net = made;
     made.add("c", C);
     made.add("o", O);
-    assumeThat(program.impossible(made, "o")).isEmpty();
+    assumeThat(program().impossible(made, "o")).isEmpty();
     for (String address :
         List.of(METADATA + "/32", AWS_METADATA + "/128", IN_OWN_NETWORK + "/128")) {
       made.address("o", address);
@@ -96,22 +98,20 @@ class ExclusionsTest {
     assertThat(said.readLine()).isEqualTo("up");
     up.forEach(
         log ->
-            await()
-                .atMost(30, TimeUnit.SECONDS)
-                .until(() -> Namespaces.text(log).contains("up")));
+            await().atMost(30, TimeUnit.SECONDS).until(() -> Namespaces.text(log).contains("up")));
   }
 
-  private static Path app(String machine, String... servers) {
+  private Path app(String machine, String... servers) {
     return net()
         .java(
             machine,
             false,
-            InterceptedMachines.APP,
+            Namespaces.APP,
             Stream.concat(Stream.of(machine), Stream.of(servers)).toList());
   }
 
   @AfterParameterizedClassInvocation
-  static void stop() {
+  void stop() {
     if (catcher != null) {
       catcher.destroyForcibly();
       catcher = null;
@@ -234,34 +234,36 @@ class ExclusionsTest {
     assertThat(call("c", http(net().ipv6(C), 8086))).startsWith("c /");
   }
 
-  private static void intercept(String... flags) {
-    program.intercept(net(), "c", flags);
+  private void intercept(String... flags) {
+    program().intercept(net(), "c", flags);
   }
 
-  private static void assertReached(String address, int port) {
+  private void assertReached(String address, int port) {
     assertThat(call("c", http(address, port))).startsWith("o /");
   }
 
-  private static void assertOutboundCaught(String address, int port) {
-    assertThat(call("c", http(address, port)))
-        .isEqualTo("outbound caught " + address + " " + port);
+  private void assertOutboundCaught(String address, int port) {
+    assertThat(call("c", http(address, port))).isEqualTo("outbound caught " + address + " " + port);
   }
 
-  private static void assertInboundCaught(String address, int port) {
+  private void assertInboundCaught(String address, int port) {
     assertThat(call("o", http(address, port))).isEqualTo("inbound caught " + address + " " + port);
   }
 
-  private static String call(String from, String url) {
+  private String call(String from, String url) {
     return new Callers(net()).curl(from, url);
   }
 
   /** The same from {@code c} as another user or group. */
-  private static String callAs(String flag, String id, String url) {
-    return new Callers(net())
-        .curlAs("c", List.of("setpriv", flag, id, "--clear-groups"), url);
+  private String callAs(String flag, String id, String url) {
+    return new Callers(net()).curlAs("c", List.of("setpriv", flag, id, "--clear-groups"), url);
   }
 
-  private static Namespaces net() {
+  private RulesBy program() {
+    return Objects.requireNonNull(program);
+  }
+
+  private Namespaces net() {
     return Objects.requireNonNull(net);
   }
 }

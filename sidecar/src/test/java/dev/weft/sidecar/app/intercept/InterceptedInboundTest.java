@@ -2,7 +2,6 @@ package dev.weft.sidecar.app.intercept;
 
 import static dev.weft.sidecar.FakeControlPlane.host;
 import static dev.weft.sidecar.app.intercept.InterceptedMachines.A;
-import static dev.weft.sidecar.app.intercept.InterceptedMachines.APP;
 import static dev.weft.sidecar.app.intercept.InterceptedMachines.B;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -15,9 +14,11 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -27,18 +28,21 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ParameterizedClass(name = "rules by {0}")
 @EnumSource(RulesBy.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class InterceptedInboundTest {
-  private static @Nullable InterceptedMachines machines;
+  private @Nullable InterceptedMachines machines;
 
+  @Parameter @Nullable RulesBy program;
   @TempDir static @Nullable Path logs;
 
   @BeforeParameterizedClassInvocation
-  static void start(RulesBy program) {
-    machines = InterceptedMachines.start(Objects.requireNonNull(logs), program);
+  void start() {
+    machines =
+        InterceptedMachines.start(Objects.requireNonNull(logs), Objects.requireNonNull(program));
   }
 
   @AfterParameterizedClassInvocation
-  static void stop() {
+  void stop() {
     InterceptedMachines started = machines;
     machines = null;
     if (started != null) {
@@ -62,9 +66,11 @@ class InterceptedInboundTest {
     assertThat(calls().status("a", "http://" + net().ipv4(A) + ":15006/")).isEqualTo("000");
     assertThat(calls().status("o", "http://" + net().ipv4(A) + ":15001/")).isEqualTo("000");
     assertThat(calls().status("o", "http://" + net().ipv4(A) + ":15006/")).isEqualTo("000");
-    assertThat(machines().metric(A, "weft_downstream_cx_not_redirected_total{direction=\"inbound\"}"))
+    assertThat(
+            machines().metric(A, "weft_downstream_cx_not_redirected_total{direction=\"inbound\"}"))
         .isPositive();
-    assertThat(machines().metric(A, "weft_downstream_cx_not_redirected_total{direction=\"outbound\"}"))
+    assertThat(
+            machines().metric(A, "weft_downstream_cx_not_redirected_total{direction=\"outbound\"}"))
         .isPositive();
   }
 
@@ -104,7 +110,7 @@ class InterceptedInboundTest {
     Namespaces all = net();
     FakeControlPlane plane = machines().controlPlane();
     all.add("e", 7);
-    Path app = all.java("e", false, APP, List.of("e", "http=8085@0.0.0.0"));
+    Path app = all.java("e", false, Namespaces.APP, List.of("e", "http=8085@0.0.0.0"));
     await().atMost(30, TimeUnit.SECONDS).until(() -> Namespaces.text(app).contains("up"));
     plane.put(FakeControlPlane.inbound("files"), host("catalog:8081", "catalog"));
     machines()
@@ -134,15 +140,15 @@ class InterceptedInboundTest {
     assertThat(calls().ping("o", net().ipv4(A))).isEqualTo("ping");
   }
 
-  private static InterceptedMachines machines() {
+  private InterceptedMachines machines() {
     return Objects.requireNonNull(machines);
   }
 
-  private static Namespaces net() {
+  private Namespaces net() {
     return machines().net();
   }
 
-  private static Callers calls() {
+  private Callers calls() {
     return machines().calls();
   }
 }

@@ -35,7 +35,6 @@ final class InterceptedMachines implements AutoCloseable {
   static final int SERVICE = 100;
   static final int OWN_SERVICE = 101;
   static final int TCP_SERVICE = 102;
-  static final String APP = "dev.weft.sidecar.app.intercept.NamespaceApp";
   private static final String PROBES =
       """
       {"app/live": {"httpGet": {"path": "/status/418", "port": 8080,
@@ -85,9 +84,7 @@ final class InterceptedMachines implements AutoCloseable {
     }
     up.forEach(
         log ->
-            await()
-                .atMost(30, TimeUnit.SECONDS)
-                .until(() -> Namespaces.text(log).contains("up")));
+            await().atMost(30, TimeUnit.SECONDS).until(() -> Namespaces.text(log).contains("up")));
     awaitReady(A);
     awaitReady(B);
   }
@@ -96,7 +93,7 @@ final class InterceptedMachines implements AutoCloseable {
     return net.java(
         machine,
         false,
-        APP,
+        Namespaces.APP,
         List.of(
             machine,
             "http=8080@0.0.0.0",
@@ -150,7 +147,7 @@ final class InterceptedMachines implements AutoCloseable {
                 "--probe-port=15021",
                 "--control-plane=" + controlPlane.address()));
     flags.addAll(List.of(more));
-    sidecarLogs.add(net.java(machine, true, RulesBy.SIDECAR, flags));
+    sidecarLogs.add(net.java(machine, true, Namespaces.SIDECAR, flags));
   }
 
   /** Puts the rules in force there, by the program that this is about. */

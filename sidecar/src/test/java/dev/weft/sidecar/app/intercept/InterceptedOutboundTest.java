@@ -17,9 +17,11 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -29,18 +31,21 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ParameterizedClass(name = "rules by {0}")
 @EnumSource(RulesBy.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class InterceptedOutboundTest {
-  private static @Nullable InterceptedMachines machines;
+  private @Nullable InterceptedMachines machines;
 
+  @Parameter @Nullable RulesBy program;
   @TempDir static @Nullable Path logs;
 
   @BeforeParameterizedClassInvocation
-  static void start(RulesBy program) {
-    machines = InterceptedMachines.start(Objects.requireNonNull(logs), program);
+  void start() {
+    machines =
+        InterceptedMachines.start(Objects.requireNonNull(logs), Objects.requireNonNull(program));
   }
 
   @AfterParameterizedClassInvocation
-  static void stop() {
+  void stop() {
     InterceptedMachines started = machines;
     machines = null;
     if (started != null) {
@@ -68,11 +73,14 @@ class InterceptedOutboundTest {
 
   @Test
   void httpTwoAndTlsAreFoundOut() {
-    assertThat(calls().curl("a", "http://" + net().ipv4(SERVICE) + "/two", "--http2-prior-knowledge"))
+    assertThat(
+            calls().curl("a", "http://" + net().ipv4(SERVICE) + "/two", "--http2-prior-knowledge"))
         .startsWith("b /two")
         .contains("via=2.0 weft");
-    assertThat(calls().curl("a", "https://" + net().ipv4(SERVICE) + "/tls", "-k")).startsWith("b /tls");
-    assertThat(calls().curl("a", "https://" + net().ipv4(O) + ":8443/tls", "-k")).startsWith("o /tls");
+    assertThat(calls().curl("a", "https://" + net().ipv4(SERVICE) + "/tls", "-k"))
+        .startsWith("b /tls");
+    assertThat(calls().curl("a", "https://" + net().ipv4(O) + ":8443/tls", "-k"))
+        .startsWith("o /tls");
   }
 
   /** The connection stays, and so does what it was routed by. */
@@ -123,7 +131,8 @@ class InterceptedOutboundTest {
     // A ClientHello's first bytes, and nonsense: nobody looks.
     assertThat(calls().say("a", net().ipv4(O), 7, "\\x16\\x03\\x01\\x00\\x05GET / HTTP"))
         .isEqualTo("\u0016\u0003\u0001\u0000\u0005GET / HTTP");
-    assertThat(machines().metric(A, "weft_passthrough_cx_total{direction=\"outbound\"}")).isPositive();
+    assertThat(machines().metric(A, "weft_passthrough_cx_total{direction=\"outbound\"}"))
+        .isPositive();
   }
 
   @Test
@@ -150,7 +159,8 @@ class InterceptedOutboundTest {
     try {
       assertThat(calls().curl("a", "http://" + net().ipv4(O) + ":8086/away")).startsWith("o /away");
       assertThat(calls().say("a", net().ipv4(O), 2526, "")).isEqualTo("220 o");
-      assertThat(calls().curl("a", "http://" + net().ipv4(SERVICE) + "/known")).startsWith("b /known");
+      assertThat(calls().curl("a", "http://" + net().ipv4(SERVICE) + "/known"))
+          .startsWith("b /known");
     } finally {
       plane.start();
     }
@@ -164,7 +174,7 @@ class InterceptedOutboundTest {
 
   @Test
   void aSidecarThatWouldBeInterceptedItselfDoesNotStart() {
-    var command = new ArrayList<>(Namespaces.command(RulesBy.SIDECAR));
+    var command = new ArrayList<>(Namespaces.command(Namespaces.SIDECAR));
     command.addAll(
         List.of("--intercept=on", "--register=off", "--pod=x", "--pod-address=10.0.0.9"));
 
@@ -176,15 +186,15 @@ class InterceptedOutboundTest {
             });
   }
 
-  private static InterceptedMachines machines() {
+  private InterceptedMachines machines() {
     return Objects.requireNonNull(machines);
   }
 
-  private static Namespaces net() {
+  private Namespaces net() {
     return machines().net();
   }
 
-  private static Callers calls() {
+  private Callers calls() {
     return machines().calls();
   }
 }

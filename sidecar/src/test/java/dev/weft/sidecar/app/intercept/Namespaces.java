@@ -15,6 +15,8 @@ import java.util.List;
  * processes in them. Everything goes with the close.
  */
 final class Namespaces implements AutoCloseable {
+  static final String SIDECAR = "dev.weft.sidecar.app.SidecarMain";
+  static final String APP = "dev.weft.sidecar.app.intercept.NamespaceApp";
   private static final String JAVA =
       Path.of(System.getProperty("java.home"), "bin/java").toString();
 

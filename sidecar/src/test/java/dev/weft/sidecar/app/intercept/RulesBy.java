@@ -12,8 +12,6 @@ enum RulesBy {
   /** In front of the kernel's older tables. */
   IPTABLES_LEGACY("iptables");
 
-  static final String SIDECAR = "dev.weft.sidecar.app.SidecarMain";
-
   /** Every machine sees the disk in a way of its own, which ends with the command. */
   private static final String AS_LEGACY =
       """
@@ -42,7 +40,7 @@ enum RulesBy {
         machine,
         as(
             Stream.of(
-                    Namespaces.command(SIDECAR),
+                    Namespaces.command(Namespaces.SIDECAR),
                     List.of("intercept", "--backend=" + backend),
                     List.of(flags))
                 .flatMap(List::stream)
@@ -71,9 +69,7 @@ enum RulesBy {
                 $each -t nat -A PREROUTING -p tcp --dport PORT -j OTHER
               done
               """;
-    net.in(
-        machine,
-        as(List.of("sh", "-e", "-c", rules.replace("PORT", Integer.toString(port)))));
+    net.in(machine, as(List.of("sh", "-e", "-c", rules.replace("PORT", Integer.toString(port)))));
   }
 
   private List<String> list() {

@@ -91,7 +91,7 @@ class RulesInForceTest {
     String hidden =
         "mount --bind /dev/null \"$(readlink -f \"$(command -v nft)\")\" && exec \"$@\"";
     var command = new ArrayList<>(List.of("sh", "-c", hidden, "sh"));
-    command.addAll(Namespaces.command(RulesBy.SIDECAR));
+    command.addAll(Namespaces.command(Namespaces.SIDECAR));
     command.add("intercept");
 
     net().in("c", command.toArray(String[]::new));
@@ -101,8 +101,7 @@ class RulesInForceTest {
   }
 
   private void serveOnO() {
-    Path log =
-        net().java("o", false, InterceptedMachines.APP, List.of("o", "http=8080@0.0.0.0"));
+    Path log = net().java("o", false, Namespaces.APP, List.of("o", "http=8080@0.0.0.0"));
     await().atMost(30, TimeUnit.SECONDS).until(() -> Namespaces.text(log).contains("up"));
   }
 
