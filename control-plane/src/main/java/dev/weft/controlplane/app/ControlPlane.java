@@ -350,13 +350,17 @@ public final class ControlPlane implements AutoCloseable {
   /** Tells sidecars in the cluster whom to trust; null where there are none. */
   private @Nullable CaConfigMaps tellTrusted(ServingParts started) {
     ServerIdentity identity = tls.identity();
-    return kubernetes == null || cluster == null || identity == null
-        ? null
-        : CaConfigMaps.start(
+    if (kubernetes == null || cluster == null || identity == null) {
+      return null;
+    }
+    CaConfigMaps telling =
+        CaConfigMaps.start(
             kubernetes,
             options.security().systemNamespace(),
             identity::trustedPem,
             started.reaper()::leading);
+    started.onNamespacesWithSidecars(telling::need);
+    return telling;
   }
 
   private MetricsServer startMetrics() {

@@ -32,12 +32,14 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -177,6 +179,13 @@ final class ServingParts implements AutoCloseable {
   /** How Kubernetes is followed, in lines for a person; none without it. */
   List<String> kubernetesText() {
     return kubernetes == null ? List.of() : kubernetes.status().lines();
+  }
+
+  /** {@link KubernetesSource#onNamespacesWithSidecars}; nobody is told of any without a cluster. */
+  void onNamespacesWithSidecars(Consumer<Set<String>> listener) {
+    if (kubernetes != null) {
+      kubernetes.onNamespacesWithSidecars(listener);
+    }
   }
 
   /** Gives up what other replicas may take over. */

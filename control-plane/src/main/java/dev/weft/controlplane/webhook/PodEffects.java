@@ -17,7 +17,9 @@ public interface PodEffects {
         public void skipped(String namespace, JsonObject pod, String reason) {}
       };
 
-  /** A pod with a sidecar is about to come. The API server waits meanwhile. */
+  /**
+   * A pod with a sidecar is about to come, whoever gave it that. The API server waits meanwhile.
+   */
   void injected(String namespace);
 
   /**

@@ -33,6 +33,9 @@ record PodReviewer(
         case Injected _ -> effects.injected(request.namespace());
         case Skipped skipped ->
             effects.skipped(request.namespace(), request.object(), skipped.reason());
+        case LeftAlone _ when Injector.isInjected(request.object()) ->
+            // By whoever wrote its manifest, who could not prepare its namespace.
+            effects.injected(request.namespace());
         case LeftAlone _, Refused _ -> {}
       }
     }

@@ -140,6 +140,29 @@ class AdmissionPartsTest {
     }
   }
 
+  @Test
+  void pods_with_sidecars_from_their_manifests_find_whom_to_trust_without_any_webhook(
+      Cluster cluster, @TempDir Path folder) throws IOException {
+    try (Cluster before = Cluster.open();
+        Cluster after = Cluster.open()) {
+      String injected = "annotations: {weft.dev/status: injected}";
+      create(before, folder, pod("web", injected, ""));
+      ControlPlaneOptions options =
+          ControlPlaneOptions.embedded(folder.resolve("store"))
+              .withPorts(0, 0)
+              .withKubernetes(KubernetesOptions.of(cluster.kubeconfig()))
+              .withSecurity(SecurityOptions.ofCluster(cluster.namespace()));
+
+      try (ControlPlane controlPlane = ControlPlane.start(options)) {
+        controlPlane.ready().join();
+        await().atMost(PATIENCE).until(() -> !trusted(before).isEmpty());
+
+        create(after, folder, pod("web", injected, ""));
+        await().atMost(PATIENCE).until(() -> trusted(after).equals(trusted(before)));
+      }
+    }
+  }
+
   /** Creates a pod, and returns what the API server says that it is. */
   private static String create(Cluster cluster, Path folder, String pod, String... more)
       throws IOException {

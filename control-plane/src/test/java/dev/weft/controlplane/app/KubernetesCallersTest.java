@@ -31,6 +31,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -213,6 +214,22 @@ class KubernetesCallersTest {
         cluster.kubectl("delete", "configmap", "weft-ca");
         awaitMap(cluster, one.trustedPem());
       }
+    }
+  }
+
+  @Test
+  void aNamespaceThatNeedsTheAuthorityIsToldOfItWithoutALabelAndAgainWhenItIsLost(Cluster system)
+      throws Exception {
+    try (Cluster needing = Cluster.open();
+        var maps = CaConfigMaps.start(client, system.namespace(), () -> "trusted", () -> true)) {
+      awaitMap(system, "trusted");
+      assertThat(needing.field("configmap/weft-ca", "{.metadata.name}")).isEmpty();
+
+      maps.need(Set.of(needing.namespace(), "weft-test-of-nobody"));
+
+      awaitMap(needing, "trusted");
+      needing.kubectl("delete", "configmap", "weft-ca");
+      awaitMap(needing, "trusted");
     }
   }
 

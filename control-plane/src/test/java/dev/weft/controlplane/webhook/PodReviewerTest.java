@@ -3,6 +3,7 @@ package dev.weft.controlplane.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import dev.weft.controlplane.webhook.injection.Injection.Injected;
 import dev.weft.controlplane.webhook.injection.InjectionConfig;
 import dev.weft.controlplane.webhook.injection.Json;
 import java.util.ArrayList;
@@ -36,6 +37,17 @@ class PodReviewerTest {
   }
 
   @Test
+  void the_namespace_of_a_pod_that_has_its_sidecar_already_is_prepared() {
+    AdmissionRequest bare = request("enabled", false, false);
+    var manifest = (Injected) reviewer.inForce().injector().inject(bare.object(), Map.of());
+
+    assertThat(reviewer.review(with(manifest.pod(), bare, true)).result()).isEqualTo("allowed");
+    assertThat(effects).isEmpty();
+    assertThat(reviewer.review(with(manifest.pod(), bare, false)).result()).isEqualTo("allowed");
+    assertThat(effects).containsExactly("injected shop");
+  }
+
+  @Test
   void nothing_follows_from_a_dry_run_or_for_a_pod_outside_the_mesh() {
     assertThat(review("enabled", false, true).result()).isEqualTo("patched");
     assertThat(review("", false, false).result()).isEqualTo("allowed");
@@ -56,6 +68,18 @@ class PodReviewerTest {
     labelled.review(request("", true, false));
 
     assertThat(effects).containsExactly("skipped shop/web");
+  }
+
+  private static AdmissionRequest with(JsonObject pod, AdmissionRequest like, boolean dryRun) {
+    return new AdmissionRequest(
+        like.uid(),
+        like.kind(),
+        like.namespace(),
+        like.name(),
+        like.operation(),
+        pod,
+        like.oldObject(),
+        dryRun);
   }
 
   private AdmissionAnswer review(String label, boolean hostNetwork, boolean dryRun) {

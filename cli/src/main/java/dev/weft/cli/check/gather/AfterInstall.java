@@ -188,14 +188,15 @@ final class AfterInstall {
     List<String> names = mesh.stream().map(each -> each.getMetadata().getName()).toList();
     List<Refusal> refusals = objects.ofEach(names, "replicasets and events", objects::refusals);
     new InjectionCheck(mesh, pods, refusals, injector.injector()).run(to);
+    List<String> told = CaConfigMapCheck.needing(mesh, pods);
     Map<String, String> maps = new HashMap<>();
-    for (String name : names) {
+    for (String name : told) {
       String text = objects.configMap(name, CA, CA_KEY);
       if (!text.isEmpty()) {
         maps.put(name, text);
       }
     }
-    new CaConfigMapCheck(system, trusted(), names, maps).run(to);
+    new CaConfigMapCheck(system, trusted(), told, maps).run(to);
     new OtherMeshCheck(mesh, pods, BeforeInstall.webhooks(client, permitted)).run(to);
     List<Pod> withSidecar = pods.stream().filter(Pods::lives).filter(Pods::hasSidecar).toList();
     ConnectedNodes nodes = ConnectedNodes.of(cluster, ready(), permitted, to);

@@ -2,15 +2,18 @@ package dev.weft.cli.check.rule;
 
 import dev.weft.cli.check.finding.CheckId;
 import dev.weft.cli.check.finding.Findings;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
- * Whether pods of every namespace of the mesh are told whom to believe. Pure.
+ * Whether pods with a sidecar are told whom to believe. Pure.
  *
  * @param system the control plane's namespace
  * @param trusted what should stand there; empty: not known
- * @param namespaces those of the mesh
+ * @param namespaces those that need it
  * @param found what stands in the ConfigMap {@code weft-ca}, by namespace
  */
 public record CaConfigMapCheck(
@@ -20,6 +23,20 @@ public record CaConfigMapCheck(
   public CaConfigMapCheck {
     namespaces = List.copyOf(namespaces);
     found = Map.copyOf(found);
+  }
+
+  /**
+   * Which namespaces need it: those of the mesh, and where else a pod has a sidecar, by its own
+   * label or from its manifest.
+   */
+  public static List<String> needing(List<Namespace> mesh, List<Pod> pods) {
+    var all = new TreeSet<String>();
+    mesh.forEach(namespace -> all.add(namespace.getMetadata().getName()));
+    pods.stream()
+        .filter(Pods::lives)
+        .filter(Pods::hasSidecar)
+        .forEach(pod -> all.add(pod.getMetadata().getNamespace()));
+    return List.copyOf(all);
   }
 
   @Override
@@ -48,6 +65,7 @@ public record CaConfigMapCheck(
             remedy);
       }
     }
-    to.okUnlessFound(CheckId.CA_CONFIGMAP, "every namespace of the mesh has its ConfigMap weft-ca");
+    to.okUnlessFound(
+        CheckId.CA_CONFIGMAP, "every namespace with sidecars has its ConfigMap weft-ca");
   }
 }

@@ -7,6 +7,10 @@ import dev.weft.cli.check.rule.CertificateCheck.Shown;
 import dev.weft.cli.check.rule.WebhookCheck.Trial;
 import dev.weft.testkit.TestCa;
 import dev.weft.testkit.TestCa.Issued;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfigurationBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
@@ -193,6 +197,38 @@ class AdmissionRulesTest {
             "ERROR namespace b: its ConfigMap weft-ca is not the mesh's authority: sidecars believe no"
                 + " control plane",
             "ERROR namespace c: has no ConfigMap weft-ca: new pods wait for it and do not start");
+  }
+
+  @Test
+  void the_authority_is_needed_where_pods_have_sidecars_labelled_or_not() {
+    Namespace labelled =
+        new NamespaceBuilder().withNewMetadata().withName("shop").endMetadata().build();
+    List<Pod> pods =
+        List.of(
+            pod("offline", "Pending", "weft-sidecar"),
+            pod("offline", "Running", "weft-sidecar"),
+            pod("plain", "Running", "web"),
+            pod("over", "Succeeded", "weft-sidecar"));
+
+    assertThat(CaConfigMapCheck.needing(List.of(labelled), pods))
+        .containsExactly("offline", "shop");
+  }
+
+  private static Pod pod(String namespace, String phase, String container) {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withNamespace(namespace)
+        .withName("web")
+        .endMetadata()
+        .withNewSpec()
+        .addNewInitContainer()
+        .withName(container)
+        .endInitContainer()
+        .endSpec()
+        .withNewStatus()
+        .withPhase(phase)
+        .endStatus()
+        .build();
   }
 
   private static List<String> certificate(Issued shown) {

@@ -3,6 +3,7 @@ package dev.weft.controlplane.auth.kubernetes;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.lang.System.Logger.Level;
@@ -27,12 +28,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the ConfigMap {@code weft-ca}, by which sidecars know the control plane, in every namespace
- * that is labelled {@code weft.dev/inject=enabled}, wherever else a pod of the mesh needed it, and
- * in the control plane's own for people. Only what differs is written.
+ * that is labelled {@code weft.dev/inject=enabled}, wherever else a pod has a sidecar or had one,
+ * and in the control plane's own for people. Only what differs is written.
  *
- * <p>The leader looks every ten seconds, and as soon as a namespace changes. Whoever injects a pod
- * makes sure of its namespace by {@link #ensure}: a pod that is there before the ConfigMap waits
- * seconds for the kubelet to look again. Owns one thread.
+ * <p>The leader looks every ten seconds, and as soon as a namespace changes or is said to {@link
+ * #need} it. Whoever injects a pod makes sure of its namespace by {@link #ensure}: a pod that is
+ * there before the ConfigMap waits seconds for the kubelet to look again. Owns one thread.
  */
 public final class CaConfigMaps implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(CaConfigMaps.class.getName());
@@ -45,6 +46,10 @@ public final class CaConfigMaps implements AutoCloseable {
       "give its service account a ClusterRole with create of configmaps, and get, list and update of"
           + " those named "
           + NAME;
+
+  /** A cause that the API server gives for a refusal. */
+  private static final String ENDING = "NamespaceTerminating";
+
   private static final Duration LOOK = Duration.ofSeconds(10);
 
   /** A namespace that has it is not asked about again for so long. */
@@ -64,6 +69,7 @@ public final class CaConfigMaps implements AutoCloseable {
   private final ChangeWatch<Namespace> watch;
   private final Map<String, Told> told = new ConcurrentHashMap<>();
   private final Map<String, CompletableFuture<Void>> telling = new ConcurrentHashMap<>();
+  private volatile Set<String> needed = Set.of();
 
   // Owned by the thread.
   private String problem = "";
@@ -130,6 +136,15 @@ public final class CaConfigMaps implements AutoCloseable {
     }
   }
 
+  /**
+   * Says in which namespaces pods have sidecars, whoever gave them those, in place of what was said
+   * before; the leader sees to them, labelled or not. Does not wait. Any thread.
+   */
+  public void need(Set<String> namespaces) {
+    needed = Set.copyOf(namespaces);
+    lookSoon();
+  }
+
   @Override
   public void close() {
     watch.close();
@@ -156,7 +171,7 @@ public final class CaConfigMaps implements AutoCloseable {
         return;
       }
       watch.keep();
-      Set<String> namespaces = new HashSet<>();
+      Set<String> namespaces = new HashSet<>(needed);
       namespaces.add(system);
       client.namespaces().withLabel(LABEL, ENABLED).list().getItems().stream()
           .filter(each -> each.getMetadata().getDeletionTimestamp() == null)
@@ -221,12 +236,22 @@ public final class CaConfigMaps implements AutoCloseable {
         client.resource(map).update();
       }
     } catch (KubernetesClientException e) {
-      // Another replica was quicker, or the namespace has gone: the next look tells.
+      // Another replica was quicker, or the namespace goes or has gone: the next look tells.
       if (e.getCode() != HttpURLConnection.HTTP_CONFLICT
-          && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+          && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND
+          && !isForItsEnd(e)) {
         throw e;
       }
     }
+  }
+
+  /** Whether it was refused because the namespace is being deleted, with the last of its pods. */
+  private static boolean isForItsEnd(KubernetesClientException refused) {
+    Status status = refused.getStatus();
+    return status != null
+        && status.getDetails() != null
+        && status.getDetails().getCauses().stream()
+            .anyMatch(cause -> ENDING.equals(cause.getReason()));
   }
 
   private void lookSoon() {

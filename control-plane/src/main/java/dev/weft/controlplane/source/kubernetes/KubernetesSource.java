@@ -62,6 +62,8 @@ public final class KubernetesSource implements AutoCloseable {
   private boolean open;
   private boolean leading;
   private Set<String> told = Set.of();
+  private Set<String> withSidecars = Set.of();
+  private Consumer<Set<String>> sidecarListener = namespaces -> {};
 
   /** The informers that have to have answered before a prefix of the store may be touched. */
   private record Followers(String prefix, List<Informer<?>> informers) {}
@@ -103,9 +105,9 @@ public final class KubernetesSource implements AutoCloseable {
                 informer(
                     Followed.PODS,
                     (version, pod) -> PodFacts.of(pod),
-                    objects::replacePods,
-                    objects::putPod,
-                    objects::removePod),
+                    all -> changePods(() -> objects.replacePods(all)),
+                    (name, pod) -> changePods(() -> objects.putPod(name, pod)),
+                    name -> changePods(() -> objects.removePod(name))),
                 nodes)));
     for (ApiResource resource : Followed.documents()) {
       String kind = resource.kind();
@@ -170,6 +172,20 @@ public final class KubernetesSource implements AutoCloseable {
    */
   public Election.@Nullable Term term() {
     return election.term();
+  }
+
+  /**
+   * Has somebody told, from now on, of all namespaces in which a pod has a sidecar, however that
+   * came into it: once at the start, then whenever one is new or has none any more.
+   *
+   * @param listener called on the thread; must not block
+   */
+  public void onNamespacesWithSidecars(Consumer<Set<String>> listener) {
+    run(
+        () -> {
+          sidecarListener = listener;
+          listener.accept(withSidecars);
+        });
   }
 
   /** Keys of the store written or removed so far by this replica. */
@@ -238,6 +254,14 @@ public final class KubernetesSource implements AutoCloseable {
           }
         };
     return new Informer<>(client, resource, decoder, listener);
+  }
+
+  private void changePods(Runnable change) {
+    change.run();
+    if (!objects.namespacesWithSidecars().equals(withSidecars)) {
+      withSidecars = Set.copyOf(objects.namespacesWithSidecars());
+      sidecarListener.accept(withSidecars);
+    }
   }
 
   private void tick() {

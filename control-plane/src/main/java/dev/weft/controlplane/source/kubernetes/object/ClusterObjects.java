@@ -2,6 +2,7 @@ package dev.weft.controlplane.source.kubernetes.object;
 
 import com.google.protobuf.ByteString;
 import dev.weft.controlplane.registry.Keyspace;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -24,6 +25,10 @@ public final class ClusterObjects {
 
   private final Map<String, SliceFacts> slices = new HashMap<>();
   private final Map<String, PodFacts> pods = new HashMap<>();
+
+  /** Of each namespace that has one, how many pods have a sidecar. */
+  private final Map<String, Integer> sidecars = new HashMap<>();
+
   private final Map<String, NodeFacts> nodes = new HashMap<>();
   private final Map<String, Set<String>> slicesOfPod = new HashMap<>();
   private final Map<String, Set<String>> slicesOfNode = new HashMap<>();
@@ -102,14 +107,22 @@ public final class ClusterObjects {
 
   /** A pod that is new or has changed. */
   public void putPod(String name, PodFacts pod) {
-    if (!pod.equals(pods.put(name, pod))) {
+    PodFacts before = pods.put(name, pod);
+    if (!pod.equals(before)) {
+      countSidecars(name, before, -1);
+      countSidecars(name, pod, 1);
       slicesOfPod.getOrDefault(name, Set.of()).forEach(this::join);
     }
   }
 
   /** A pod that is gone: its slices keep what was known of it until they change themselves. */
   public void removePod(String name) {
-    pods.remove(name);
+    countSidecars(name, pods.remove(name), -1);
+  }
+
+  /** The namespaces in which a pod has a sidecar. A view: it changes with this. */
+  public Set<String> namespacesWithSidecars() {
+    return Collections.unmodifiableSet(sidecars.keySet());
   }
 
   /** All nodes. */
@@ -130,6 +143,18 @@ public final class ClusterObjects {
   public void removeNode(String name) {
     nodes.remove(name);
     want(Keyspace.node(Keyspace.KUBERNETES, name), null);
+  }
+
+  private void countSidecars(String pod, @Nullable PodFacts facts, int more) {
+    if (facts != null && facts.sidecar()) {
+      String namespace = pod.substring(0, Math.max(0, pod.indexOf('/')));
+      int now = sidecars.getOrDefault(namespace, 0) + more;
+      if (now > 0) {
+        sidecars.put(namespace, now);
+      } else {
+        sidecars.remove(namespace);
+      }
+    }
   }
 
   private void join(String name) {

@@ -78,6 +78,26 @@ class ClusterObjectsTest {
   }
 
   @Test
+  void aNamespaceIsKnownForItsSidecarsUntilTheLastOfThemHasGone() {
+    objects.putPod("shop/catalog-1", pod("p1", true));
+    objects.putPod("shop/catalog-1", pod("another", true));
+    objects.putPod("shop/catalog-2", pod("p2", true));
+    objects.putPod("tools/cron", pod("p3", false));
+    assertThat(objects.namespacesWithSidecars()).containsExactly("shop");
+
+    objects.removePod("shop/catalog-2");
+    objects.removePod("shop/catalog-2");
+    assertThat(objects.namespacesWithSidecars()).containsExactly("shop");
+    objects.putPod("shop/catalog-1", pod("p4", false));
+    assertThat(objects.namespacesWithSidecars()).isEmpty();
+
+    objects.putPod("tools/cron", pod("p3", true));
+    objects.replacePods(
+        Map.of("a/web", pod("p5", true), "b/web", pod("p6", true), "c/web", pod("p7", false)));
+    assertThat(objects.namespacesWithSidecars()).containsExactlyInAnyOrder("a", "b");
+  }
+
+  @Test
   void whoeverComesLaterIsJoinedLater() throws Exception {
     objects.putSlice("shop/catalog-x", slice(SLICE));
     assertThat(objects.takeChanged()).containsExactly(KEY);
