@@ -182,6 +182,30 @@ class AdmissionClusterTest {
   }
 
   @Test
+  void a_dead_webhook_never_stops_pods_of_kube_system_whatever_its_labels_say() {
+    server.close();
+
+    assertThat(dryRunInKubeSystem("")).isEmpty();
+    assertThat(dryRunInKubeSystem("labels: {weft.dev/inject: enabled}")).isEmpty();
+    cluster.everywhere("label", "namespace", "kube-system", "weft.dev/inject=enabled");
+    try {
+      // The API server hears of namespaces in the order of their changes: when it knows that ours
+      // has left the mesh, it knows the label of the other, too.
+      assertThatThrownBy(() -> create("", "")).hasMessageContaining("failed calling webhook");
+      cluster.everywhere("label", "namespace", cluster.namespace(), "weft.dev/inject-");
+      await()
+          .atMost(PATIENCE)
+          .ignoreExceptions()
+          .until(() -> dryRun(pod("left", "", "")).isEmpty());
+
+      assertThat(dryRunInKubeSystem("")).isEmpty();
+      assertThat(dryRunInKubeSystem("labels: {weft.dev/inject: enabled}")).isEmpty();
+    } finally {
+      cluster.everywhere("label", "namespace", "kube-system", "weft.dev/inject-");
+    }
+  }
+
+  @Test
   void a_route_is_judged_when_it_is_applied_and_leaves_unhindered() {
     boolean ours = cluster.everywhere("get", "crd", ROUTES, "--ignore-not-found").isEmpty();
     if (ours) {
@@ -228,6 +252,16 @@ class AdmissionClusterTest {
   /** The status annotation that a pod would have. */
   private String dryRun(String pod) {
     return created(pod, "--dry-run=server", "-o", "jsonpath=" + STATUS);
+  }
+
+  /** The same of a pod there; a dry run, so that nothing of it stays. */
+  private String dryRunInKubeSystem(String metadata) {
+    return created(
+        pod("weft-test", metadata, ""),
+        "--namespace=kube-system",
+        "--dry-run=server",
+        "-o",
+        "jsonpath=" + STATUS);
   }
 
   private String create(String metadata, String container) {
