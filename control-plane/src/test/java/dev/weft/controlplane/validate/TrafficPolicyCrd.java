@@ -6,6 +6,8 @@ import dev.weft.common.config.ClusterConfig.OutlierConfig;
 import dev.weft.common.config.RetryConfig;
 import dev.weft.common.wire.TlsSyntax;
 import dev.weft.controlplane.validate.policy.Kinds;
+import dev.weft.controlplane.validate.yaml.GatewayDurations;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,7 +78,8 @@ final class TrafficPolicyCrd {
                     map("status", map()),
                     "additionalPrinterColumns",
                     List.of(
-                        column("Targets", ".spec.targetRefs[*].name", "string"),
+                        // Of several the first: the API server shows one value in a column.
+                        column("Target", ".spec.targetRefs[0].name", "string"),
                         column(
                             "Accepted",
                             ".status.ancestors[0].conditions[?(@.type==\"Accepted\")].status",
@@ -282,17 +285,19 @@ final class TrafficPolicyCrd {
                 "attempts",
                 number("Attempts after the first; 0 is none.", 0, 10, absent.attempts()),
                 "on",
-                list(
-                    "Reasons to try again.",
-                    0,
-                    5,
-                    oneOf(
-                        "",
-                        "connectFailure",
-                        "reset",
-                        "gatewayError",
-                        "serverError",
-                        "perTryTimeout")),
+                withDefault(
+                    list(
+                        "Reasons to try again.",
+                        0,
+                        5,
+                        oneOf(
+                            "",
+                            "connectFailure",
+                            "reset",
+                            "gatewayError",
+                            "serverError",
+                            "perTryTimeout")),
+                    List.of("connectFailure", "reset", "gatewayError")),
                 "grpcStatuses",
                 list("Statuses of gRPC calls to try again.", 0, 16, grpcStatus()),
                 "budgetPercent",
@@ -387,9 +392,9 @@ final class TrafficPolicyCrd {
                         "service",
                         text("Which service is asked about; the server when absent.", 256))),
                 "interval",
-                duration("2s when absent."),
+                withDefault(duration("From one check to the next; at least 10ms."), "2s"),
                 "timeout",
-                duration("1s when absent."),
+                withDefault(duration("How long a check may take."), "1s"),
                 "unhealthyThreshold",
                 number("Failures in a row until it is unhealthy.", 1, MAX_THRESHOLD, 3),
                 "healthyThreshold",
@@ -418,7 +423,9 @@ final class TrafficPolicyCrd {
             "maxRequests",
             number("Requests under way; 0 is no limit.", 0, MAX_LIMIT, absent.maxRequests()),
             "connectTimeout",
-            duration("1s when absent.")));
+            withDefault(
+                duration("How long connecting may take."),
+                GatewayDurations.text(Duration.ofNanos(absent.connectTimeoutNanos())))));
   }
 
   private static Map<String, Object> tls() {

@@ -1,10 +1,18 @@
 package dev.weft.controlplane.validate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weft.controlplane.model.TrafficPolicy;
+import dev.weft.controlplane.validate.policy.InvalidPolicyException;
+import dev.weft.controlplane.validate.policy.PolicyObject;
 import dev.weft.controlplane.validate.yaml.Place;
 import dev.weft.proto.policy.v1.Manifest;
+import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.policy.v1.PolicyError;
+import dev.weft.proto.policy.v1.PolicyKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TrafficPolicyCrdTest {
   private static final Path FILE = Path.of("../deploy/k8s/base/crds/trafficpolicies.weft.dev.yaml");
 
+  private static final String VALIDATIONS = "x-kubernetes-validations";
   private static final KnownObjects CATALOG = new KnownObjects().service("catalog", 80);
 
   /** What else a block needs for the decoder to look at all of it. */
@@ -128,6 +137,107 @@ class TrafficPolicyCrdTest {
         }
       }
     }
+  }
+
+  /** Or a policy would mean one thing by kubectl and another by {@code weft apply}. */
+  @ParameterizedTest
+  @MethodSource("filledIn")
+  void the_decoder_takes_what_the_schema_fills_in(Map.Entry<String, JsonNode> field)
+      throws InvalidPolicyException {
+    ObjectNode filled = PolicyDefaults.bare();
+    PolicyDefaults.write(filled, field.getKey(), field.getValue());
+
+    assertThat(decoded(filled.toString())).isEqualTo(decoded(PolicyDefaults.bare().toString()));
+  }
+
+  static Stream<Map.Entry<String, JsonNode>> filledIn() {
+    return PolicyDefaults.all().entrySet().stream();
+  }
+
+  /**
+   * What is filled in is said, as if somebody had written it. So nothing is where something else
+   * decides about what is absent.
+   */
+  @Test
+  void what_others_decide_about_is_not_filled_in() {
+    var left = new TreeSet<String>();
+    for (At at : places().toList()) {
+      var required = (List<?>) at.schema().getOrDefault("required", List.of());
+      properties(at.schema())
+          .forEach(
+              (name, field) -> {
+                boolean block = "object".equals(field.get("type"));
+                if (!block && !required.contains(name) && !field.containsKey("default")) {
+                  left.add(at.path().isEmpty() ? name : at.path() + "." + name);
+                }
+              });
+    }
+    assertThat(left)
+        .containsExactlyInAnyOrder(
+            // A policy of a wider target, taken field by field.
+            "timeouts.request",
+            "timeouts.perTry",
+            "timeouts.streamIdle",
+            "timeouts.tcpIdle",
+            "proxyProtocol",
+            // The Service's sessionAffinity.
+            "loadBalancer.type",
+            // The other of the two.
+            "outlierDetection.baseEjection",
+            "outlierDetection.maxEjection",
+            "tls.caCertificates",
+            "tls.systemCertificates",
+            // The kind.
+            "targetRefs[].group",
+            // Nobody: absent is no list, or the server as a whole.
+            "loadBalancer.locality.failover",
+            "retry.grpcStatuses",
+            "healthCheck.http.expectedStatuses",
+            "healthCheck.grpc.service",
+            "tls.subjectAltNames");
+  }
+
+  /** What the API server makes of the same specs, {@link TrafficPolicyCrdClusterTest} asks it. */
+  @ParameterizedTest
+  @MethodSource("rules")
+  void the_decoder_refuses_what_breaks_a_rule_and_takes_what_keeps_it(PolicyRules.Rule rule)
+      throws InvalidPolicyException {
+    for (String broken : rule.broken()) {
+      assertThatThrownBy(() -> decoded(broken))
+          .as(broken)
+          .isInstanceOf(InvalidPolicyException.class);
+    }
+    for (String kept : rule.kept()) {
+      assertThat(decoded(kept).meta().name()).isEqualTo("rules");
+    }
+  }
+
+  static Stream<PolicyRules.Rule> rules() {
+    return PolicyRules.ALL.stream();
+  }
+
+  @Test
+  void every_rule_has_specs_that_break_it_and_keep_it() {
+    List<String> messages =
+        places()
+            .flatMap(at -> ((List<?>) at.schema().getOrDefault(VALIDATIONS, List.of())).stream())
+            .map(rule -> String.valueOf(((Map<?, ?>) rule).get("message")))
+            .toList();
+    assertThat(rules().map(PolicyRules.Rule::message))
+        .containsExactlyInAnyOrderElementsOf(messages);
+  }
+
+  private static TrafficPolicy decoded(String spec) throws InvalidPolicyException {
+    Policy policy =
+        Policy.newBuilder()
+            .setKey(
+                PolicyKey.newBuilder()
+                    .setKind("TrafficPolicy")
+                    .setNamespace("default")
+                    .setName("rules"))
+            .setJson(PolicyRules.policy(spec))
+            .build();
+    return ((PolicyObject.OfPolicy) DocumentDecoder.decodeStored(policy, 1)).policy();
   }
 
   /** The decoder's error at {@code path}, where {@code value} stands. */
