@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.controlplane.validate.KnownObjects;
+import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.controlplane.webhook.AdmissionServer.Parts;
 import dev.weft.controlplane.webhook.injection.InjectionConfig;
 import dev.weft.testkit.TestCa;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -35,27 +37,9 @@ class AdmissionClusterTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final String STATUS = "{.metadata.annotations.weft\\.dev/status}";
 
-  private static final String ROUTES = "httproutes.gateway.networking.k8s.io";
-
-  /** For a cluster without Gateway API. */
-  private static final String ROUTES_OF_ANY_FORM =
-      """
-      apiVersion: apiextensions.k8s.io/v1
-      kind: CustomResourceDefinition
-      metadata:
-        name: httproutes.gateway.networking.k8s.io
-        annotations: {api-approved.kubernetes.io: "unapproved, for a test"}
-      spec:
-        group: gateway.networking.k8s.io
-        scope: Namespaced
-        names: {kind: HTTPRoute, plural: httproutes, singular: httproute}
-        versions:
-          - name: v1
-            served: true
-            storage: true
-            schema:
-              openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
-      """;
+  private static final String DENIED = "\"validate.weft.dev\" denied the request";
+  private static final Path POLICIES =
+      Path.of("../deploy/k8s/base/crds/trafficpolicies.weft.dev.yaml");
 
   private final TestCa first = new TestCa("first webhook CA");
   private final TestCa second = new TestCa("second webhook CA");
@@ -207,42 +191,94 @@ class AdmissionClusterTest {
 
   @Test
   void a_route_is_judged_when_it_is_applied_and_leaves_unhindered() {
-    boolean ours = cluster.everywhere("get", "crd", ROUTES, "--ignore-not-found").isEmpty();
-    if (ours) {
-      cluster.apply(ROUTES_OF_ANY_FORM);
-      cluster.everywhere("wait", "--for=condition=Established", "crd/" + ROUTES, "--timeout=2m");
-    }
-    try {
-      cluster.apply(route("bad", "type: Exact, value: /ok"));
+    try (var kinds = new RouteKinds(cluster)) {
+      String version = kinds.apiVersion(Kinds.HTTP_ROUTE);
+      String bad = route(version, "bad", "path: {type: RegularExpression, value: '('}");
+      cluster.apply(route(version, "bad", "path: {type: Exact, value: /ok}"));
       await()
           .atMost(PATIENCE)
           .untilAsserted(
               () ->
-                  assertThatThrownBy(
-                          () -> cluster.apply(route("bad", "type: RegularExpression, value: '('")))
+                  assertThatThrownBy(() -> cluster.apply(bad))
                       .hasMessageContaining("validate.weft.dev")
                       .hasMessageContaining("spec.rules[0].matches[0].path.value"));
       cluster.kubectl("label", "httproute", "bad", "a=b");
       cluster.kubectl("delete", "httproute", "bad");
-    } finally {
-      if (ours) {
-        cluster.everywhere("delete", "crd", ROUTES);
-      }
     }
   }
 
-  private static String route(String name, String path) {
+  @Test
+  void policies_are_denied_warned_of_or_not_looked_at_as_the_configuration_says_just_then() {
+    cluster.applyFile(POLICIES);
+    cluster.everywhere(
+        "wait", "--for=condition=Established", "crd/trafficpolicies.weft.dev", "--timeout=2m");
+    try (var kinds = new RouteKinds(cluster)) {
+      Map<RefusedPolicy, String> bad = new LinkedHashMap<>();
+      for (RefusedPolicy each : RefusedPolicy.ALL) {
+        boolean ours = each.kind().equals(Kinds.TRAFFIC_POLICY);
+        bad.put(each, each.manifest(ours ? "weft.dev/v1alpha1" : kinds.apiVersion(each.kind())));
+      }
+      bad.forEach((each, manifest) -> awaitSaid(manifest, DENIED, each.path() + " "));
+      String early = route(kinds.apiVersion(Kinds.HTTP_ROUTE), "early", "path: {value: /ok}");
+      awaitSaid(early, "Warning: spec.rules[0].backendRefs[0].name ", "warnings received");
+      assertThat(created(early)).contains("httproute", "/early created");
+
+      validation("warn");
+      bad.forEach((each, manifest) -> awaitSaid(manifest, "Warning: " + each.path() + " "));
+      for (String manifest : bad.values()) {
+        assertThat(created(manifest, "--dry-run=server")).contains("/refused created");
+      }
+
+      validation("off");
+      for (String manifest : bad.values()) {
+        await()
+            .atMost(PATIENCE)
+            .ignoreExceptions()
+            .until(() -> judged(manifest).contains("/refused created"));
+      }
+
+      cluster.kubectl("delete", "configmap/weft-injector");
+      awaitSaid(bad.values().iterator().next(), DENIED);
+      cluster.kubectl("delete", "httproute", "early");
+    }
+  }
+
+  private void validation(String mode) {
+    cluster.apply(
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: weft-injector}
+        data:
+          config.yaml: "validation: %s"
+        """
+            .formatted(mode));
+  }
+
+  /** Waits until all of that stands in what kubectl complains of. */
+  private void awaitSaid(String manifest, String... all) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThatThrownBy(() -> judged(manifest)).message().contains(all));
+  }
+
+  /** Fails with what kubectl says if the object is denied, and if there is a warning about it. */
+  private String judged(String manifest) {
+    return created(manifest, "--dry-run=server", "--warnings-as-errors");
+  }
+
+  private static String route(String apiVersion, String name, String match) {
     return """
-        apiVersion: gateway.networking.k8s.io/v1
+        apiVersion: %s
         kind: HTTPRoute
         metadata: {name: %s}
         spec:
           parentRefs: [{group: "", kind: Service, name: web}]
           rules:
-            - matches: [{path: {%s}}]
+            - matches: [{%s}]
               backendRefs: [{name: web, port: 80}]
         """
-        .formatted(name, path);
+        .formatted(apiVersion, name, match);
   }
 
   private boolean injected() {
@@ -281,9 +317,9 @@ class AdmissionClusterTest {
         + container.indent(4);
   }
 
-  private String created(String pod, String... more) {
+  private String created(String manifest, String... more) {
     try {
-      Path file = Files.writeString(folder.resolve("pod.yaml"), pod);
+      Path file = Files.writeString(folder.resolve("object.yaml"), manifest);
       var arguments = new ArrayList<>(List.of("create", "-f", file.toString()));
       arguments.addAll(List.of(more));
       return cluster.kubectl(arguments.toArray(String[]::new));

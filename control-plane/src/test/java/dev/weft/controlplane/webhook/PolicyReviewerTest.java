@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import dev.weft.controlplane.validate.KnownObjects;
+import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.controlplane.webhook.injection.InjectionConfig.Validation;
 import dev.weft.controlplane.webhook.injection.Pods;
+import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is denied, what is warned of, and what is not ours to judge. */
 class PolicyReviewerTest {
@@ -26,13 +31,35 @@ class PolicyReviewerTest {
         .contains("spec.rules[0].matches[0].path.value is \"nope\", expected");
   }
 
+  @ParameterizedTest
+  @MethodSource("refused")
+  void each_kind_is_denied_with_the_path_of_its_field_and_warned_of_by_it(RefusedPolicy policy) {
+    Kinds.Served kind = Objects.requireNonNull(Kinds.served(policy.kind()));
+    JsonObject object = Pods.read(policy.manifest(kind.apiVersions().getFirst()));
+
+    AdmissionAnswer denied = create(object);
+    mode = Validation.WARN;
+    AdmissionAnswer warned = create(object);
+
+    assertThat(denied.allowed()).isFalse();
+    assertThat(denied.message()).startsWith(policy.path() + " ");
+    assertThat(warned.allowed()).isTrue();
+    assertThat(warned.warnings()).anyMatch(warning -> warning.startsWith(policy.path() + " "));
+  }
+
+  static List<RefusedPolicy> refused() {
+    return RefusedPolicy.ALL;
+  }
+
   @Test
   void a_reference_to_nothing_is_a_warning_since_the_order_of_objects_is_free() {
     AdmissionAnswer answer =
         create(route(TO_SERVICE, "rules: [{backendRefs: [{name: web, port: 80}]}]"));
 
     assertThat(answer.allowed()).isTrue();
-    assertThat(answer.warnings()).anySatisfy(warning -> assertThat(warning).contains("web"));
+    assertThat(answer.warnings())
+        .hasSize(2)
+        .anyMatch(warning -> warning.startsWith("spec.rules[0].backendRefs[0].name "));
   }
 
   @Test
