@@ -59,6 +59,11 @@ final class GuideTest {
     assertThat(versions).as(printed).hasSize(1 + CANARY_CALLS).contains("x-catalog-version: v1");
     assertThat(printed)
         .contains("weft.dev/InForce")
+        .containsPattern("trafficpolicy\\.weft\\.dev/catalog +catalog ")
+        .containsPattern("CLUSTER +catalog-v2\\.shop:80 ")
+        .containsPattern("resources of frontend-\\S+ at revision [1-9]")
+        .contains("\"id\": \"frontend-", "\"name\": \"catalog-v2.shop:80\"")
+        .contains("connected to control plane ")
         .containsPattern("frontend-\\S+ +2/2 +Running")
         .containsPattern("weft_upstream_rq_total\\{[^}]*cluster=\"catalog-v1.shop:80\"[^}]*} [1-9]")
         .containsPattern("ok [1-9][0-9]*, failed 0, broken off 0");

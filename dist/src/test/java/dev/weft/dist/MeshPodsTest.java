@@ -8,6 +8,7 @@ import dev.weft.testkit.cluster.Cluster;
 import dev.weft.testkit.cluster.ClusterTest;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -118,6 +119,7 @@ final class MeshPodsTest {
       """;
 
   private Cluster cluster;
+  private InstalledMesh mesh;
   private PeerPod client;
 
   @BeforeAll
@@ -125,6 +127,7 @@ final class MeshPodsTest {
     PeerPod.load(mesh, folder);
     mesh.join(cluster);
     this.cluster = cluster;
+    this.mesh = mesh;
     client = pod("client");
     cluster.apply(
         SERVICES
@@ -247,6 +250,21 @@ final class MeshPodsTest {
           .as("through the sidecar: " + logs)
           .hasSize(FIRST_PODS * (container.equals("first") ? 2 : 1));
     }
+  }
+
+  @Test
+  void whatASidecarWasGivenAndHasInForceAndLogsIsShownToAPerson() {
+    assertThat(client.ask("http://server/").pod()).isIn(REPLICAS);
+    String pod = "client." + cluster.namespace();
+    String name = "server." + cluster.namespace() + ":80";
+
+    assertThat(mesh.weft("config", pod))
+        .containsPattern("CLUSTER +" + Pattern.quote(name) + " ")
+        .containsPattern("resources of client at revision [1-9]");
+    assertThat(mesh.weft("config", pod, "--live"))
+        .contains("\"id\": \"client\"", "\"connected\": true", "\"name\": \"" + name + "\"");
+    assertThat(mesh.weft("logs", pod)).contains("connected to control plane ");
+    assertThat(mesh.weft("logs", pod, "--tail", "1").lines()).hasSize(1);
   }
 
   private PeerPod pod(String name) {

@@ -120,11 +120,12 @@ final class Shop {
             });
   }
 
-  /** Sends every request for the catalog to one version. */
+  /** Sends every request for the catalog to one version, by the route of the canary alone. */
   void routeTo(String version) {
     String other = version.equals("v1") ? "v2" : "v1";
+    String route = InstalledMesh.example("canary.yaml", cluster).split("\n---\n", 2)[0];
     cluster.apply(
-        InstalledMesh.example("canary.yaml", cluster)
+        route
             .replaceAll("(name: catalog-" + version + ", port: 80, weight:) \\d+", "$1 1")
             .replaceAll("(name: catalog-" + other + ", port: 80, weight:) \\d+", "$1 0"));
   }
