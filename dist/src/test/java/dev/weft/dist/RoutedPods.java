@@ -1,5 +1,7 @@
 package dev.weft.dist;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.weft.testkit.TestCa;
 import dev.weft.testkit.TestCa.Issued;
 import dev.weft.testkit.cluster.Cluster;
@@ -96,7 +98,16 @@ final class RoutedPods {
     for (String name : List.of("v1", "v2", "client")) {
       new PeerPod(cluster, name).awaitReady();
     }
+    // The cluster says so of a Service's endpoint a moment after it has said so of its pod.
+    await()
+        .atMost(InstalledMesh.PATIENCE)
+        .until(() -> pods.readyEndpoints().equals("true true true true"));
     return pods;
+  }
+
+  private String readyEndpoints() {
+    return cluster.kubectl(
+        "get", "endpointslices", "-o", "jsonpath={.items[*].endpoints[*].conditions.ready}");
   }
 
   /** Who asks. */

@@ -167,8 +167,7 @@ final class RoutesTest {
   }
 
   private Stream<String> greetings() {
-    Supplier<String> one = () -> pods.client().greeting("front", PeerPod.GREETER);
-    return Stream.generate(one).limit(4);
+    return Stream.generate(() -> pods.client().greeting("front", PeerPod.GREETER)).limit(4);
   }
 
   /** Whether all sidecars have it, and of which generation; of its first parent or target. */

@@ -296,6 +296,24 @@ class DocumentDecoderTest {
   }
 
   @Test
+  void the_canary_of_kubernetes_is_good() throws IOException {
+    String canary = example("kubernetes/canary.yaml").replace(", namespace: shop", "");
+
+    PolicyBatch batch =
+        DocumentDecoder.decode(
+            List.of(
+                manifest("canary.yaml", canary),
+                manifest("catalog-services.yaml", example("catalog-services.yaml"))),
+            KnownObjects.NOTHING);
+
+    assertThat(batch.errors()).isEmpty();
+    assertThat(batch.warnings()).isEmpty();
+    assertThat(batch.documents())
+        .extracting(document -> document.key().getKind())
+        .containsExactly("HTTPRoute", "TrafficPolicy", "Service", "Service", "Service");
+  }
+
+  @Test
   void equal_documents_have_equal_json_whatever_they_look_like() {
     String yaml =
         """
