@@ -131,6 +131,8 @@ final class WebClient implements AutoCloseable {
             .addLast(
                 new HttpToHttp2ConnectionHandlerBuilder()
                     .connection(connection)
+                    // Else it would wait for its streams, half a minute, before it leaves.
+                    .gracefulShutdownTimeoutMillis(0)
                     .frameListener(
                         new InboundHttp2ToHttpAdapterBuilder(connection)
                             .maxContentLength(MAX_BYTES)
