@@ -2,6 +2,7 @@ package dev.weft.soak;
 
 import dev.weft.cli.demo.mesh.Place;
 import dev.weft.cli.demo.process.DemoFailed;
+import dev.weft.soak.churn.Population;
 import dev.weft.soak.mesh.SoakMesh;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -30,6 +31,9 @@ final class ChurnCommand implements Callable<Integer> {
 
   private static final long SEEDS = 1_000_000;
 
+  /** In less, hardly anything comes and goes. */
+  private static final int LEAST_SECONDS = 30;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -50,8 +54,11 @@ final class ChurnCommand implements Callable<Integer> {
       description = "Registrations, and as many ends, a second; default ${DEFAULT-VALUE}.")
   private int rate = 100;
 
-  @Option(names = "--minutes", defaultValue = "10", description = "Default ${DEFAULT-VALUE}.")
-  private int minutes = 10;
+  @Option(
+      names = "--minutes",
+      defaultValue = "10",
+      description = "Default ${DEFAULT-VALUE}; a part of one, too: 0.5.")
+  private double minutes = 10;
 
   @Option(
       names = "--requests",
@@ -70,11 +77,25 @@ final class ChurnCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (services < 1 || instances < services || rate < 1 || minutes < 1) {
+    if (services < 1 || instances < services || rate < 1 || requests < 1) {
       throw new ParameterException(
           spec.commandLine(),
-          "expected --services, --rate and --minutes of 1 or more, and at least as many --instances"
+          "expected --services, --rate and --requests of 1 or more, and at least as many --instances"
               + " as services");
+    }
+    long seconds = Math.round(minutes * 60);
+    if (seconds < LEAST_SECONDS) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "expected --minutes of " + LEAST_SECONDS / 60.0 + " or more, not " + minutes);
+    }
+    if (instances < Population.least(rate)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          String.format(
+              "expected at least %d --instances for a --rate of %d, not %d: those that have just"
+                  + " come stay for a while",
+              Population.least(rate), rate, instances));
     }
     PrintWriter out = spec.commandLine().getOut();
     long chosen = seed == null ? ThreadLocalRandom.current().nextLong(SEEDS) : seed;
@@ -90,7 +111,7 @@ final class ChurnCommand implements Callable<Integer> {
       Runtime.getRuntime().addShutdownHook(new Thread(mesh::close, "soak-end"));
       mesh.start();
       var size =
-          new ChurnRun.Size(services, instances, rate, Duration.ofMinutes(minutes), requests);
+          new ChurnRun.Size(services, instances, rate, Duration.ofSeconds(seconds), requests);
       good = new ChurnRun(mesh, size, TTL, chosen, out).run();
     } catch (DemoFailed e) {
       spec.commandLine()

@@ -15,13 +15,13 @@ import dev.weft.soak.load.MixedLoad.Protocol;
 import dev.weft.soak.mesh.Replica;
 import dev.weft.soak.mesh.SoakMesh;
 import dev.weft.soak.watch.CpuUse;
-import dev.weft.soak.watch.Flatness;
-import dev.weft.soak.watch.Flatness.Judgement;
 import dev.weft.soak.watch.ProcessWatch;
 import dev.weft.soak.watch.ProcessWatch.Life;
 import dev.weft.soak.watch.Sample;
 import io.grpc.StatusRuntimeException;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +45,6 @@ final class ChurnRun {
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(30);
   private static final Duration LINE_EVERY = Duration.ofMinutes(1);
   private static final int SHOWN = 5;
-  private static final double RATE_MET = 0.95;
 
   private final SoakMesh mesh;
   private final Size size;
@@ -63,7 +62,15 @@ final class ChurnRun {
    * @param rate registrations, and as many ends, a second
    * @param requests a second
    */
-  record Size(int services, int instances, int rate, Duration lasts, int requests) {}
+  record Size(int services, int instances, int rate, Duration lasts, int requests) {
+    /** As the option has it. */
+    String minutes() {
+      return BigDecimal.valueOf(lasts.toSeconds())
+          .divide(BigDecimal.valueOf(60), 2, RoundingMode.HALF_UP)
+          .stripTrailingZeros()
+          .toPlainString();
+    }
+  }
 
   ChurnRun(SoakMesh mesh, Size size, Duration ttl, long seed, PrintWriter out) {
     this.mesh = mesh;
@@ -121,7 +128,8 @@ final class ChurnRun {
       if (!Await.until(LAST_ANSWERS, () -> load.underWay() == 0)) {
         troubles.add(load.underWay() + " requests have no answer after " + LAST_ANSWERS);
       }
-      return report(load, watch, registered, from, to);
+      return new ChurnReport(load, registrations, ends, controlPlanes(watch), troubles, out)
+          .print(size, seed, registered, from, to);
     } finally {
       subscribers.forEach(Subscriber::close);
     }
@@ -161,8 +169,9 @@ final class ChurnRun {
     long registered = population.registered();
     long ended = population.ended();
     Duration lineFrom = from;
-    while (System.nanoTime() - since < size.lasts().toNanos()) {
-      Await.pause(LINE_EVERY);
+    long left = size.lasts().toNanos();
+    while (left > 0) {
+      Await.pause(Duration.ofNanos(Math.min(left, LINE_EVERY.toNanos())));
       Duration now = Duration.ofNanos(System.nanoTime() - began);
       double seconds = now.minus(lineFrom).toMillis() / 1000.0;
       say(
@@ -172,12 +181,13 @@ final class ChurnRun {
               (population.registered() - registered) / seconds,
               (population.ended() - ended) / seconds,
               registrations.millis(50),
-              registrations.recentMillis(99),
-              ends.recentMillis(99),
+              registrations.endPart(99),
+              ends.endPart(99),
               use(watch, lineFrom, now)));
       registered = population.registered();
       ended = population.ended();
       lineFrom = now;
+      left = size.lasts().toNanos() - (System.nanoTime() - since);
     }
   }
 
@@ -311,72 +321,6 @@ final class ChurnRun {
       }
       return all.versions();
     }
-  }
-
-  private boolean report(
-      MixedLoad load, ProcessWatch watch, long registered, Duration from, Duration to) {
-    List<String> grown = new ArrayList<>();
-    out.println();
-    for (Life life : controlPlanes(watch)) {
-      List<Sample> samples = CpuUse.between(life.samples(), from, to);
-      List<Double> cpu = CpuUse.thirds(samples);
-      List<Judgement> judgements = Flatness.judge(samples);
-      out.printf(
-          "%-16s %s%s%n",
-          life.process().name(),
-          cpu.isEmpty()
-              ? "not judged: too short"
-              : String.format("processor %.1f%% -> %.1f%%, ", cpu.getFirst(), cpu.getLast()),
-          judgements.stream().map(Judgement::describe).collect(Collectors.joining(", ")));
-      if (!CpuUse.flat(cpu)) {
-        grown.add(life.process().name() + " used more and more of a processor");
-      }
-      judgements.stream()
-          .filter(judgement -> !judgement.flat())
-          .forEach(judgement -> grown.add(life.process().name() + ": " + judgement.describe()));
-    }
-    load.tallies()
-        .forEach(
-            tally -> {
-              out.printf(
-                  "%-8s %,9d answered, %,d failed; p50 %.2f ms, p99 %.2f ms%n",
-                  tally.protocol(),
-                  tally.ok(),
-                  tally.failed(),
-                  tally.latencyMillis(50),
-                  tally.latencyMillis(99));
-              tally.failures().forEach(failure -> out.println("         " + failure));
-            });
-    double seconds = to.minus(from).toMillis() / 1000.0;
-    double met = registered / seconds;
-    if (met < size.rate() * RATE_MET) {
-      troubles.add(String.format("the rate was not met: %.0f a second", met));
-    }
-    troubles.addAll(grown);
-    troubles.forEach(trouble -> out.println("TROUBLE " + trouble));
-    boolean good = troubles.isEmpty() && load.failed() == 0 && load.ok() > 0;
-    out.printf(
-        "%s: %,d instances of %,d services, %.1f registrations and ends a second for %.1f minutes;"
-            + " a registration seen after p50 %.1f, p99 %.1f, longest %.0f ms, an end p99 %.1f ms (%,d"
-            + " seen); %,d requests answered, %d failed; replicas %s%n",
-        good ? "PASSED" : "FAILED",
-        size.instances(),
-        size.services(),
-        met,
-        seconds / 60,
-        registrations.millis(50),
-        registrations.millis(99),
-        registrations.millis(100),
-        ends.millis(99),
-        registrations.count() + ends.count(),
-        load.ok(),
-        load.failed(),
-        troubles.isEmpty() ? "equal, flat" : "see above");
-    out.printf(
-        "again: ./weft soak churn --services %d --instances %d --rate %d --minutes %d --seed %d%n",
-        size.services(), size.instances(), size.rate(), size.lasts().toMinutes(), seed);
-    out.flush();
-    return good;
   }
 
   private void say(String text) {

@@ -143,7 +143,7 @@ final class RolloutCommand implements Callable<Integer> {
         rollouts,
         load.ok(),
         load.failed(),
-        load.heldBack(),
+        load.pressure().heldBack(),
         load.underWay(),
         rateSeen);
     out.flush();

@@ -1,6 +1,7 @@
 package dev.weft.soak;
 
 import dev.weft.soak.load.MixedLoad;
+import dev.weft.soak.load.Pressure;
 import dev.weft.soak.load.Tally;
 import dev.weft.soak.watch.Flatness;
 import dev.weft.soak.watch.Flatness.Judgement;
@@ -48,8 +49,17 @@ final class SoakReport {
                 .map(each -> each.getValue() + " " + each.getKey())
                 .collect(Collectors.joining(", ")));
     troubles.forEach(trouble -> out.println("TROUBLE " + trouble));
+    Pressure pressure = load.pressure();
+    if (!pressure.met()) {
+      out.println("TROUBLE " + pressure.describe());
+    }
     grown.forEach(each -> out.println("TROUBLE " + each));
-    boolean good = load.failed() == 0 && troubles.isEmpty() && grown.isEmpty() && load.ok() > 0;
+    boolean good =
+        load.failed() == 0
+            && troubles.isEmpty()
+            && pressure.met()
+            && grown.isEmpty()
+            && load.ok() > 0;
     out.printf(
         "%s: %.1f minutes, %d faults, %,d requests answered, %,d avoidable failures, %,d that could"
             + " not be avoided, %,d held back; %s%n",
@@ -59,7 +69,7 @@ final class SoakReport {
         load.ok(),
         load.failed(),
         load.excused().values().stream().mapToLong(Long::longValue).sum(),
-        load.heldBack(),
+        pressure.heldBack(),
         growth(grown));
     out.printf(
         "the same faults again: ./weft soak --minutes %d --seed %d --rate %d%n",

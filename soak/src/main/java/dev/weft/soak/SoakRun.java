@@ -9,6 +9,7 @@ import dev.weft.soak.load.Aim;
 import dev.weft.soak.load.Judge;
 import dev.weft.soak.load.MixedLoad;
 import dev.weft.soak.load.MixedLoad.Protocol;
+import dev.weft.soak.load.Pressure;
 import dev.weft.soak.mesh.Equality;
 import dev.weft.soak.mesh.SoakMesh;
 import dev.weft.soak.watch.ProcessWatch;
@@ -99,6 +100,7 @@ final class SoakRun {
     long failed = load.failed();
     long ok = load.ok();
     long excused = excused(load);
+    Pressure pressed = load.pressure();
     Map<String, String> before = equality.incarnations();
     long since = System.nanoTime();
     boolean goOn = false;
@@ -113,9 +115,10 @@ final class SoakRun {
     double seconds = (System.nanoTime() - since) / 1e9;
     faults.merge(fault.kind().toString(), 1, Integer::sum);
     Await.pause(fault.quiet());
+    Pressure pressure = load.pressure().since(pressed);
     say(
         String.format(
-            "#%d %s: equal again after %.1f s; %,d answered, %d failed%s",
+            "#%d %s: equal again after %.1f s; %,d answered, %d failed%s%s",
             fault.number(),
             fault.describe(),
             seconds,
@@ -123,7 +126,11 @@ final class SoakRun {
             load.failed() - failed,
             excused(load) == excused
                 ? ""
-                : ", " + (excused(load) - excused) + " that could not be avoided"));
+                : ", " + (excused(load) - excused) + " that could not be avoided",
+            pressure.heldBack() == 0 ? "" : ", " + pressure.heldBack() + " held back"));
+    if (pressure.stalled()) {
+      trouble(pressure.describe());
+    }
     if (load.failed() > failed) {
       trouble(
           (load.failed() - failed) + " requests failed that need not; logs: " + concerned(fault));

@@ -73,6 +73,11 @@ public final class Population implements AutoCloseable {
     this.ends = ends;
   }
 
+  /** How many there have to be so that at this rate there is always one that may end. */
+  public static int least(int perSecond) {
+    return Math.toIntExact(perSecond * (TimeUnit.NANOSECONDS.toSeconds(LEAST_AGE_NANOS) + 5));
+  }
+
   /** The name of one of the services. */
   public static String service(int number) {
     return "churn-" + number;
@@ -115,7 +120,7 @@ public final class Population implements AutoCloseable {
       old.add(young.removeFirst());
     }
     long wanted = (long) ((now - began) / 1e9 * perSecond);
-    for (; due < wanted && underWay.get() < MAX_UNDER_WAY; due++) {
+    for (; due < wanted && underWay.get() < MAX_UNDER_WAY && !old.isEmpty(); due++) {
       int index = random.nextInt(old.size());
       Member leaving = old.get(index);
       old.set(index, old.getLast());

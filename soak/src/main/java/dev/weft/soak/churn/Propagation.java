@@ -1,5 +1,7 @@
 package dev.weft.soak.churn;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -12,6 +14,7 @@ import org.HdrHistogram.Histogram;
  */
 public final class Propagation {
   private static final long LONGEST_MICROS = 60_000_000;
+  private static final int THIRDS = 3;
 
   private final int replicas;
   private final Map<String, Change> open = new ConcurrentHashMap<>();
@@ -19,6 +22,7 @@ public final class Propagation {
   // Guarded by itself.
   private final Histogram recent = new Histogram(LONGEST_MICROS, 3);
   private final Histogram all = new Histogram(LONGEST_MICROS, 3);
+  private final List<Histogram> parts = new ArrayList<>();
 
   private static final class Change {
     private boolean answered;
@@ -107,19 +111,47 @@ public final class Propagation {
     return unseen;
   }
 
-  /** In milliseconds, since this was asked last. */
-  public double recentMillis(double percentile) {
+  /** Ends a part of the run, of what was seen since the last one ended; in milliseconds. */
+  public double endPart(double percentile) {
     synchronized (all) {
-      double millis = recent.getValueAtPercentile(percentile) / 1000.0;
+      parts.add(recent.copy());
       recent.reset();
+      return millis(parts.getLast(), percentile);
+    }
+  }
+
+  /**
+   * In milliseconds, of each third of the parts that have ended, in the order of time, without the
+   * first part: in that one everything is cold. Of fewer than three others together; empty when
+   * there is no other.
+   */
+  public List<Double> laterMillis(double percentile) {
+    synchronized (all) {
+      int later = parts.size() - 1;
+      if (later < 1) {
+        return List.of();
+      }
+      int groups = later < THIRDS ? 1 : THIRDS;
+      List<Double> millis = new ArrayList<>();
+      for (int group = 0; group < groups; group++) {
+        Histogram sum = new Histogram(LONGEST_MICROS, 3);
+        parts
+            .subList(1 + group * later / groups, 1 + (group + 1) * later / groups)
+            .forEach(sum::add);
+        millis.add(millis(sum, percentile));
+      }
       return millis;
     }
+  }
+
+  private static double millis(Histogram histogram, double percentile) {
+    return histogram.getValueAtPercentile(percentile) / 1000.0;
   }
 
   /** In milliseconds, of all. */
   public double millis(double percentile) {
     synchronized (all) {
-      return all.getValueAtPercentile(percentile) / 1000.0;
+      return millis(all, percentile);
     }
   }
 

@@ -35,7 +35,7 @@ public final class MixedLoad implements AutoCloseable {
   private final int perSecond;
   private final double rampSeconds;
   private final long start;
-  private long sent;
+  private final AtomicLong due = new AtomicLong();
   private final AtomicLong heldBack = new AtomicLong();
 
   /** What requests are made of. */
@@ -73,15 +73,15 @@ public final class MixedLoad implements AutoCloseable {
   private void sendDue() {
     double seconds = (System.nanoTime() - start) / 1e9;
     double ramped = Math.min(seconds, rampSeconds);
-    double due =
+    double wanted =
         perSecond
             * (seconds - ramped + (rampSeconds == 0 ? 0 : ramped * ramped / (2 * rampSeconds)));
-    for (; sent < due; sent++) {
+    while (due.get() < wanted) {
+      int index = (int) (due.getAndIncrement() % callers.size());
       if (underWay.get() >= MAX_UNDER_WAY) {
         heldBack.incrementAndGet();
         continue;
       }
-      int index = (int) (sent % callers.size());
       Tally tally = tallies.get(index);
       underWay.incrementAndGet();
       long since = System.nanoTime();
@@ -127,9 +127,9 @@ public final class MixedLoad implements AutoCloseable {
     return tallies;
   }
 
-  /** Requests that were not sent, because too many were under way. */
-  public long heldBack() {
-    return heldBack.get();
+  /** How many requests should have been sent until now, and how many of them were not. */
+  public Pressure pressure() {
+    return new Pressure(due.get(), heldBack.get());
   }
 
   /** Answered wholly and rightly, of every protocol. */

@@ -2,6 +2,8 @@ package dev.weft.soak.watch;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** How much of one processor a process uses. Pure. */
 public final class CpuUse {
@@ -9,6 +11,7 @@ public final class CpuUse {
   private static final double ALLOWED_POINTS = 3;
 
   private static final double ALLOWED_SHARE = 1.2;
+  private static final int THIRDS = 3;
 
   private CpuUse() {}
 
@@ -30,21 +33,41 @@ public final class CpuUse {
   }
 
   /**
-   * Of the second and of the last third of a process's samples; empty for fewer than two in a
-   * third.
+   * Of each third of a process's samples, in the order of time; empty for a time that is
+   * {@linkplain Flatness#SHORTEST too short} to tell.
    */
   public static List<Double> thirds(List<Sample> samples) {
-    int third = samples.size() / 3;
-    return third < 2
-        ? List.of()
-        : List.of(
-            percent(samples.subList(third, 2 * third)),
-            percent(samples.subList(2 * third, samples.size())));
+    if (samples.size() < 2 * THIRDS
+        || samples.getLast().at().minus(samples.getFirst().at()).compareTo(Flatness.SHORTEST) < 0) {
+      return List.of();
+    }
+    int third = samples.size() / THIRDS;
+    return List.of(
+        percent(samples.subList(0, third)),
+        percent(samples.subList(third, 2 * third)),
+        percent(samples.subList(2 * third, samples.size())));
   }
 
-  /** Whether the last third used about as much as the second. */
+  /** Whether the last third used about as much as the second; in the first all is still cold. */
   public static boolean flat(List<Double> thirds) {
-    return thirds.isEmpty()
-        || thirds.getLast() <= thirds.getFirst() * ALLOWED_SHARE + ALLOWED_POINTS;
+    return thirds.isEmpty() || thirds.getLast() <= allowed(thirds);
+  }
+
+  private static double allowed(List<Double> thirds) {
+    return thirds.get(1) * ALLOWED_SHARE + ALLOWED_POINTS;
+  }
+
+  /** For people. */
+  public static String describe(List<Double> thirds) {
+    if (thirds.isEmpty()) {
+      return "processor not judged: too short";
+    }
+    return "processor "
+        + thirds.stream()
+            .map(percent -> String.format(Locale.ROOT, "%.1f%%", percent))
+            .collect(Collectors.joining(" -> "))
+        + (flat(thirds)
+            ? ""
+            : String.format(Locale.ROOT, " GREW (allowed: %.1f%%)", allowed(thirds)));
   }
 }

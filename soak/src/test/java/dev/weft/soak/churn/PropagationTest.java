@@ -47,6 +47,42 @@ final class PropagationTest {
     assertThat(propagation.unseen()).containsExactly("a");
   }
 
+  /** A part of the run in which a hundred changes took so long at both replicas. */
+  private void part(int number, long millis) {
+    for (int i = 0; i < 100; i++) {
+      String id = number + "-" + i;
+      propagation.expect(id);
+      propagation.answered(id, 0);
+      propagation.seen(id, 0, millis * MILLI);
+      propagation.seen(id, 1, millis * MILLI);
+    }
+    assertThat(propagation.endPart(99)).isCloseTo(millis, within(1.0));
+  }
+
+  @Test
+  void thirdsLeaveOutTheFirstPartAndHaveTheLastOneInThem() {
+    assertThat(propagation.laterMillis(99)).isEmpty();
+    part(0, 1300);
+    assertThat(propagation.laterMillis(99)).isEmpty();
+    part(1, 90);
+    part(2, 95);
+    assertThat(propagation.laterMillis(99)).singleElement().satisfies(it -> close(it, 95));
+    for (int number = 3; number < 8; number++) {
+      part(number, 92);
+    }
+    part(8, 94);
+    part(9, 600);
+
+    assertThat(propagation.laterMillis(99))
+        .satisfiesExactly(it -> close(it, 95), it -> close(it, 92), it -> close(it, 600));
+    assertThat(propagation.laterMillis(50))
+        .satisfiesExactly(it -> close(it, 92), it -> close(it, 92), it -> close(it, 94));
+  }
+
+  private static void close(double millis, double expected) {
+    assertThat(millis).isCloseTo(expected, within(1.0));
+  }
+
   @Test
   void whatIsNotExpectedCountsForNothing() {
     propagation.seen("another's", 0, MILLI);

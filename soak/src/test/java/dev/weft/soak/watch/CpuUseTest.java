@@ -27,6 +27,23 @@ final class CpuUseTest {
   }
 
   @Test
+  void saysTheUseOfEachThird() {
+    assertThat(CpuUse.describe(CpuUse.thirds(samples(at -> at < 200 ? 40 : 20))))
+        .isEqualTo("processor 40.0% -> 20.0% -> 20.0%");
+    assertThat(CpuUse.describe(List.of(44.0, 20.0, 30.0)))
+        .isEqualTo("processor 44.0% -> 20.0% -> 30.0% GREW (allowed: 27.0%)");
+  }
+
+  @Test
+  void ofAShortTimeNothingIsSaid() {
+    List<Double> thirds = CpuUse.thirds(samples(at -> 20 + at).subList(0, 45));
+
+    assertThat(thirds).isEmpty();
+    assertThat(CpuUse.flat(thirds)).isTrue();
+    assertThat(CpuUse.describe(thirds)).isEqualTo("processor not judged: too short");
+  }
+
+  @Test
   void useThatStaysIsFlatAndUseThatGrowsIsNot() {
     assertThat(CpuUse.flat(CpuUse.thirds(samples(at -> at % 60 < 10 ? 80 : 30)))).isTrue();
     assertThat(CpuUse.flat(CpuUse.thirds(samples(at -> 20 + at / 10.0)))).isFalse();

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 final class FlatnessTest {
   private static final long MIB = 1024;
   private static final int HOUR = 3600;
+  private static final int TEN_MINUTES = 600;
   private static final int THREE_MINUTES = 180;
+  private static final LongUnaryOperator FEW = at -> 20;
 
   private final Random random = new Random(5);
 
@@ -115,6 +117,25 @@ final class FlatnessTest {
                     at -> 60 + at / 2,
                     at -> 20 + at / 8)))
         .containsExactly(Measure.MEMORY, Measure.DESCRIPTORS, Measure.THREADS);
+  }
+
+  @Test
+  void theControlPlaneOfTenMinutesOfChurnIsFlatAndOneThatLeaksIsNot() {
+    assertThat(grew(life(TEN_MINUTES, at -> (at < 300 ? 287 + at * 55 / 60 : 671) * MIB, FEW, FEW)))
+        .isEmpty();
+    // What is collected when it has doubled goes up and down.
+    assertThat(grew(life(TEN_MINUTES, at -> (330 + at % 100 / 2) * MIB, FEW, FEW))).isEmpty();
+    // 30 MiB a minute: a fifth of it was allowed once.
+    assertThat(grew(life(TEN_MINUTES, at -> (400 + at / 2) * MIB, FEW, FEW)))
+        .containsExactly(Measure.MEMORY);
+  }
+
+  @Test
+  void theControlPlaneThatGrewFrom298To379MebibytesInAnHourIsFound() {
+    // These were the medians, of thirds whose middles are 1,890 s and 3,030 s after its start.
+    LongUnaryOperator memory = at -> noise(298 * MIB + (at - 1890) * 81 * MIB / 1140, 5 * MIB);
+
+    assertThat(grew(life(HOUR, memory, FEW, FEW))).containsExactly(Measure.MEMORY);
   }
 
   @Test
