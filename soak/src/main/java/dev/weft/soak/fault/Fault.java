@@ -13,9 +13,16 @@ import java.time.Duration;
  */
 public record Fault(
     int number, FaultKind kind, String target, Duration lasts, Duration quiet, int amount) {
+  /** Of a link that is silent one way, whether it is so for what comes back. */
+  boolean back() {
+    return amount % 2 == 1;
+  }
+
   /** For people. */
   public String describe() {
+    String way =
+        kind != FaultKind.LINK_ONE_WAY ? "" : back() ? ", what comes back," : ", what goes there,";
     String time = lasts.isZero() ? "" : String.format(" for %.1f s", lasts.toMillis() / 1000.0);
-    return kind.words() + " " + target + time;
+    return kind.words() + " " + target + way + time;
   }
 }

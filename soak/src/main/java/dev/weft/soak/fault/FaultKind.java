@@ -15,6 +15,10 @@ public enum FaultKind {
   LINK_CUT("cut:", 2, 6),
   /** Connections stay, and nothing comes through. */
   LINK_SILENT("silent:", 2, 6),
+  /** Connections stay, and nothing comes through in one direction. */
+  LINK_ONE_WAY("cut one way:", 2, 6),
+  /** Little by little comes through. */
+  LINK_TRICKLES("trickling:", 3, 6),
   APP_KILLED("kill -9 of the application of", 2, 7),
   APP_ILL("503 from the application of", 2, 6),
   APP_SLOW("slow application of", 2, 6),
@@ -25,6 +29,10 @@ public enum FaultKind {
   WEIGHT_CHANGED("another weight for", 1, 3),
   ROUTE_CHANGED("other weights in the route of", 1, 3),
   POLICY_CHANGED("another balancer for", 1, 3),
+  /** Taken back by the history of the document. */
+  POLICY_ROLLED_BACK("another balancer, and back to the revision before, for", 1, 3),
+  /** A new value for a share of the instances, taken back by the history of the document. */
+  CONFIG_RELEASED("released to some, and back to the revision before: entry", 1, 3),
   CHURN_BURST("registrations and ends in a burst at", 1, 3),
   /** Streams that subscribe and never read what they are sent. */
   CALLER_SLOW("callers that never read at", 2, 5),

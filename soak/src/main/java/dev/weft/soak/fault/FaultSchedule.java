@@ -63,7 +63,7 @@ public final class FaultSchedule {
       case REPLICA_KILLED -> any(unspared(plan.replicas()));
       case REPLICAS_ROLLED -> String.join(", ", unspared(plan.replicas()));
       case ETCD_KILLED, ETCD_PAUSED, ETCD_RESTARTED -> "etcd";
-      case LINK_DELAYED, LINK_CUT, LINK_SILENT -> any(plan.links());
+      case LINK_DELAYED, LINK_CUT, LINK_SILENT, LINK_ONE_WAY, LINK_TRICKLES -> any(plan.links());
       case APP_KILLED, INSTANCE_RESTARTED -> any(unspared(plan.instances()));
       case APP_ILL, APP_SLOW, INSTANCE_DRAINED, WEIGHT_CHANGED -> any(plan.instances());
       case SIDECAR_KILLED -> {
@@ -72,7 +72,9 @@ public final class FaultSchedule {
         yield any(all);
       }
       case ROUTE_CHANGED -> plan.services().getLast().name();
-      case POLICY_CHANGED -> any(plan.services().stream().map(MeshPlan.Service::name).toList());
+      case POLICY_CHANGED, POLICY_ROLLED_BACK ->
+          any(plan.services().stream().map(MeshPlan.Service::name).toList());
+      case CONFIG_RELEASED -> plan.setting();
       case CHURN_BURST, CALLER_SLOW, CALLER_HOSTILE -> any(plan.replicas());
     };
   }

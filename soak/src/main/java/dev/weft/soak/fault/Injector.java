@@ -1,19 +1,16 @@
 package dev.weft.soak.fault;
 
-import dev.weft.cli.demo.mesh.MeshApi;
 import dev.weft.cli.demo.mesh.ServiceInstance;
 import dev.weft.cli.demo.process.Await;
 import dev.weft.cli.demo.process.DemoFailed;
-import dev.weft.proto.registry.v1.SetInstanceOverrideRequest;
-import dev.weft.proto.registry.v1.SetZoneMaintenanceRequest;
 import dev.weft.soak.app.Mood;
 import dev.weft.soak.churn.HostileCallers;
 import dev.weft.soak.churn.SimulatedHost;
 import dev.weft.soak.mesh.Link;
+import dev.weft.soak.mesh.Link.Direction;
 import dev.weft.soak.mesh.Replica;
-import dev.weft.soak.mesh.SoakDocuments;
+import dev.weft.soak.mesh.Settings;
 import dev.weft.soak.mesh.SoakMesh;
-import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -36,6 +33,8 @@ public final class Injector implements AutoCloseable {
   private static final Duration CALL_LIMIT = Duration.ofSeconds(20);
   private static final int LEAST_DELAY_MILLIS = 30;
   private static final int DELAY_MILLIS = 120;
+  private static final int LEAST_TRICKLE_BYTES = 2000;
+  private static final int TRICKLE_BYTES = 4;
   private static final int LEAST_SLOW_MILLIS = 100;
   private static final int SLOW_MILLIS = 500;
   private static final int LEAST_BURST = 50;
@@ -44,6 +43,7 @@ public final class Injector implements AutoCloseable {
 
   private final SoakMesh mesh;
   private final Consumer<String> troubles;
+  private final Operator operator;
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(MOOD_LIMIT).build();
 
   /**
@@ -52,6 +52,7 @@ public final class Injector implements AutoCloseable {
   public Injector(SoakMesh mesh, Consumer<String> troubles) {
     this.mesh = mesh;
     this.troubles = troubles;
+    operator = new Operator(mesh, troubles);
   }
 
   /** What there is to strike. */
@@ -71,7 +72,8 @@ public final class Injector implements AutoCloseable {
         services,
         mesh.edges().stream().map(edge -> edge.name()).toList(),
         SoakMesh.zoneNames(),
-        List.copyOf(mesh.links().keySet()));
+        List.copyOf(mesh.links().keySet()),
+        Settings.KEY);
   }
 
   /** Names of processes whose instance registers anew because of this fault. */
@@ -100,15 +102,17 @@ public final class Injector implements AutoCloseable {
           case ETCD_KILLED -> etcdKilled();
           case ETCD_PAUSED -> etcdPaused();
           case ETCD_RESTARTED -> etcdRestarted();
-          case LINK_DELAYED, LINK_CUT, LINK_SILENT -> link(fault);
+          case LINK_DELAYED, LINK_CUT, LINK_SILENT, LINK_ONE_WAY, LINK_TRICKLES -> link(fault);
           case APP_KILLED -> appKilled(mesh.instance(fault.target()));
           case SIDECAR_KILLED -> sidecarKilled(fault.target());
           case INSTANCE_RESTARTED -> restarted(fault.target());
-          case INSTANCE_DRAINED -> drained(fault.target());
-          case ZONE_MAINTENANCE -> maintenance(fault.target());
-          case WEIGHT_CHANGED -> weight(fault.target(), 1 + fault.amount());
-          case ROUTE_CHANGED -> route(fault.amount());
-          case POLICY_CHANGED -> policy(fault.target(), fault.amount());
+          case INSTANCE_DRAINED -> operator.drained(fault.target());
+          case ZONE_MAINTENANCE -> operator.maintenance(fault.target());
+          case WEIGHT_CHANGED -> operator.weight(fault.target(), 1 + fault.amount());
+          case ROUTE_CHANGED -> operator.route(fault.amount());
+          case POLICY_CHANGED -> operator.policy(fault.target(), fault.amount());
+          case POLICY_ROLLED_BACK -> operator.policyRolledBack(fault.target(), fault.amount());
+          case CONFIG_RELEASED -> operator.released(fault.amount());
           case CHURN_BURST -> burst(fault);
           case CALLER_SLOW, CALLER_HOSTILE -> callers(fault);
         };
@@ -192,6 +196,8 @@ public final class Injector implements AutoCloseable {
     switch (fault.kind()) {
       case LINK_CUT -> link.cut();
       case LINK_SILENT -> link.silence();
+      case LINK_ONE_WAY -> link.silence(fault.back() ? Direction.BACK : Direction.THERE);
+      case LINK_TRICKLES -> link.trickle(LEAST_TRICKLE_BYTES + fault.amount() * TRICKLE_BYTES);
       default -> link.delay(Duration.ofMillis(LEAST_DELAY_MILLIS + fault.amount() % DELAY_MILLIS));
     }
     return link::mend;
@@ -217,50 +223,6 @@ public final class Injector implements AutoCloseable {
     }
     mesh.startInstance(name);
     return () -> {};
-  }
-
-  private Runnable drained(String id) {
-    SetInstanceOverrideRequest.Builder request =
-        SetInstanceOverrideRequest.newBuilder().setNamespace("default").setId(id);
-    operator(() -> any().override(request.setDrained(true).setReason("soak").build()));
-    return () -> operator(() -> any().override(request.setDrained(false).build()));
-  }
-
-  private Runnable maintenance(String zone) {
-    SetZoneMaintenanceRequest.Builder request =
-        SetZoneMaintenanceRequest.newBuilder().setZone(zone);
-    operator(() -> any().maintain(request.setOn(true).setReason("soak").build()));
-    return () -> operator(() -> any().maintain(request.setOn(false).build()));
-  }
-
-  private Runnable weight(String id, int weight) {
-    SetInstanceOverrideRequest.Builder request =
-        SetInstanceOverrideRequest.newBuilder().setNamespace("default").setId(id);
-    operator(() -> any().override(request.setWeight(weight).setReason("soak").build()));
-    return () -> operator(() -> any().override(request.setWeight(0).build()));
-  }
-
-  private MeshApi any() {
-    return mesh.replicas().getFirst().api();
-  }
-
-  private static void operator(Runnable word) {
-    try {
-      word.run();
-    } catch (StatusRuntimeException e) {
-      throw new DemoFailed("the control plane refuses an operator's word: " + e.getStatus());
-    }
-  }
-
-  private Runnable route(int amount) {
-    int share = amount % 101;
-    mesh.apply("route.yaml", SoakDocuments.route(share, 100 - share));
-    return () -> mesh.apply("route.yaml", SoakDocuments.route(50, 50));
-  }
-
-  private Runnable policy(String service, int choice) {
-    mesh.apply(service + ".yaml", SoakDocuments.policy(service, choice));
-    return () -> mesh.apply(service + ".yaml", SoakDocuments.policy(service, 0));
   }
 
   private Runnable burst(Fault fault) {
@@ -315,6 +277,7 @@ public final class Injector implements AutoCloseable {
 
   @Override
   public void close() {
+    operator.close();
     http.close();
   }
 }

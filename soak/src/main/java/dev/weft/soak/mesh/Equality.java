@@ -7,6 +7,7 @@ import com.google.gson.JsonSyntaxException;
 import dev.weft.cli.demo.mesh.ServiceInstance;
 import dev.weft.cli.demo.process.Await;
 import dev.weft.proto.mesh.v1.NodeStatus;
+import dev.weft.proto.policy.v1.Policy;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.ListInstancesResponse;
 import dev.weft.proto.registry.v1.Readiness;
@@ -35,22 +36,29 @@ public final class Equality implements AutoCloseable {
   private static final Duration FOLLOW_LIMIT = Duration.ofSeconds(5);
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);
 
+  private static final String PROBE_NAME = "soak-probe";
   private static final String PROBE =
       """
       apiVersion: v1
       kind: Service
-      metadata: {name: soak-probe, annotations: {soak/number: "%d"}}
+      metadata: {name: %s, annotations: {soak/number: "%d"}}
       spec:
         selector: {app: nobody}
         ports: [{name: http, port: 80}]
       """;
 
   private final SoakMesh mesh;
+  private final Settings settings;
   private int probes;
+
+  /** By kind and name, as they are when nothing has been changed yet; empty: not known yet. */
+  private Map<String, String> steady = Map.of();
+
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(ANSWER_LIMIT).build();
 
   public Equality(SoakMesh mesh) {
     this.mesh = mesh;
+    settings = new Settings(mesh);
   }
 
   /**
@@ -127,6 +135,7 @@ public final class Equality implements AutoCloseable {
       }
       registered(first, differences);
       nodes(differences);
+      documents(differences);
       for (Edge edge : mesh.edges()) {
         endpoints(edge.name(), edge.adminPort(), SoakMesh.FRONTEND, first, differences);
       }
@@ -174,10 +183,49 @@ public final class Equality implements AutoCloseable {
     }
   }
 
+  /** What was changed is what it was again, at every replica and every instance. */
+  private void documents(List<String> differences) {
+    for (Replica replica : mesh.replicas()) {
+      Map<String, String> documents = documents(replica);
+      if (steady.isEmpty()) {
+        steady = documents;
+      }
+      Map<String, String> others = new TreeMap<>(documents);
+      others.entrySet().removeAll(steady.entrySet());
+      Set<String> missing = new TreeSet<>(steady.keySet());
+      missing.removeAll(documents.keySet());
+      if (!others.isEmpty() || !missing.isEmpty()) {
+        differences.add(
+            replica.name()
+                + " has other documents than at first: "
+                + others
+                + ", and none of "
+                + missing);
+      }
+    }
+    Map<String, String> expected = settings.expected(0);
+    Map<String, String> present = settings.present();
+    if (!present.equals(expected)) {
+      differences.add("of " + Settings.KEY + " applications are given " + present);
+    }
+  }
+
+  private static Map<String, String> documents(Replica replica) {
+    Map<String, String> documents = new TreeMap<>();
+    for (Policy policy : replica.api().policies().getPoliciesList()) {
+      if (!policy.getKey().getName().equals(PROBE_NAME)) {
+        documents.put(
+            policy.getKey().getKind() + " " + policy.getKey().getName(), policy.getJson());
+      }
+    }
+    return documents;
+  }
+
   private void change(List<String> differences) {
     for (Replica replica : mesh.replicas()) {
       try {
-        long revision = replica.api().apply("probe.yaml", PROBE.formatted(++probes)).getRevision();
+        long revision =
+            replica.api().apply("probe.yaml", PROBE.formatted(PROBE_NAME, ++probes)).getRevision();
         for (Replica each : mesh.replicas()) {
           if (!Await.until(FOLLOW_LIMIT, () -> each.api().nodes().getRevision() >= revision)) {
             differences.add(
@@ -239,6 +287,7 @@ public final class Equality implements AutoCloseable {
 
   @Override
   public void close() {
+    settings.close();
     http.close();
   }
 }

@@ -9,18 +9,22 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
  * A stretch of network: forwards connections from one address and port to a port of 127.0.0.1, in
- * one of four ways, which changes for those that are open too. Thread-safe; virtual threads move
+ * one of several ways, which changes for those that are open too. Thread-safe; virtual threads move
  * the bytes.
  */
 public final class Link implements AutoCloseable {
   private static final int BUFFER = 16 << 10;
   private static final int BACKLOG = 1024;
+
+  /** So many pieces a second is a stream that trickles. */
+  private static final int PIECES_A_SECOND = 10;
 
   private final String name;
   private final int target;
@@ -29,8 +33,17 @@ public final class Link implements AutoCloseable {
 
   // Guarded by this.
   private boolean cut;
-  private boolean silent;
+  private final Set<Direction> silent = EnumSet.noneOf(Direction.class);
   private Duration delay = Duration.ZERO;
+  private int bytesPerSecond;
+
+  /** Which way bytes go. */
+  public enum Direction {
+    /** From whoever connects. */
+    THERE,
+    /** To whoever has connected. */
+    BACK
+  }
 
   /**
    * Forwards from now on.
@@ -66,7 +79,17 @@ public final class Link implements AutoCloseable {
 
   /** Nothing comes through in either direction, until {@link #mend}; connections stay. */
   public synchronized void silence() {
-    silent = true;
+    silent.addAll(EnumSet.allOf(Direction.class));
+  }
+
+  /** Nothing comes through in this direction, until {@link #mend}; in the other all does. */
+  public synchronized void silence(Direction direction) {
+    silent.add(direction);
+  }
+
+  /** So little of each connection comes through in each direction, piece by piece. */
+  public synchronized void trickle(int perSecond) {
+    bytesPerSecond = perSecond;
   }
 
   /** What comes through comes so much later, in each direction. */
@@ -77,8 +100,9 @@ public final class Link implements AutoCloseable {
   /** Forwards at once again, also what was held back. */
   public synchronized void mend() {
     cut = false;
-    silent = false;
+    silent.clear();
     delay = Duration.ZERO;
+    bytesPerSecond = 0;
     notifyAll();
   }
 
@@ -86,16 +110,26 @@ public final class Link implements AutoCloseable {
     return cut;
   }
 
-  /** Returns when what came at {@code since} may leave. */
-  private synchronized void awaitPassage(long since) throws InterruptedException {
+  /**
+   * Returns when some of what came at {@code since} may leave.
+   *
+   * @param piece when the piece before it left
+   * @return how many bytes at most
+   */
+  private synchronized int awaitPassage(Direction direction, long since, long piece)
+      throws InterruptedException {
     while (true) {
-      long left = delay.toNanos() - (System.nanoTime() - since);
-      if (silent) {
+      long now = System.nanoTime();
+      long left = delay.toNanos() - (now - since);
+      if (bytesPerSecond > 0) {
+        left = Math.max(left, TimeUnit.SECONDS.toNanos(1) / PIECES_A_SECOND - (now - piece));
+      }
+      if (silent.contains(direction)) {
         wait();
       } else if (left > 0) {
         TimeUnit.NANOSECONDS.timedWait(this, left);
       } else {
-        return;
+        return bytesPerSecond > 0 ? Math.max(1, bytesPerSecond / PIECES_A_SECOND) : BUFFER;
       }
     }
   }
@@ -114,7 +148,8 @@ public final class Link implements AutoCloseable {
 
   private void forward(Socket client) {
     try (Socket upstream = new Socket()) {
-      awaitPassage(System.nanoTime());
+      long now = System.nanoTime();
+      var _ = awaitPassage(Direction.THERE, now, now);
       if (isCut()) {
         return;
       }
@@ -122,8 +157,8 @@ public final class Link implements AutoCloseable {
       upstream.setTcpNoDelay(true);
       upstream.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
       open.add(upstream);
-      Thread back = Thread.ofVirtual().start(() -> copy(upstream, client));
-      copy(client, upstream);
+      Thread back = Thread.ofVirtual().start(() -> copy(Direction.BACK, upstream, client));
+      copy(Direction.THERE, client, upstream);
       back.join();
       open.remove(upstream);
       client.close();
@@ -137,14 +172,20 @@ public final class Link implements AutoCloseable {
     }
   }
 
-  private void copy(Socket from, Socket to) {
+  private void copy(Direction direction, Socket from, Socket to) {
     byte[] buffer = new byte[BUFFER];
     try {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-        awaitPassage(System.nanoTime());
-        out.write(buffer, 0, read);
+        long since = System.nanoTime();
+        long piece = since;
+        for (int at = 0; at < read; ) {
+          int length = Math.min(read - at, awaitPassage(direction, since, piece));
+          out.write(buffer, at, length);
+          at += length;
+          piece = System.nanoTime();
+        }
       }
       to.shutdownOutput();
     } catch (IOException e) {

@@ -22,6 +22,9 @@ public final class SoakDocuments {
           "type: Random",
           "type: PeakEwma, locality: {}");
 
+  /** The name of the entry of the applications' configuration. */
+  public static final String SETTING = "soak-setting";
+
   private SoakDocuments() {}
 
   private static String service(String name, String selector) {
@@ -63,6 +66,36 @@ public final class SoakDocuments {
       outlierDetection: {consecutiveFailures: 3, baseEjection: 2s, maxEjection: 4s}
     """
         .formatted(service, targets, BALANCERS.get(choice % BALANCERS.size()));
+  }
+
+  /**
+   * One that is not the first of {@link #policy}.
+   *
+   * @param choice any number: which balancer
+   */
+  public static String anotherPolicy(String service, int choice) {
+    return policy(service, 1 + choice % (BALANCERS.size() - 1));
+  }
+
+  /**
+   * An entry of every application's configuration.
+   *
+   * @param percent to how many instances another value is released; 0: to none
+   */
+  public static String setting(int percent) {
+    String release =
+        percent == 0
+            ? ""
+            : "  release: {percent: " + percent + ", value: " + Settings.RELEASED + "}\n";
+    return """
+    apiVersion: weft.dev/v1alpha1
+    kind: ConfigEntry
+    metadata: {name: %s}
+    spec:
+      key: %s
+      value: %s
+    %s"""
+        .formatted(SETTING, Settings.KEY, Settings.STEADY, release);
   }
 
   /** Shares requests among the versions of the service that is called last. */

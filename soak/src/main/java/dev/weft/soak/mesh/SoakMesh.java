@@ -44,6 +44,7 @@ public final class SoakMesh implements AutoCloseable {
   private final Map<String, ServiceInstance> instances = new LinkedHashMap<>();
   private final Map<String, String> zones = new LinkedHashMap<>();
   private final Map<String, List<String>> moreFlags = new LinkedHashMap<>();
+  private final Map<String, Integer> configPorts = new LinkedHashMap<>();
 
   /** What should be alive; replaced by the main thread, read by any. */
   private volatile List<Watched> processes = List.of();
@@ -78,7 +79,7 @@ public final class SoakMesh implements AutoCloseable {
       ServiceInstance far = instance(CALLEE, "v2", "callee-" + letter + "-2", zone, controlPlanes);
       String address = "127.0.0." + (11 + links.size());
       link("callers to " + far.id(), address, far.inboundPort(), far.inboundPort());
-      moreFlags.put(far.id(), List.of("--address", address));
+      flags(far.id(), "--address", address);
     }
   }
 
@@ -102,7 +103,13 @@ public final class SoakMesh implements AutoCloseable {
             .in("eu/" + zone);
     instances.put(id, instance);
     zones.put(id, zone);
+    configPorts.put(id, ports.next());
+    flags(id, "--config-port", String.valueOf(configPorts.get(id)));
     return instance;
+  }
+
+  private void flags(String id, String... more) {
+    moreFlags.computeIfAbsent(id, ignored -> new ArrayList<>()).addAll(List.of(more));
   }
 
   /**
@@ -117,6 +124,7 @@ public final class SoakMesh implements AutoCloseable {
     apply("frontend.yaml", SoakDocuments.policy(FRONTEND, 0));
     apply("callee.yaml", SoakDocuments.policy(CALLEE, 0));
     apply("route.yaml", SoakDocuments.route(50, 50));
+    apply("setting.yaml", SoakDocuments.setting(0));
     edges.forEach(Edge::start);
     instances.keySet().forEach(this::startInstance);
     instances.keySet().forEach(this::awaitReady);
@@ -270,6 +278,11 @@ public final class SoakMesh implements AutoCloseable {
   /** By instance. */
   public Map<String, String> zones() {
     return zones;
+  }
+
+  /** Where an instance's application asks for its configuration, by instance. */
+  Map<String, Integer> configPorts() {
+    return configPorts;
   }
 
   public Map<String, Link> links() {

@@ -18,7 +18,8 @@ final class FaultScheduleTest {
               new MeshPlan.Service("callee", List.of("callee-a", "callee-b", "callee-c"))),
           List.of("edge-a", "edge-b"),
           List.of("eu-a", "eu-b"),
-          List.of("to callee-a", "to control-plane-0"));
+          List.of("to callee-a", "to control-plane-0"),
+          "soak.setting");
 
   private static List<Fault> faults(long seed, int count) {
     FaultSchedule schedule = new FaultSchedule(seed, PLAN);
@@ -73,9 +74,31 @@ final class FaultScheduleTest {
   }
 
   @Test
+  void aLinkIsSilencedBothWaysAndDocumentsOfEachServiceAreRolledBack() {
+    List<Fault> all = faults(5, 20 * KINDS);
+
+    assertThat(all)
+        .filteredOn(fault -> fault.kind() == FaultKind.LINK_ONE_WAY)
+        .extracting(Fault::back)
+        .contains(true, false);
+    assertThat(all)
+        .filteredOn(fault -> fault.kind() == FaultKind.POLICY_ROLLED_BACK)
+        .extracting(Fault::target)
+        .contains("frontend", "callee");
+    assertThat(all)
+        .filteredOn(fault -> fault.kind() == FaultKind.CONFIG_RELEASED)
+        .extracting(Fault::target)
+        .containsOnly("soak.setting");
+  }
+
+  @Test
   void faultsEndBeforeAnInstanceThatIsSilentWouldBeRemoved() {
     assertThat(faults(11, 20 * KINDS))
-        .filteredOn(fault -> fault.kind() == FaultKind.LINK_SILENT)
+        .filteredOn(
+            fault ->
+                fault.kind() == FaultKind.LINK_SILENT
+                    || fault.kind() == FaultKind.LINK_ONE_WAY
+                    || fault.kind() == FaultKind.LINK_TRICKLES)
         .extracting(Fault::lasts)
         .allSatisfy(lasts -> assertThat(lasts).isLessThan(Duration.ofSeconds(10)));
   }

@@ -10,11 +10,16 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class LinkTest {
+  /** Bytes that have reached the other end. */
+  private final AtomicInteger received = new AtomicInteger();
+
   private ServerSocket echo;
   private Link link;
   private int port;
@@ -43,7 +48,7 @@ final class LinkTest {
             .start(
                 () -> {
                   try (socket) {
-                    socket.getInputStream().transferTo(socket.getOutputStream());
+                    echo(socket);
                   } catch (IOException e) {
                     // The client left.
                   }
@@ -51,6 +56,16 @@ final class LinkTest {
       } catch (IOException e) {
         return;
       }
+    }
+  }
+
+  private void echo(Socket socket) throws IOException {
+    byte[] buffer = new byte[4096];
+    for (int read = socket.getInputStream().read(buffer);
+        read >= 0;
+        read = socket.getInputStream().read(buffer)) {
+      received.addAndGet(read);
+      socket.getOutputStream().write(buffer, 0, read);
     }
   }
 
@@ -108,6 +123,50 @@ final class LinkTest {
       link.mend();
       socket.setSoTimeout(10_000);
       assertThat(socket.getInputStream().read()).isEqualTo(8);
+    }
+  }
+
+  @Test
+  void silentOneWayPassesOnWhatGoesTheOther() throws IOException {
+    for (Link.Direction direction : Link.Direction.values()) {
+      try (Socket socket = connect()) {
+        assertThat(echoed(socket, 7)).isEqualTo(7);
+        int before = received.get();
+
+        link.silence(direction);
+        socket.getOutputStream().write(8);
+        if (direction == Link.Direction.BACK) {
+          await().until(() -> received.get() == before + 1);
+        }
+        socket.setSoTimeout(300);
+        assertThatThrownBy(() -> socket.getInputStream().read())
+            .isInstanceOf(SocketTimeoutException.class);
+        assertThat(received).hasValue(direction == Link.Direction.BACK ? before + 1 : before);
+
+        link.mend();
+        socket.setSoTimeout(10_000);
+        assertThat(socket.getInputStream().read()).isEqualTo(8);
+      }
+    }
+  }
+
+  @Test
+  void tricklesPieceByPieceAndLosesNothing() throws IOException {
+    byte[] sent = new byte[500];
+    new Random(1).nextBytes(sent);
+    try (Socket socket = connect()) {
+      assertThat(echoed(socket, 7)).isEqualTo(7);
+
+      link.trickle(1000);
+      long since = System.nanoTime();
+      socket.getOutputStream().write(sent);
+      assertThat(socket.getInputStream().readNBytes(sent.length)).isEqualTo(sent);
+      assertThat(System.nanoTime() - since).isGreaterThan(500_000_000L);
+
+      link.trickle(1);
+      socket.getOutputStream().write(sent);
+      link.mend();
+      assertThat(socket.getInputStream().readNBytes(sent.length)).isEqualTo(sent);
     }
   }
 

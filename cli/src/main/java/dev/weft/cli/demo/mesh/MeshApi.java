@@ -12,6 +12,8 @@ import dev.weft.proto.policy.v1.ListRequest;
 import dev.weft.proto.policy.v1.ListResponse;
 import dev.weft.proto.policy.v1.Manifest;
 import dev.weft.proto.policy.v1.PolicyServiceGrpc;
+import dev.weft.proto.policy.v1.RollbackRequest;
+import dev.weft.proto.policy.v1.RollbackResponse;
 import dev.weft.proto.registry.v1.Instance;
 import dev.weft.proto.registry.v1.ListInstancesRequest;
 import dev.weft.proto.registry.v1.ListInstancesResponse;
@@ -103,11 +105,47 @@ public final class MeshApi implements AutoCloseable {
     if (response.getErrorsCount() > 0) {
       throw new DemoFailed(name + " was refused: " + response.getErrorsList());
     }
-    AwaitSyncResponse sync = awaitSync(response.getRevision(), Duration.ofSeconds(15));
-    if (!sync.getSynced()) {
-      throw new DemoFailed(name + " is not in force after 15 s at " + sync.getPendingNodesList());
-    }
+    inForce(name, response.getRevision());
     return response.getRevision();
+  }
+
+  /**
+   * Makes one document of the namespace {@code default} what it was and waits until every sidecar
+   * concerned has it in force.
+   *
+   * @throws DemoFailed when that is refused, or is not in force in time, or nothing had changed
+   */
+  public void rollBackEverywhere(String kind, String name, long toRevision) {
+    RollbackResponse response =
+        PolicyServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
+            .rollback(
+                RollbackRequest.newBuilder()
+                    .setKind(kind)
+                    .setNamespace("default")
+                    .setName(name)
+                    .setToRevision(toRevision)
+                    .build());
+    if (response.getResultsCount() != 1) {
+      throw new DemoFailed(
+          kind
+              + " "
+              + name
+              + " was not rolled back to revision "
+              + toRevision
+              + ": errors "
+              + response.getErrorsList()
+              + ", left "
+              + response.getLeftList());
+    }
+    inForce(kind + " " + name + ", rolled back,", response.getRevision());
+  }
+
+  private void inForce(String what, long revision) {
+    AwaitSyncResponse sync = awaitSync(revision, Duration.ofSeconds(15));
+    if (!sync.getSynced()) {
+      throw new DemoFailed(what + " is not in force after 15 s at " + sync.getPendingNodesList());
+    }
   }
 
   public AwaitSyncResponse awaitSync(long revision, Duration limit) {
