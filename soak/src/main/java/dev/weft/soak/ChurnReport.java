@@ -26,6 +26,7 @@ final class ChurnReport {
   private final List<Life> controlPlanes;
   private final List<String> troubles;
   private final PrintWriter out;
+  private int judged;
 
   /**
    * @param controlPlanes replicas and their store
@@ -94,7 +95,7 @@ final class ChurnReport {
         load.ok(),
         load.failed(),
         pressure.heldBack(),
-        troubles.isEmpty() ? "equal, flat" : "see above");
+        troubles.isEmpty() ? "equal, " + growth() : "see above");
     out.printf(
         "again: ./weft soak churn --services %d --instances %d --rate %d --requests %d --minutes %s"
             + " --seed %d%n",
@@ -103,11 +104,18 @@ final class ChurnReport {
     return good;
   }
 
+  private String growth() {
+    return judged == 0 ? "too short to say whether they grow" : "flat";
+  }
+
   private void process(Life life, Duration from, Duration to) {
     String name = life.process().name();
     List<Sample> samples = CpuUse.between(life.samples(), from, to);
     List<Double> cpu = CpuUse.thirds(samples);
     List<Judgement> judgements = Flatness.judge(samples);
+    if (!judgements.isEmpty()) {
+      judged++;
+    }
     List<String> figures = new ArrayList<>(List.of(CpuUse.describe(cpu)));
     judgements.forEach(judgement -> figures.add(judgement.describe()));
     out.printf("%-16s %s%n", name, String.join(", ", figures));

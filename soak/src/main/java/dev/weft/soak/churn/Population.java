@@ -75,7 +75,7 @@ public final class Population implements AutoCloseable {
 
   /** How many there have to be so that at this rate there is always one that may end. */
   public static int least(int perSecond) {
-    return Math.toIntExact(perSecond * (TimeUnit.NANOSECONDS.toSeconds(LEAST_AGE_NANOS) + 5));
+    return Math.toIntExact(perSecond * TimeUnit.NANOSECONDS.toSeconds(LEAST_AGE_NANOS) * 5 / 4);
   }
 
   /** The name of one of the services. */
