@@ -12,7 +12,7 @@ import java.util.Locale;
 public record Pressure(long due, long heldBack) {
   /**
    * Of a whole run. A thousand may be under way, which at the usual rate is all that comes in six
-   * seconds, so that runs that pass hold back none.
+   * seconds: three minutes of faults held back none.
    */
   private static final double MET = 0.95;
 

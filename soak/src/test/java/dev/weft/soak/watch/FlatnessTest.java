@@ -120,10 +120,17 @@ final class FlatnessTest {
 
   @Test
   void theControlPlaneOfTenMinutesOfChurnIsFlatAndOneThatLeaksIsNot() {
-    assertThat(grew(life(TEN_MINUTES, at -> (at < 300 ? 287 + at * 55 / 60 : 671) * MIB, at -> 20, at -> 20)))
+    assertThat(
+            grew(
+                life(
+                    TEN_MINUTES,
+                    at -> (at < 300 ? 287 + at * 55 / 60 : 671) * MIB,
+                    at -> 20,
+                    at -> 20)))
         .isEmpty();
     // What is collected when it has doubled goes up and down.
-    assertThat(grew(life(TEN_MINUTES, at -> (330 + at % 100 / 2) * MIB, at -> 20, at -> 20))).isEmpty();
+    assertThat(grew(life(TEN_MINUTES, at -> (330 + at % 100 / 2) * MIB, at -> 20, at -> 20)))
+        .isEmpty();
     // 30 MiB a minute: a fifth of it was allowed once.
     assertThat(grew(life(TEN_MINUTES, at -> (400 + at / 2) * MIB, at -> 20, at -> 20)))
         .containsExactly(Measure.MEMORY);
@@ -132,7 +139,14 @@ final class FlatnessTest {
   @Test
   void theControlPlaneThatGrewFrom298To379MebibytesInAnHourIsFound() {
     // These were the medians, of thirds whose middles are 1,890 s and 3,030 s after its start.
-    assertThat(grew(life(HOUR, at -> noise(298 * MIB + (at - 1890) * 81 * MIB / 1140, 5 * MIB), at -> 20, at -> 20))).containsExactly(Measure.MEMORY);
+    assertThat(
+            grew(
+                life(
+                    HOUR,
+                    at -> noise(298 * MIB + (at - 1890) * 81 * MIB / 1140, 5 * MIB),
+                    at -> 20,
+                    at -> 20)))
+        .containsExactly(Measure.MEMORY);
   }
 
   @Test
