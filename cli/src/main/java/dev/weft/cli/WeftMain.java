@@ -11,6 +11,7 @@ import dev.weft.cli.document.HistoryCommand;
 import dev.weft.cli.document.RollbackCommand;
 import dev.weft.cli.document.ValidateCommand;
 import dev.weft.cli.entry.ConfigEntryCommand;
+import dev.weft.cli.forward.PortForwardCommand;
 import dev.weft.cli.images.ImagesCommand;
 import dev.weft.cli.install.InstallCommand;
 import dev.weft.cli.install.UninstallCommand;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Command;
       UninstallCommand.class,
       ImagesCommand.class,
       LogsCommand.class,
+      PortForwardCommand.class,
       TrainCommand.class,
       VersionCommand.class,
       CommandLine.HelpCommand.class

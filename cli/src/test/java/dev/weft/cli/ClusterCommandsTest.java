@@ -35,28 +35,7 @@ final class ClusterCommandsTest {
       assertThat(inCluster(cli, cluster, kubeconfig, "proxy-status")).isEqualTo(1);
       assertThat(cli.err).contains("there is no Service weft-control-plane in namespace");
 
-      cluster.apply(
-          """
-          apiVersion: v1
-          kind: Service
-          metadata: {name: weft-control-plane}
-          spec: {selector: {app: relay}, ports: [{port: 7700}]}
-          ---
-          apiVersion: v1
-          kind: Pod
-          metadata: {name: relay, labels: {app: relay}}
-          spec:
-            terminationGracePeriodSeconds: 0
-            containers:
-            - name: relay
-              image: weft.test/busybox:1
-              command: [nc, -ll, -p, "7700", -e, nc, "%s", "%d"]
-          """
-              .formatted(cluster.hostAddress().getHostAddress(), controlPlane.grpcPort()));
-      cluster.await("pod/relay", "condition=Ready");
-      await()
-          .atMost(LONG)
-          .until(() -> !cluster.field("configmap/weft-ca", "{.metadata.name}").isEmpty());
+      relay(cluster, "relay", controlPlane);
 
       assertThat(inCluster(cli, cluster, kubeconfig, "proxy-status")).as(cli.err).isZero();
       assertThat(cli.out).contains("0 sidecars connected to replica");
@@ -84,6 +63,70 @@ final class ClusterCommandsTest {
               });
     } finally {
       controlPlane.close();
+    }
+  }
+
+  @Test
+  void aClientOfAnyLanguageReachesTheControlPlaneThroughAPort(Cluster cluster) throws Exception {
+    ControlPlane controlPlane = ControlPlane.start(options(cluster));
+    try {
+      controlPlane.ready().join();
+      relay(cluster, "relay", controlPlane);
+      String token = cluster.kubectl("create", "token", "default").strip();
+      String account = "system:serviceaccount:" + cluster.namespace() + ":default";
+      try (RunningCommand command =
+          new RunningCommand(
+              "port-forward",
+              "--kubeconfig",
+              cluster.kubeconfig().toString(),
+              "--system-namespace",
+              cluster.namespace())) {
+        try (PrintedClient client = PrintedClient.of(command, token)) {
+          assertThat(client.services()).contains("weft.mesh.v1.MeshService");
+          assertThat(client.failure())
+              .startsWith("PERMISSION_DENIED: " + account + " may not list sidecars.weft.dev");
+        }
+        try (PrintedClient client = PrintedClient.of(command)) {
+          assertThat(client.failure()).startsWith("UNAUTHENTICATED: it is not known who calls");
+        }
+
+        relay(cluster, "another", controlPlane);
+        cluster.kubectl("delete", "pod", "relay");
+        await()
+            .atMost(LONG)
+            .untilAsserted(
+                () -> {
+                  try (PrintedClient client = PrintedClient.of(command, token)) {
+                    assertThat(client.failure()).startsWith("PERMISSION_DENIED: " + account);
+                  }
+                  assertThat(command.err()).contains("connections go to the pod another");
+                });
+      }
+
+      assertThatARightThatIsMissingIsNamed(cluster);
+    } finally {
+      controlPlane.close();
+    }
+  }
+
+  private void assertThatARightThatIsMissingIsNamed(Cluster cluster) throws IOException {
+    String robot = kubeconfigOfTheDefaultAccount(cluster);
+    cluster.kubectl(
+        "create",
+        "rolebinding",
+        "view",
+        "--clusterrole=view",
+        "--serviceaccount=" + cluster.namespace() + ":default");
+    try (Cli cli = new Cli()) {
+      await()
+          .atMost(LONG)
+          .untilAsserted(
+              () -> {
+                assertThat(inCluster(cli, cluster, robot, "port-forward")).isEqualTo(1);
+                assertThat(cli.err)
+                    .contains("error: no connection to the pod another: ")
+                    .contains("needs get and create on pods/portforward");
+              });
     }
   }
 
@@ -141,6 +184,32 @@ final class ClusterCommandsTest {
       assertThat(cli.bare("logs", "nobody", "--kubeconfig", kubeconfig)).isEqualTo(1);
       assertThat(cli.err).contains("there is no pod nobody in namespace default");
     }
+  }
+
+  /** A pod of the control plane that is ready, and hands on to the one of this process. */
+  private static void relay(Cluster cluster, String name, ControlPlane controlPlane) {
+    cluster.apply(
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: weft-control-plane}
+        spec: {selector: {app: relay}, ports: [{port: 7700}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: %s, labels: {app: relay}}
+        spec:
+          terminationGracePeriodSeconds: 0
+          containers:
+          - name: relay
+            image: weft.test/busybox:1
+            command: [nc, -ll, -p, "7700", -e, nc, "%s", "%d"]
+        """
+            .formatted(name, cluster.hostAddress().getHostAddress(), controlPlane.grpcPort()));
+    cluster.await("pod/" + name, "condition=Ready");
+    await()
+        .atMost(LONG)
+        .until(() -> !cluster.field("configmap/weft-ca", "{.metadata.name}").isEmpty());
   }
 
   private int inCluster(Cli cli, Cluster cluster, String kubeconfig, String... command) {

@@ -123,7 +123,15 @@ final class ConnectionTest {
     try (Cli cli = new Cli()) {
       for (String command :
           new String[] {
-            "apply", "validate", "delete", "get", "registry", "proxy-status", "config", "version"
+            "apply",
+            "validate",
+            "delete",
+            "get",
+            "registry",
+            "proxy-status",
+            "port-forward",
+            "config",
+            "version"
           }) {
         assertThat(cli.bare(command, "--help")).as(command).isZero();
         assertThat(cli.out).contains("Usage: weft " + command);

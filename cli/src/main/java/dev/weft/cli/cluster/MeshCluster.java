@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.LocalPortForward;
+import io.fabric8.kubernetes.client.http.WebSocketHandshakeException;
 import io.fabric8.kubernetes.client.internal.SSLUtils;
 import io.fabric8.kubernetes.client.readiness.Readiness;
 import io.grpc.ClientInterceptor;
@@ -19,6 +20,8 @@ import io.grpc.stub.MetadataUtils;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.List;
@@ -31,20 +34,28 @@ import org.jspecify.annotations.Nullable;
 /** One cluster, as a kubeconfig names it, with the forwards that were opened to it. */
 public final class MeshCluster implements AutoCloseable {
   private static final String CONTROL_PLANE = "weft-control-plane";
-  private static final int GRPC_PORT = 7700;
+
+  /** Where the control plane takes gRPC. */
+  static final int GRPC_PORT = 7700;
+
+  /** Where forwards listen: nobody else's machine is to come to the cluster by them. */
+  static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
+
   private static final String CA = "weft-ca";
   private static final int CONNECT_MILLIS = 5_000;
 
   private final Config config;
+  private final KubeconfigUser user;
   private final KubernetesClient client;
   private final String system;
   private final List<LocalPortForward> forwards = new CopyOnWriteArrayList<>();
 
-  private MeshCluster(Config config, String system) {
+  private MeshCluster(Config config, KubeconfigUser user, String system) {
     // Whoever waits at a terminal would rather hear at once.
     config.setConnectionTimeout(CONNECT_MILLIS);
     config.setRequestRetryBackoffLimit(1);
     this.config = config;
+    this.user = user;
     this.client = new KubernetesClientBuilder().withConfig(config).build();
     this.system = system;
   }
@@ -73,7 +84,8 @@ public final class MeshCluster implements AutoCloseable {
           null);
     }
     try {
-      return new MeshCluster(Config.fromKubeconfig(context, file), system);
+      return new MeshCluster(
+          Config.fromKubeconfig(context, file), KubeconfigUser.of(file, context), system);
     } catch (RuntimeException e) {
       throw new ClusterException(
           "the kubeconfig "
@@ -97,7 +109,7 @@ public final class MeshCluster implements AutoCloseable {
    * @throws ClusterException saying what is missing
    */
   public ManagedChannelBuilder<?> controlPlane() {
-    return controlPlane(readyPod().getMetadata().getName());
+    return controlPlane(readyControlPlanes().getFirst());
   }
 
   /**
@@ -106,8 +118,17 @@ public final class MeshCluster implements AutoCloseable {
    * @param pod of the system namespace
    */
   public ManagedChannelBuilder<?> controlPlane(String pod) {
+    // What it takes to know the control plane may be missing: then no port is forwarded.
     String trusted = trusted();
-    LocalPortForward forward = forward(system, pod, GRPC_PORT);
+    return channel(forward(system, pod, GRPC_PORT).getLocalPort(), trusted);
+  }
+
+  /**
+   * A channel through a port that leads to a control plane, as {@link #controlPlane()}.
+   *
+   * @param trusted as {@link #trusted()}
+   */
+  ManagedChannelBuilder<?> channel(int localPort, String trusted) {
     try {
       TlsChannelCredentials.Builder credentials =
           TlsChannelCredentials.newBuilder()
@@ -117,8 +138,9 @@ public final class MeshCluster implements AutoCloseable {
         credentials.keyManager(keys);
       }
       ManagedChannelBuilder<?> builder =
-          Grpc.newChannelBuilderForAddress("127.0.0.1", forward.getLocalPort(), credentials.build())
-              .overrideAuthority(CONTROL_PLANE + '.' + system + ".svc");
+          Grpc.newChannelBuilderForAddress(
+                  LOOPBACK.getHostAddress(), localPort, credentials.build())
+              .overrideAuthority(serverName());
       String token = token();
       if (token != null) {
         builder.intercept(bearer(token));
@@ -138,6 +160,16 @@ public final class MeshCluster implements AutoCloseable {
   /** The namespace of the control plane. */
   public String system() {
     return system;
+  }
+
+  /** By which name the control plane's certificate is verified. */
+  public String serverName() {
+    return CONTROL_PLANE + '.' + system + ".svc";
+  }
+
+  /** The kubeconfig's user, as whom everything is done here. */
+  public KubeconfigUser user() {
+    return user;
   }
 
   /** What is done with a forwarded port. */
@@ -177,10 +209,22 @@ public final class MeshCluster implements AutoCloseable {
         return Causes.deepest(each);
       }
       for (Throwable each : forward.getServerThrowables()) {
-        return Causes.deepest(each);
+        return shown(each);
       }
     }
     return "";
+  }
+
+  /** The API server says who lacks what, too, but its client throws that away. */
+  private static String shown(Throwable failure) {
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each instanceof WebSocketHandshakeException refused
+          && refused.getResponse().code() == HttpURLConnection.HTTP_FORBIDDEN) {
+        return "the API server answered 403 Forbidden: the kubeconfig's user needs get and create"
+            + " on pods/portforward there";
+      }
+    }
+    return Causes.deepest(failure);
   }
 
   /**
@@ -204,7 +248,12 @@ public final class MeshCluster implements AutoCloseable {
     client.close();
   }
 
-  private Pod readyPod() {
+  /**
+   * The pods of the control plane that are ready, at least one.
+   *
+   * @throws ClusterException saying what is missing
+   */
+  List<String> readyControlPlanes() {
     try {
       Service service = client.services().inNamespace(system).withName(CONTROL_PLANE).get();
       if (service == null) {
@@ -226,11 +275,14 @@ public final class MeshCluster implements AutoCloseable {
               .withLabels(service.getSpec().getSelector())
               .list()
               .getItems();
-      for (Pod pod : pods) {
-        if (Readiness.getInstance().isReady(pod)
-            && pod.getMetadata().getDeletionTimestamp() == null) {
-          return pod;
-        }
+      List<String> ready =
+          pods.stream()
+              .filter(Readiness.getInstance()::isReady)
+              .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+              .map(pod -> pod.getMetadata().getName())
+              .toList();
+      if (!ready.isEmpty()) {
+        return ready;
       }
       throw new ClusterException(
           "none of the "
@@ -246,7 +298,12 @@ public final class MeshCluster implements AutoCloseable {
     }
   }
 
-  private String trusted() {
+  /**
+   * The certificates, PEM, of whoever signs the control plane's.
+   *
+   * @throws ClusterException when the cluster does not say
+   */
+  String trusted() {
     try {
       ConfigMap map = client.configMaps().inNamespace(system).withName(CA).get();
       Map<String, String> data = map == null ? null : map.getData();
@@ -271,7 +328,7 @@ public final class MeshCluster implements AutoCloseable {
   LocalPortForward forward(String namespace, String pod, int port) {
     try {
       LocalPortForward forward =
-          client.pods().inNamespace(namespace).withName(pod).portForward(port);
+          client.pods().inNamespace(namespace).withName(pod).portForward(port, LOOPBACK, 0);
       forwards.add(forward);
       return forward;
     } catch (KubernetesClientException e) {

@@ -119,8 +119,8 @@ public record SidecarCheck(
             CheckId.SIDECARS_ASKED,
             Pods.shown(pod),
             "its sidecar could not be asked: " + report.problem(),
-            "you need create on pods/portforward there; a sidecar of an older version does not know"
-                + " the question: restart its pod");
+            "you need get and create on pods/portforward there; a sidecar of an older version does"
+                + " not know the question: restart its pod");
       }
     }
     long running =

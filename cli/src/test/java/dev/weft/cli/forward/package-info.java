@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weft.cli.forward;
+
+import org.jspecify.annotations.NullMarked;
