@@ -23,15 +23,14 @@ record Grpcurl(String address, String authority, Path trusted, KubeconfigUser us
   /** One command, over several lines, without the last one's end. */
   String command() {
     return switch (user.proof()) {
-      case KubeconfigUser.Token(Path file) ->
-          bearing(file == null ? field("token") : "cat " + quoted(file.toString()));
-      case KubeconfigUser.Certificate(Path file, Path key) ->
+      case KubeconfigUser.Token token -> bearing(printing(token.file()));
+      case KubeconfigUser.Certificate certificate ->
           call(
               "-cert "
-                  + file(file, "client-certificate-data")
+                  + file(certificate.file(), "client-certificate-data")
                   + CONTINUED
                   + "-key "
-                  + file(key, "client-key-data")
+                  + file(certificate.key(), "client-key-data")
                   + CONTINUED);
       case KubeconfigUser.Other _ ->
           bearing("kubectl create token default -n " + quoted(user.namespace()) + kubeconfig());
@@ -45,13 +44,13 @@ record Grpcurl(String address, String authority, Path trusted, KubeconfigUser us
       case KubeconfigUser.Token _ -> "as " + name + ", by the kubeconfig's token";
       case KubeconfigUser.Certificate _ ->
           "as " + name + ", by the kubeconfig's client certificate";
-      case KubeconfigUser.Other(String source) ->
+      case KubeconfigUser.Other other ->
           "as the service account default of namespace "
               + user.namespace()
-              + ", because what "
+              + ", because the kubeconfig's proof of "
               + name
-              + " shows comes from "
-              + source
+              + " is "
+              + other.source()
               + ", which grpcurl cannot use: put another account in its place, one with the"
               + " ClusterRole weft-view say";
     };
@@ -70,6 +69,11 @@ record Grpcurl(String address, String authority, Path trusted, KubeconfigUser us
         + identity
         + address
         + " list";
+  }
+
+  /** The command that prints a token. */
+  private String printing(@Nullable Path file) {
+    return file == null ? field("token") : "cat " + quoted(file.toString());
   }
 
   private String file(@Nullable Path file, String field) {

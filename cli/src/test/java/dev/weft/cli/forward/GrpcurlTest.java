@@ -66,7 +66,7 @@ final class GrpcurlTest {
                 + " --kubeconfig=/home/jane/.kube/config --context=here) \\\n  grpcurl ");
     assertThat(grpcurl.identity())
         .startsWith("as the service account default of namespace shop")
-        .contains("what jane shows comes from the program aws")
+        .contains("the kubeconfig's proof of jane is the program aws")
         .contains("weft-view");
   }
 
