@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** One control plane of several on one etcd, a process of its own; always on the same ports. */
 final class ReplicaProcess implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration ANSWER = Duration.ofSeconds(5);
 
   private final String id;
   private final String store;
@@ -105,13 +106,28 @@ final class ReplicaProcess implements AutoCloseable {
     running.onExit().join();
   }
 
-  /** The sum of a metric's series; 0 while nobody answers. */
+  /**
+   * A metric that has no labels.
+   *
+   * @throws UncheckedIOException if nobody answers in time, or the answer has no such metric: that
+   *     is not 0
+   */
   double metric(String name) {
-    return page("/metrics")
-        .lines()
-        .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
+    try {
+      String page = fetch("/metrics");
+      return page.lines()
+          .filter(line -> line.startsWith(name + " "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+          .findFirst()
+          .orElseThrow(() -> new IOException("no metric " + name + " in: " + page));
+    } catch (IOException e) {
+      throw new UncheckedIOException("replica " + id + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether it says that it is the one that removes silent instances; not while it is away. */
+  boolean leads() {
+    return page("/metrics").lines().anyMatch("weft_reaper_leading 1.0"::equals);
   }
 
   String log() {
@@ -125,17 +141,23 @@ final class ReplicaProcess implements AutoCloseable {
   /** Empty while nobody answers. */
   private String page(String path) {
     try {
+      return fetch(path);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private String fetch(String path) throws IOException {
+    try {
       return http.send(
               HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + metricsPort + path))
-                  .timeout(Duration.ofSeconds(2))
+                  .timeout(ANSWER)
                   .build(),
               BodyHandlers.ofString())
           .body();
-    } catch (IOException e) {
-      return "";
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return "";
+      throw new IOException("interrupted", e);
     }
   }
 

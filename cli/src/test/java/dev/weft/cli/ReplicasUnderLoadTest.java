@@ -4,22 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.weft.proto.discovery.v1.PeerKind;
-import dev.weft.proto.registry.v1.DeregisterRequest;
-import dev.weft.proto.registry.v1.Instance;
-import dev.weft.proto.registry.v1.InstancePort;
-import dev.weft.proto.registry.v1.ListInstancesRequest;
-import dev.weft.proto.registry.v1.Readiness;
-import dev.weft.proto.registry.v1.RegisterRequest;
-import dev.weft.proto.registry.v1.RegistryServiceGrpc;
 import dev.weft.sidecar.app.Sidecar;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.testkit.EtcdServer;
 import dev.weft.testkit.SocketThreads;
-import io.grpc.ManagedChannel;
-import io.grpc.StatusRuntimeException;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -56,6 +46,10 @@ import org.junit.jupiter.api.io.TempDir;
 final class ReplicasUnderLoadTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration TTL = Duration.ofSeconds(3);
+
+  /** A lease of one TTL runs out, and another replica sees that it has. */
+  private static final Duration NEXT_LEADER = TTL.multipliedBy(2);
+
   private static final int CALLERS = 2;
   private static final Pattern REPLICA = Pattern.compile("\"replica\":\\s*\"([^\"]*)\"");
 
@@ -66,7 +60,7 @@ final class ReplicasUnderLoadTest {
   private final Map<String, Sidecar> sidecars = new LinkedHashMap<>();
   private final Queue<String> failures = new ConcurrentLinkedQueue<>();
   private final AtomicLong answered = new AtomicLong();
-  private final AtomicLong registrations = new AtomicLong();
+  private final RegistryChurn churn = new RegistryChurn(replicas);
   private final AtomicLong longestWithoutLeaderNanos = new AtomicLong();
   private final List<Future<?>> running = new ArrayList<>();
   private final HttpClient admin = HttpClient.newHttpClient();
@@ -83,6 +77,7 @@ final class ReplicasUnderLoadTest {
       replicas.add(replica);
       replica.start();
     }
+    opened.add(churn);
     for (String service : List.of("catalog", "basket")) {
       for (int i = 0; i < 2; i++) {
         sidecar(service, service + "-" + i, server(service + "-" + i));
@@ -110,10 +105,10 @@ final class ReplicasUnderLoadTest {
 
   @Test
   void aRollingRestartIsNoticedByNobodyAndTheReplicasShareTheSidecarsAgain() throws Exception {
-    await().atMost(PATIENCE).until(this::shared);
-    register("ghost-0", "ghost", 9, false);
+    awaitShared();
+    churn.registerSilent(replicas.getFirst(), "ghost-0", "ghost");
     load();
-    await().atMost(PATIENCE).until(() -> answered.get() > 300 && registrations.get() > 5);
+    await().atMost(PATIENCE).until(() -> answered.get() > 300 && churn.rounds() > 5);
 
     double fullResyncs = 0;
     for (ReplicaProcess replica : replicas) {
@@ -126,7 +121,7 @@ final class ReplicasUnderLoadTest {
       replica.start();
     }
     // Nobody is moved to where there was nobody until its share is asked for.
-    await().atMost(PATIENCE).until(this::shared);
+    awaitShared();
     long before = answered.get();
     await().atMost(PATIENCE).until(() -> answered.get() > before + 100);
     endLoad();
@@ -143,14 +138,19 @@ final class ReplicasUnderLoadTest {
           .isPositive();
     }
     System.out.printf(
-        "rolling restart: %d requests, %d registrations, longest without a reaper %d ms%n",
+        "rolling restart: %d requests, %d registrations, longest that none was taken %d ms, longest"
+            + " without a reaper %d ms%n",
         answered.get(),
-        registrations.get(),
+        churn.rounds(),
+        churn.longestRefusal().toMillis(),
         TimeUnit.NANOSECONDS.toMillis(longestWithoutLeaderNanos.get()));
     assertThat(longestWithoutLeaderNanos).hasValueLessThan(TimeUnit.SECONDS.toNanos(2));
     // What the leader does is done: an instance that nobody hears of goes.
-    await().atMost(PATIENCE).until(() -> !registered("ghost").contains("ghost-0"));
-    assertThat(registered("catalog")).contains("catalog-0", "catalog-1");
+    ReplicaProcess asked = replicas.getFirst();
+    await()
+        .atMost(PATIENCE)
+        .until(() -> !churn.registered(asked, "ghost").contains("ghost-0"));
+    assertThat(churn.registered(asked, "catalog")).contains("catalog-0", "catalog-1");
 
     Cli cli = new Cli();
     opened.add(cli);
@@ -164,22 +164,45 @@ final class ReplicasUnderLoadTest {
   }
 
   @Test
-  void theSidecarsOfAReplicaThatIsKilledAreWithTheOthersInSeconds() throws Exception {
-    await().atMost(PATIENCE).until(this::shared);
+  void theLeaderIsKilledItsSidecarsAreElsewhereInSecondsAndAnotherLeads() throws Exception {
+    awaitShared();
     load();
-    await().atMost(PATIENCE).until(() -> answered.get() > 100);
+    await().atMost(PATIENCE).until(() -> answered.get() > 100 && churn.rounds() > 5);
 
-    ReplicaProcess killed = replicas.getFirst();
+    await().atMost(PATIENCE).until(() -> leaders().size() == 1);
+    ReplicaProcess killed = leaders().getFirst();
+    List<ReplicaProcess> others = replicas.stream().filter(each -> each != killed).toList();
     double fullResyncs = killed.metric("weft_discovery_full_resyncs_total");
+    double removedByOthers = removals(others);
+    // Ended a moment before the leader is: the next one has to find out that it is silent.
+    churn.registerSilent(others.getFirst(), "ghost-0", "ghost");
     killed.kill();
     long begin = System.nanoTime();
-    await().atMost(Duration.ofSeconds(5)).until(() -> living() == sidecars.size());
+    await()
+        .atMost(Duration.ofSeconds(5))
+        .ignoreExceptionsInstanceOf(UncheckedIOException.class)
+        .until(() -> living() == sidecars.size());
+    long elsewhereNanos = System.nanoTime() - begin;
+    await().atMost(NEXT_LEADER).until(() -> leaders().size() == 1);
+    long ledNanos = System.nanoTime() - begin;
+    assertThat(Duration.ofNanos(ledNanos)).isLessThan(NEXT_LEADER);
+    // It reaps when it has led for a TTL, not before.
+    await()
+        .atMost(TTL.multipliedBy(2).plusSeconds(2))
+        .until(() -> !churn.registered(others.getFirst(), "ghost").contains("ghost-0"));
     System.out.printf(
-        "after a kill all are elsewhere in %d ms%n",
-        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
+        "after a kill of the leader all are elsewhere in %d ms, another leads in %d ms and has"
+            + " reaped in %d ms; longest that no registration was taken %d ms%n",
+        TimeUnit.NANOSECONDS.toMillis(elsewhereNanos),
+        TimeUnit.NANOSECONDS.toMillis(ledNanos),
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin),
+        churn.longestRefusal().toMillis());
+    // It counts when the store has answered, which may be after the view shows it.
+    await().atMost(TTL).until(() -> removals(others) == removedByOthers + 1);
+    assertThat(churn.registered(others.getFirst(), "catalog")).contains("catalog-0", "catalog-1");
 
     killed.start();
-    await().atMost(PATIENCE).until(this::shared);
+    awaitShared();
     endLoad();
 
     assertThat(failures).isEmpty();
@@ -189,6 +212,15 @@ final class ReplicasUnderLoadTest {
     assertThat(fullResyncs).isZero();
   }
 
+  /** Those that say that they remove silent instances. */
+  private List<ReplicaProcess> leaders() {
+    return replicas.stream().filter(ReplicaProcess::leads).toList();
+  }
+
+  private static double removals(List<ReplicaProcess> of) {
+    return of.stream().mapToDouble(each -> each.metric("weft_reaper_removals_total")).sum();
+  }
+
   /** How many sidecars are connected, as the replicas that live say. */
   private int living() {
     return (int)
@@ -196,6 +228,13 @@ final class ReplicasUnderLoadTest {
             .filter(ReplicaProcess::alive)
             .mapToDouble(replica -> replica.metric("weft_discovery_streams"))
             .sum();
+  }
+
+  private void awaitShared() {
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptionsInstanceOf(UncheckedIOException.class)
+        .until(this::shared);
   }
 
   private boolean shared() {
@@ -243,12 +282,14 @@ final class ReplicasUnderLoadTest {
         running.add(threads.submit(() -> callOn(frontend)));
       }
     }
-    running.add(threads.submit(this::churn));
+    int port = servers.getFirst().getAddress().getPort();
+    running.add(threads.submit(() -> churn.run("catalog", port)));
     running.add(threads.submit(this::watchLeader));
   }
 
   private void endLoad() throws Exception {
     going = false;
+    churn.end();
     for (Future<?> one : running) {
       one.get();
     }
@@ -272,23 +313,11 @@ final class ReplicasUnderLoadTest {
     }
   }
 
-  /** A further instance of what is called comes and goes; the application behind it stays. */
-  private void churn() {
-    int port = servers.getFirst().getAddress().getPort();
-    for (int i = 0; going; i++) {
-      String id = "catalog-extra-" + i % 3;
-      if (register(id, "catalog", port, true)) {
-        deregister(id);
-        registrations.incrementAndGet();
-      }
-    }
-  }
-
   private void watchLeader() {
     long since = System.nanoTime();
     boolean led = false;
     while (going) {
-      boolean leads = replicas.stream().anyMatch(each -> each.metric("weft_reaper_leading") == 1.0);
+      boolean leads = replicas.stream().anyMatch(ReplicaProcess::leads);
       long now = System.nanoTime();
       if (leads) {
         if (led) {
@@ -299,71 +328,6 @@ final class ReplicasUnderLoadTest {
         since = now;
       }
     }
-  }
-
-  private final Map<ReplicaProcess, ManagedChannel> channels = new ConcurrentHashMap<>();
-
-  private RegistryServiceGrpc.RegistryServiceBlockingStub registry(ReplicaProcess replica) {
-    ManagedChannel channel =
-        channels.computeIfAbsent(
-            replica,
-            each -> {
-              ManagedChannel made =
-                  NettyChannelBuilder.forAddress("127.0.0.1", each.port()).usePlaintext().build();
-              opened.add(made::shutdownNow);
-              return made;
-            });
-    return RegistryServiceGrpc.newBlockingStub(channel).withDeadlineAfter(2, TimeUnit.SECONDS);
-  }
-
-  /** At whichever replica answers; false: none did. */
-  private boolean register(String id, String service, int port, boolean ready) {
-    Instance instance =
-        Instance.newBuilder()
-            .setId(id)
-            .setNamespace("default")
-            .setService(service)
-            .setAddress("127.0.0.1")
-            .addPorts(InstancePort.newBuilder().setServicePort(80).setPort(port))
-            .setPeer(PeerKind.APPLICATION)
-            .setReadiness(ready ? Readiness.READY : Readiness.NOT_READY)
-            .build();
-    for (ReplicaProcess replica : replicas) {
-      try {
-        registry(replica).register(RegisterRequest.newBuilder().setInstance(instance).build());
-        return true;
-      } catch (StatusRuntimeException e) {
-        // The next one; this one is being restarted.
-      }
-    }
-    return false;
-  }
-
-  private void deregister(String id) {
-    for (ReplicaProcess replica : replicas) {
-      try {
-        registry(replica)
-            .deregister(
-                DeregisterRequest.newBuilder()
-                    .setNamespace("default")
-                    .setId(id)
-                    .setAwaitSubscribersMillis(1000)
-                    .build());
-        return;
-      } catch (StatusRuntimeException e) {
-        // The next one; this one is being restarted.
-      }
-    }
-  }
-
-  private List<String> registered(String service) {
-    return registry(replicas.getFirst())
-        .listInstances(
-            ListInstancesRequest.newBuilder().setNamespace("default").setService(service).build())
-        .getInstancesList()
-        .stream()
-        .map(Instance::getId)
-        .toList();
   }
 
   // ---- the mesh

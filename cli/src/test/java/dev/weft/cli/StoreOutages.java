@@ -2,7 +2,6 @@ package dev.weft.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weft.testkit.EtcdCluster;
 import dev.weft.testkit.TcpRelay;
@@ -108,9 +107,6 @@ abstract class StoreOutages {
 
   @Test
   void aSnapshotOfBeforeIsRestoredAndWhatWasWrittenSinceIsWrittenBack() throws IOException {
-    assumeTrue(
-        EtcdCluster.takesSnapshots(),
-        "left out: no etcdctl on the PATH (Debian, Ubuntu: apt-get install etcd-client)");
     etcd.saveSnapshot();
     mesh.writeOnce("late");
     mesh.getsOn();

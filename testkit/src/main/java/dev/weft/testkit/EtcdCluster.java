@@ -147,11 +147,6 @@ public final class EtcdCluster implements AutoCloseable {
     }
   }
 
-  /** Whether {@link #saveSnapshot} can be called here: etcd's own tool is needed for it. */
-  public static boolean takesSnapshots() {
-    return Programs.find("etcdctl") != null;
-  }
-
   /** How many members there are. */
   public int size() {
     return members.size();
@@ -251,7 +246,11 @@ public final class EtcdCluster implements AutoCloseable {
     call(leader(), "/v3/kv/compaction", "{\"revision\":\"" + revision + "\",\"physical\":true}");
   }
 
-  /** Takes a snapshot of what is stored now, in place of an earlier one. */
+  /**
+   * Takes a snapshot of what is stored now, in place of an earlier one.
+   *
+   * @throws IllegalStateException if etcd's client is not here: whoever has etcd can have it
+   */
   public void saveSnapshot() {
     try {
       Files.deleteIfExists(snapshot);
@@ -261,7 +260,8 @@ public final class EtcdCluster implements AutoCloseable {
     // Never by etcdutl, which works on files only.
     Path etcdctl = Programs.find("etcdctl");
     if (etcdctl == null) {
-      throw new IllegalStateException("no etcdctl on the PATH");
+      throw new IllegalStateException(
+          "a snapshot needs etcdctl on the PATH (Debian, Ubuntu: apt-get install etcd-client)");
     }
     Programs.run(
         etcdctl.toString(),
@@ -275,7 +275,9 @@ public final class EtcdCluster implements AutoCloseable {
   public void restoreSnapshot() {
     Path tool = tool();
     if (tool == null) {
-      throw new IllegalStateException("no etcdutl or etcdctl on the PATH");
+      throw new IllegalStateException(
+          "a snapshot is restored by etcdutl, or etcdctl before 3.6: neither is on the PATH (Debian,"
+              + " Ubuntu: apt-get install etcd-client)");
     }
     String all =
         members.stream()

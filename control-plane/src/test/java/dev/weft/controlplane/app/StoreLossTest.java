@@ -72,7 +72,6 @@ class StoreLossTest {
     deleteEverything();
 
     await().atMost(PATIENCE).until(() -> withheld(a) >= 3 && withheld(b) >= 3);
-    assertThat(first.metricsText()).contains("weft_registry_withheld ");
     assertThat(warnings(b))
         .anySatisfy(
             warning ->
@@ -82,6 +81,7 @@ class StoreLossTest {
                     .contains("'weft registry restore'"));
     // Who lives registers again; it was there all the time.
     await().atMost(PATIENCE).until(() -> withheld(a) == 3 && withheld(b) == 3);
+    assertThat(first.metricsText().lines()).contains("weft_registry_withheld 3.0");
     assertThat(alive.registeredAgain()).isEqualTo(3);
     for (TestClient each : List.of(a, b)) {
       assertThat(each.instances("")).containsExactlyElementsOf(ALIVE);
@@ -96,6 +96,7 @@ class StoreLossTest {
     assertThat(restored.getWithheld()).isEqualTo(3);
     assertThat(restored.getRemaining()).isZero();
     await().atMost(PATIENCE).until(() -> withheld(a) == 0);
+    assertThat(first.metricsText().lines()).contains("weft_registry_withheld 0.0");
     assertThat(warnings(a)).isEmpty();
     TestClient fresh = connect(replica("c"));
     assertThat(fresh.instances("")).containsExactlyElementsOf(ALIVE);
