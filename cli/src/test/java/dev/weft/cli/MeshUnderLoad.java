@@ -7,32 +7,15 @@ import com.sun.net.httpserver.HttpServer;
 import dev.weft.controlplane.app.ControlPlane;
 import dev.weft.controlplane.app.ControlPlaneOptions;
 import dev.weft.controlplane.app.ControlPlaneOptions.StoreOptions;
-import dev.weft.controlplane.registry.store.Range;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;
 import dev.weft.controlplane.registry.store.etcd.EtcdStore;
-import dev.weft.proto.mesh.v1.ListNodesRequest;
-import dev.weft.proto.mesh.v1.MeshServiceGrpc;
-import dev.weft.proto.mesh.v1.NodeStatus;
-import dev.weft.proto.policy.v1.ApplyRequest;
-import dev.weft.proto.policy.v1.ApplyResponse;
-import dev.weft.proto.policy.v1.ListRequest;
-import dev.weft.proto.policy.v1.ListResponse;
-import dev.weft.proto.policy.v1.Manifest;
-import dev.weft.proto.policy.v1.Policy;
-import dev.weft.proto.policy.v1.PolicyServiceGrpc;
-import dev.weft.proto.registry.v1.Instance;
-import dev.weft.proto.registry.v1.ListInstancesRequest;
 import dev.weft.proto.registry.v1.Readiness;
-import dev.weft.proto.registry.v1.RecoverRequest;
-import dev.weft.proto.registry.v1.RegistryServiceGrpc;
 import dev.weft.sidecar.app.Sidecar;
 import dev.weft.sidecar.app.options.SidecarOptions;
 import dev.weft.testkit.SocketThreads;
-import dev.weft.testkit.history.History;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
@@ -44,56 +27,47 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * Two control planes on an etcd, sidecars that call each other all the time, writers and readers of
- * documents, and the history of what these did and saw.
+ * Two control planes on an etcd, sidecars through which calls are made all the time, clients that
+ * write and read documents, instances that come and go, and the history of what these did and saw.
  */
 final class MeshUnderLoad implements AutoCloseable {
   static final Duration TTL = Duration.ofSeconds(3);
   static final Duration PATIENCE = Duration.ofSeconds(90);
 
-  private static final int WRITERS = 3;
-  private static final String DOCUMENTS = "policy/apply/Service/";
+  private static final String CALLED = "catalog";
+  private static final int GUESTS = 3;
+  private static final int READERS = 4;
   private static final Duration STORE_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
-  private static final Pattern PORT = Pattern.compile("\"port\":\\s*(\\d+)");
-  private static final Pattern ADDRESS = Pattern.compile("\"address\":\\s*\"([^\"]+)\"");
 
-  final History history = new History();
   private final ControlPlane b;
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final ExecutorService serverThreads = SocketThreads.perTask();
-  private final ScheduledExecutorService callers = Executors.newScheduledThreadPool(2);
-  private final ScheduledExecutorService clients = Executors.newScheduledThreadPool(2 * WRITERS);
   private final Queue<String> failures = new ConcurrentLinkedQueue<>();
   private final AtomicLong answered = new AtomicLong();
-  private final AtomicLong values = new AtomicLong(1_000);
+  private final PacedCalls writers =
+      new PacedCalls(DocumentsUnderLoad.writes() + GUESTS, failures);
+  private final PacedCalls readers = new PacedCalls(READERS, failures);
+  private final PacedCalls storeReaders = new PacedCalls(2, failures);
+  private final PacedCalls callers;
   private final ManagedChannel toA;
   private final ManagedChannel toB;
-  private final EtcdStore store;
-  private final HttpClient direct = HttpClient.newHttpClient();
-  private final HttpClient throughFrontend;
-  private final Sidecar frontend;
-  private volatile boolean clientsMayCall = true;
-  private volatile boolean storeIsRead = true;
-  private final AtomicLong underWay = new AtomicLong();
+  private final DocumentsUnderLoad documents;
+  private final InstancesUnderLoad instances;
+  private final List<RecordedKind> kinds;
+  private final Map<String, Sidecar> sidecars = new TreeMap<>();
+  private final MeshEquality equality;
 
   /**
    * @param endpointsOfA where one control plane finds etcd
@@ -104,45 +78,56 @@ final class MeshUnderLoad implements AutoCloseable {
     b = controlPlane("b", endpoints);
     toA = connect(a);
     toB = connect(b);
-    store = EtcdStore.open(EtcdOptions.of(endpoints).withTimeout(STORE_TIMEOUT));
+    List<ManagedChannel> replicas = List.of(toA, toB);
+    EtcdStore store = EtcdStore.open(EtcdOptions.of(endpoints).withTimeout(STORE_TIMEOUT));
     opened.push(store);
-    sidecar("catalog", "catalog-0", a, b);
-    sidecar("catalog", "catalog-1", b, a);
-    frontend = sidecar("frontend", "frontend-0", a, b);
-    throughFrontend =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .proxy(ProxySelector.of(new InetSocketAddress("127.0.0.1", frontend.outboundPort())))
-            .build();
-    await().atMost(PATIENCE).until(() -> ready(toA) == 3 && ready(toB) == 3);
-    await().atMost(PATIENCE).ignoreExceptions().until(() -> call().statusCode() == 200);
-    for (int i = 0; i < 2; i++) {
-      every(5, callers, this::callOnce);
+    sidecar(CALLED, "catalog-0", a, b);
+    sidecar(CALLED, "catalog-1", b, a);
+    sidecar("frontend", "frontend-0", a, b);
+    sidecar("frontend", "frontend-1", b, a);
+    await().atMost(PATIENCE).until(() -> replicas.stream().allMatch(this::ready));
+    equality = new MeshEquality(replicas, sidecars, CALLED);
+    opened.push(equality);
+    GuestHeartbeats heartbeats = new GuestHeartbeats(replicas, TTL);
+    opened.push(heartbeats);
+    documents = new DocumentsUnderLoad(store, failures);
+    instances = new InstancesUnderLoad(store, CALLED, heartbeats, failures);
+    kinds = List.of(documents, instances);
+    callers = new PacedCalls(sidecars.size(), failures);
+    opened.push(callers);
+    for (Sidecar each : sidecars.values()) {
+      HttpClient client = clientThrough(each);
+      await().atMost(PATIENCE).ignoreExceptions().until(() -> call(client).statusCode() == 200);
+      callers.every(10, () -> callOnce(client));
     }
-    for (int i = 0; i < WRITERS; i++) {
-      String own = "w" + i;
-      ManagedChannel to = i % 2 == 0 ? toA : toB;
-      every(30, clients, () -> write(to, own));
-      every(45, clients, () -> write(to, "shared"));
+    opened.push(writers);
+    opened.push(readers);
+    opened.push(storeReaders);
+    documents.begin(writers, replicas);
+    List<Integer> ports = new ArrayList<>();
+    for (int i = 0; i < GUESTS; i++) {
+      ports.add(server("guest-" + i));
     }
-    every(40, clients, () -> read(toA, "a"));
-    every(40, clients, () -> read(toB, "b"));
-    every(40, clients, this::readStore);
+    instances.begin(writers, replicas, CALLED, ports);
+    for (RecordedKind kind : kinds) {
+      readers.every(40, () -> kind.read(toA, "a"));
+      readers.every(40, () -> kind.read(toB, "b"));
+      storeReaders.every(40, kind::readStore);
+    }
     getsOn();
   }
 
-  /** Waits until requests and writes have gone on for a while. */
+  /** Waits until requests, and writes and reads of every kind, have gone on for a while. */
   void getsOn() {
-    long requests = answered.get() + 200;
-    long writes = history.acknowledgedWrites() + 30;
-    long reads = history.reads() + 30;
-    await()
-        .atMost(PATIENCE)
-        .until(
-            () ->
-                answered.get() >= requests
-                    && history.acknowledgedWrites() >= writes
-                    && history.reads() >= reads);
+    requestsGoOn(200);
+    for (RecordedKind kind : kinds) {
+      long writes = kind.history.acknowledgedWrites() + 30;
+      long reads = kind.history.reads() + 30;
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () -> kind.history.acknowledgedWrites() >= writes && kind.history.reads() >= reads);
+    }
   }
 
   /** Waits until requests, of which none needs the store, have gone on for a time. */
@@ -154,36 +139,51 @@ final class MeshUnderLoad implements AutoCloseable {
         .until(() -> System.nanoTime() - begin > time.toNanos() && answered.get() >= requests);
   }
 
-  /** No client writes or reads; what is under way has ended. Requests go on. */
-  void quiet() {
-    clientsMayCall = false;
-    await().atMost(PATIENCE).until(() -> underWay.get() == 0);
+  private void requestsGoOn(long count) {
+    long requests = answered.get() + count;
+    await().atMost(PATIENCE).until(() -> answered.get() >= requests);
   }
 
-  /** Clients go on; without those who read the store past the control planes. */
-  void clientsOfControlPlanesGoOn() {
-    storeIsRead = false;
-    clientsMayCall = true;
+  /** Instances are replaced by others and leave no more; returns when all are there. */
+  void instancesStay() {
+    instances.stay();
   }
 
-  /** A document that no client writes again. */
+  /** A document that no client writes again; every replica has it when this returns. */
   void writeOnce(String key) {
-    long before = history.acknowledgedWrites();
-    await()
-        .atMost(PATIENCE)
-        .until(
-            () -> {
-              write(toB, key);
-              return history.acknowledgedWrites() > before;
-            });
+    await().atMost(PATIENCE).until(() -> documents.writeOnce(toB, key));
+    await().atMost(PATIENCE).until(() -> documents.listed(toA).state().containsKey(key));
+  }
+
+  /** Nobody reads the store past the control planes any more. */
+  void storeIsNotRead() {
+    storeReaders.rest();
+  }
+
+  /** Writes go on, and it is not promised that they are kept; nobody reads. */
+  void writesMayBeLost() {
+    storeReaders.rest();
+    readers.rest();
+    writers.rest();
+    kinds.forEach(RecordedKind::mayBeLost);
+    writers.goOn();
+  }
+
+  /** The store was set back: from here on writes are kept, and what the control planes say is read. */
+  void writesAreKeptAgain() {
+    writers.rest();
+    kinds.forEach(RecordedKind::isKeptAgain);
+    writers.goOn();
+    kinds.forEach(RecordedKind::awaitWritten);
+    readers.goOn();
   }
 
   boolean everyReplicaWithholds() {
-    return withheld(toA) > 0 && withheld(toB) > 0;
+    return MeshEquality.withheld(toA) > 0 && MeshEquality.withheld(toB) > 0;
   }
 
   int withheld() {
-    return withheld(toA) + withheld(toB);
+    return MeshEquality.withheld(toA) + MeshEquality.withheld(toB);
   }
 
   int portOfB() {
@@ -192,238 +192,68 @@ final class MeshUnderLoad implements AutoCloseable {
 
   /** Registry, sidecars and store are equal; no request failed; the history is as promised. */
   void isWhole() {
-    quiet();
-    await()
-        .atMost(PATIENCE)
-        .untilAsserted(
-            () -> {
-              Range range = store.range(DOCUMENTS).join();
-              Map<String, String> stored = state(range);
-              assertThat(state(list(toA))).isEqualTo(stored);
-              assertThat(state(list(toB))).isEqualTo(stored);
-              assertThat(withheld()).isZero();
-              for (ManagedChannel each : List.of(toA, toB)) {
-                assertThat(ready(each)).isEqualTo(3);
-                assertThat(unsynced(each)).isEmpty();
-                assertThat(addressesHeld()).containsAll(addresses(each));
-              }
-            });
-    readStoreNow();
-    readNow(toA, "a");
-    readNow(toB, "b");
-    callers.shutdown();
-    await().atMost(PATIENCE).until(callers::isTerminated);
+    writers.rest();
+    readers.rest();
+    storeReaders.rest();
+    await().atMost(PATIENCE).untilAsserted(() -> equality.check(documents, instances));
+    for (RecordedKind kind : kinds) {
+      kind.readStoreNow();
+      kind.readNow(toA, "a");
+      kind.readNow(toB, "b");
+    }
+    callers.rest();
     assertThat(failures).as("of %s requests", answered.get()).isEmpty();
-    assertThat(history.violations()).isEmpty();
+    for (RecordedKind kind : kinds) {
+      assertThat(kind.history.violations()).isEmpty();
+    }
   }
 
   @Override
   public void close() throws Exception {
-    callers.shutdownNow();
-    clients.shutdownNow();
-    await().atMost(PATIENCE).until(() -> clients.isTerminated() && callers.isTerminated());
-    throughFrontend.shutdownNow();
-    direct.shutdownNow();
     while (!opened.isEmpty()) {
       opened.pop().close();
     }
     serverThreads.shutdownNow();
   }
 
-  private static void every(long millis, ScheduledExecutorService threads, Runnable task) {
-    var _ = threads.scheduleWithFixedDelay(task, 0, millis, TimeUnit.MILLISECONDS);
-  }
-
-  private void callOnce() {
+  private void callOnce(HttpClient client) {
     try {
-      HttpResponse<String> answer = call();
+      HttpResponse<String> answer = call(client);
       if (answer.statusCode() == 200) {
         answered.incrementAndGet();
       } else {
         failures.add(answer.statusCode() + " " + answer.body());
       }
-    } catch (IOException | InterruptedException e) {
-      if (!callers.isShutdown()) {
-        failures.add(e.toString());
-      }
+    } catch (IOException e) {
+      failures.add(e.toString());
+    } catch (InterruptedException e) {
+      // The end of the test.
+      Thread.currentThread().interrupt();
     }
   }
 
-  private HttpResponse<String> call() throws IOException, InterruptedException {
-    return throughFrontend.send(
-        HttpRequest.newBuilder(URI.create("http://catalog/")).timeout(CALL_TIMEOUT).build(),
+  private static HttpResponse<String> call(HttpClient client)
+      throws IOException, InterruptedException {
+    return client.send(
+        HttpRequest.newBuilder(URI.create("http://" + CALLED + "/")).timeout(CALL_TIMEOUT).build(),
         BodyHandlers.ofString());
   }
 
-  private void asClient(Runnable call) {
-    underWay.incrementAndGet();
-    try {
-      if (clientsMayCall) {
-        call.run();
-      }
-    } finally {
-      underWay.decrementAndGet();
-    }
+  private HttpClient clientThrough(Sidecar sidecar) {
+    HttpClient client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .proxy(ProxySelector.of(new InetSocketAddress("127.0.0.1", sidecar.outboundPort())))
+            .build();
+    opened.push(client::shutdownNow);
+    return client;
   }
 
-  private void write(ManagedChannel to, String key) {
-    asClient(
-        () -> {
-          String value = String.valueOf(values.incrementAndGet());
-          String manifest =
-              """
-              apiVersion: v1
-              kind: Service
-              metadata: {name: %s}
-              spec: {ports: [{port: %s}]}
-              """
-                  .formatted(key, value);
-          long begin = history.now();
-          try {
-            ApplyResponse response =
-                PolicyServiceGrpc.newBlockingStub(to)
-                    .withDeadlineAfter(CALL_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
-                    .apply(
-                        ApplyRequest.newBuilder()
-                            .addManifests(Manifest.newBuilder().setName("-").setContent(manifest))
-                            .build());
-            if (response.getErrorsCount() > 0) {
-              failures.add(response.getErrors(0).getMessage());
-            } else {
-              history.acknowledged(key, value, response.getRevision(), begin);
-            }
-          } catch (StatusRuntimeException e) {
-            history.unknown(key, value, begin);
-          }
-        });
-  }
-
-  private void read(ManagedChannel from, String session) {
-    asClient(
-        () -> {
-          try {
-            readNow(from, session);
-          } catch (StatusRuntimeException e) {
-            // That the replica does not answer is no wrong answer.
-          }
-        });
-  }
-
-  private void readNow(ManagedChannel from, String session) {
-    long begin = history.now();
-    ListResponse response = list(from);
-    history.read(session, false, response.getRevision(), state(response), begin);
-  }
-
-  private void readStore() {
-    asClient(
-        () -> {
-          try {
-            if (storeIsRead) {
-              readStoreNow();
-            }
-          } catch (CompletionException e) {
-            // As above.
-          }
-        });
-  }
-
-  private void readStoreNow() {
-    long begin = history.now();
-    Range range = store.range(DOCUMENTS).join();
-    history.read("store", true, range.revision(), state(range), begin);
-  }
-
-  private static ListResponse list(ManagedChannel from) {
-    return PolicyServiceGrpc.newBlockingStub(from)
-        .withDeadlineAfter(CALL_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
-        .list(ListRequest.newBuilder().setKind("Service").build());
-  }
-
-  private static Map<String, String> state(ListResponse response) {
-    Map<String, String> state = new TreeMap<>();
-    for (Policy policy : response.getPoliciesList()) {
-      state.put(policy.getKey().getName(), port(policy));
-    }
-    return state;
-  }
-
-  private static Map<String, String> state(Range range) {
-    Map<String, String> state = new TreeMap<>();
-    range
-        .entries()
-        .forEach(
-            entry -> {
-              try {
-                state.put(
-                    entry.key().substring(entry.key().lastIndexOf('/') + 1),
-                    port(Policy.parseFrom(entry.value())));
-              } catch (IOException e) {
-                throw new IllegalStateException(e);
-              }
-            });
-    return state;
-  }
-
-  private static String port(Policy policy) {
-    Matcher found = PORT.matcher(policy.getJson());
-    if (!found.find()) {
-      throw new IllegalStateException("no port in " + policy.getJson());
-    }
-    return found.group(1);
-  }
-
-  private static int withheld(ManagedChannel at) {
-    return RegistryServiceGrpc.newBlockingStub(at)
-        .recover(RecoverRequest.getDefaultInstance())
-        .getWithheld();
-  }
-
-  private static List<Instance> instances(ManagedChannel at) {
-    return RegistryServiceGrpc.newBlockingStub(at)
-        .listInstances(ListInstancesRequest.getDefaultInstance())
-        .getInstancesList();
-  }
-
-  private static long ready(ManagedChannel at) {
-    return instances(at).stream()
-        .filter(instance -> instance.getReadiness() == Readiness.READY)
-        .count();
-  }
-
-  private static Set<String> addresses(ManagedChannel at) {
-    Set<String> found = new TreeSet<>();
-    for (Instance instance : instances(at)) {
-      if (instance.getService().equals("catalog")) {
-        found.add(instance.getAddress() + ":" + instance.getPorts(0).getPort());
-      }
-    }
-    return found;
-  }
-
-  private static List<String> unsynced(ManagedChannel at) {
-    return MeshServiceGrpc.newBlockingStub(at)
-        .listNodes(ListNodesRequest.getDefaultInstance())
-        .getNodesList()
-        .stream()
-        .filter(node -> node.getState() != NodeStatus.SyncState.SYNCED)
-        .map(node -> node.getNode().getId())
-        .toList();
-  }
-
-  /** What the caller's sidecar would call. */
-  private Set<String> addressesHeld() throws IOException, InterruptedException {
-    String page =
-        direct
-            .send(
-                HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + frontend.adminPort() + "/clusters"))
-                    .build(),
-                BodyHandlers.ofString())
-            .body();
-    Set<String> found = new TreeSet<>();
-    ADDRESS.matcher(page).results().forEach(each -> found.add(each.group(1)));
-    return found;
+  private boolean ready(ManagedChannel at) {
+    return InstancesUnderLoad.allListed(at).stream()
+            .filter(instance -> instance.getReadiness() == Readiness.READY)
+            .count()
+        == sidecars.size();
   }
 
   private ControlPlane controlPlane(String id, String endpoints) {
@@ -453,7 +283,7 @@ final class MeshUnderLoad implements AutoCloseable {
     return channel;
   }
 
-  private Sidecar sidecar(String service, String id, ControlPlane first, ControlPlane second)
+  private void sidecar(String service, String id, ControlPlane first, ControlPlane second)
       throws IOException {
     Sidecar started =
         Sidecar.start(
@@ -471,7 +301,7 @@ final class MeshUnderLoad implements AutoCloseable {
                     "--app-port=" + server(id)),
                 Map.of()));
     opened.push(started);
-    return started;
+    sidecars.put(id, started);
   }
 
   private int server(String id) throws IOException {
