@@ -29,8 +29,7 @@ final class GuestHeartbeats implements AutoCloseable {
 
   GuestHeartbeats(List<ManagedChannel> replicas, Duration ttl) {
     replicas.forEach(replica -> streams.add(new Stream(replica)));
-    var _ =
-        thread.scheduleWithFixedDelay(this::beat, 0, ttl.toMillis() / 3, TimeUnit.MILLISECONDS);
+    var _ = thread.scheduleWithFixedDelay(this::beat, 0, ttl.toMillis() / 3, TimeUnit.MILLISECONDS);
   }
 
   /**

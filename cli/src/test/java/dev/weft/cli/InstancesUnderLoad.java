@@ -28,7 +28,8 @@ import java.util.function.Function;
 /**
  * Guests: further instances of a service that register, are replaced by another incarnation, and
  * leave, while the applications behind them stay. Each is known by its incarnation. They are heard
- * all the while ({@link GuestHeartbeats}), so that nobody but themselves may remove them. Thread-safe.
+ * all the while ({@link GuestHeartbeats}), so that nobody but themselves may remove them.
+ * Thread-safe.
  */
 final class InstancesUnderLoad extends RecordedKind {
   private static final String NAMESPACE = "default";

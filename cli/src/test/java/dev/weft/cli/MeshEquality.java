@@ -53,7 +53,8 @@ final class MeshEquality implements AutoCloseable {
     for (ManagedChannel replica : replicas) {
       assertThat(withheld(replica)).isZero();
       assertThat(documents.listed(replica).state()).isEqualTo(storedDocuments);
-      assertThat(InstancesUnderLoad.byId(InstancesUnderLoad.allListed(replica), MeshEquality::facts))
+      assertThat(
+              InstancesUnderLoad.byId(InstancesUnderLoad.allListed(replica), MeshEquality::facts))
           .isEqualTo(InstancesUnderLoad.byId(stored, MeshEquality::facts));
       for (NodeStatus node : nodes(replica)) {
         assertThat(node.getState())

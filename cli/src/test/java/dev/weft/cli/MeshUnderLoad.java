@@ -56,8 +56,7 @@ final class MeshUnderLoad implements AutoCloseable {
   private final ExecutorService serverThreads = SocketThreads.perTask();
   private final Queue<String> failures = new ConcurrentLinkedQueue<>();
   private final AtomicLong answered = new AtomicLong();
-  private final PacedCalls writers =
-      new PacedCalls(DocumentsUnderLoad.writes() + GUESTS, failures);
+  private final PacedCalls writers = new PacedCalls(DocumentsUnderLoad.writes() + GUESTS, failures);
   private final PacedCalls readers = new PacedCalls(READERS, failures);
   private final PacedCalls storeReaders = new PacedCalls(2, failures);
   private final PacedCalls callers;
@@ -169,7 +168,9 @@ final class MeshUnderLoad implements AutoCloseable {
     writers.goOn();
   }
 
-  /** The store was set back: from here on writes are kept, and what the control planes say is read. */
+  /**
+   * The store was set back: from here on writes are kept, and what the control planes say is read.
+   */
   void writesAreKeptAgain() {
     writers.rest();
     kinds.forEach(RecordedKind::isKeptAgain);

@@ -147,9 +147,7 @@ final class ReplicasUnderLoadTest {
     assertThat(longestWithoutLeaderNanos).hasValueLessThan(TimeUnit.SECONDS.toNanos(2));
     // What the leader does is done: an instance that nobody hears of goes.
     ReplicaProcess asked = replicas.getFirst();
-    await()
-        .atMost(PATIENCE)
-        .until(() -> !churn.registered(asked, "ghost").contains("ghost-0"));
+    await().atMost(PATIENCE).until(() -> !churn.registered(asked, "ghost").contains("ghost-0"));
     assertThat(churn.registered(asked, "catalog")).contains("catalog-0", "catalog-1");
 
     Cli cli = new Cli();
