@@ -34,13 +34,16 @@ final class SessionWriter implements RegistryListener {
   private static final long PAUSE_NANOS =
       Duration.ofSeconds(1).toNanos() / PeerLimit.SESSION_WRITES.value();
 
+  /** No incarnation: what the store has is not known. */
+  private static final String UNANSWERED = "";
+
   private final Store store;
   private final ReplicaLease lease;
   private final Function<String, @Nullable String> wanted;
   private final AtomicLong writes = new AtomicLong();
   private final Object lock = new Object();
 
-  // Guarded by the lock. Keys are namespace/id, values incarnations.
+  // Guarded by the lock. Keys are namespace/id, values incarnations or UNANSWERED.
   private final Map<String, String> written = new HashMap<>();
   private final Set<String> changed = new LinkedHashSet<>();
   private long leaseId;
@@ -171,6 +174,8 @@ final class SessionWriter implements RegistryListener {
       for (Map.Entry<String, @Nullable String> each : batch.entrySet()) {
         String incarnation = each.getValue();
         if (failure != null) {
+          // It may have been done all the same: whoever is heard now is written in any case.
+          written.put(each.getKey(), UNANSWERED);
           changed.add(each.getKey());
         } else if (incarnation == null) {
           written.remove(each.getKey());

@@ -5,6 +5,7 @@ import dev.weft.controlplane.registry.store.LeaseListener;
 import dev.weft.controlplane.registry.store.Range;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.StoreException;
+import dev.weft.controlplane.registry.store.StoreUnavailableException;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.registry.store.TxnResult;
 import dev.weft.controlplane.registry.store.Watch;
@@ -12,14 +13,16 @@ import dev.weft.controlplane.registry.store.WatchBatch;
 import dev.weft.controlplane.registry.store.WatchListener;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** The given store, with its commits counted, a way to lose a lease, and watches held back. */
+/** The given store, with its commits counted, ways to lose a lease or an answer, and watches held back. */
 final class ControlledStore implements Store {
   private final Store store;
   private final AtomicInteger commits = new AtomicInteger();
   private final AtomicInteger underWay = new AtomicInteger();
+  private final AtomicBoolean nextAnswerIsLost = new AtomicBoolean();
   private final Object watches = new Object();
   private @Nullable Runnable losing;
   // Guarded by watches.
@@ -31,6 +34,11 @@ final class ControlledStore implements Store {
 
   int commits() {
     return commits.get();
+  }
+
+  /** The next commit is done, and fails for whoever made it. */
+  void loseNextAnswer() {
+    nextAnswerIsLost.set(true);
   }
 
   /** Whether no commit is under way. */
@@ -92,7 +100,16 @@ final class ControlledStore implements Store {
   public CompletableFuture<TxnResult> commit(Txn txn) {
     commits.incrementAndGet();
     underWay.incrementAndGet();
-    return store.commit(txn).whenComplete((result, failure) -> underWay.decrementAndGet());
+    boolean lost = nextAnswerIsLost.getAndSet(false);
+    return store
+        .commit(txn)
+        .thenCompose(
+            result ->
+                lost
+                    ? CompletableFuture.<TxnResult>failedFuture(
+                        new StoreUnavailableException("the answer was lost", true, null))
+                    : CompletableFuture.completedFuture(result))
+        .whenComplete((result, failure) -> underWay.decrementAndGet());
   }
 
   @Override

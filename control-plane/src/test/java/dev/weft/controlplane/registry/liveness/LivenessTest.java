@@ -108,6 +108,25 @@ class LivenessTest {
   }
 
   @Test
+  void whoIsHeardAgainIsWrittenThoughNobodyAnsweredThatItsSessionWasRemoved() {
+    a.register("catalog", "catalog-0", "one");
+    a.heartbeat("catalog-0", "one");
+    a.awaitSessions(1);
+    store.loseNextAnswer();
+    a.hangUp();
+    a.awaitSessions(0);
+
+    assertThat(a.heartbeat("catalog-0", "one")).isEqualTo(Answer.ALIVE);
+
+    await()
+        .until(
+            () -> {
+              a.sessions.tick();
+              return a.registry.current().sessionCount() == 1;
+            });
+  }
+
+  @Test
   void aLateMessageOfADeadIncarnationHarmsNobody() {
     a.register("catalog", "catalog-0", "old");
     a.heartbeat("catalog-0", "old");

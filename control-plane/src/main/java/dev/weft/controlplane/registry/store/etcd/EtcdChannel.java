@@ -2,8 +2,11 @@ package dev.weft.controlplane.registry.store.etcd;
 
 import dev.weft.controlplane.registry.store.StoreFailedException;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
 import io.grpc.ConnectivityState;
+import io.grpc.Context;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -29,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The connections to the endpoints. Calls go to any that answers; each has a deadline, and one that
  * waits for a connection is never sent after it. Reconnecting is jittered and at most seconds
- * apart, however long etcd was away. Thread-safe; all callbacks run on the given executor.
+ * apart, however long etcd was away. A call outlives the one that it was made for: it may carry what
+ * others wait for. Thread-safe; all callbacks run on the given executor.
  */
 final class EtcdChannel implements AutoCloseable {
   private static final Metadata.Key<String> HAS_LEADER =
@@ -67,7 +71,7 @@ final class EtcdChannel implements AutoCloseable {
             .keepAliveTimeout(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS)
             .maxInboundMessageSize(Integer.MAX_VALUE)
             .disableRetry()
-            .intercept(MetadataUtils.newAttachHeadersInterceptor(headers));
+            .intercept(MetadataUtils.newAttachHeadersInterceptor(headers), new OutsideOfCalls());
     channel = builder.build();
     if (options.user() != null && options.password() != null) {
       token = new TokenCredentials(options.user(), options.password(), options.timeout().toNanos());
@@ -176,6 +180,20 @@ final class EtcdChannel implements AutoCloseable {
         callOptions()
             .withWaitForReady()
             .withDeadlineAfter(options.timeout().toNanos(), TimeUnit.NANOSECONDS));
+  }
+
+  /** gRPC would end a call together with the call of ours that it was begun in. */
+  private static final class OutsideOfCalls implements ClientInterceptor {
+    @Override
+    public <Q, A> ClientCall<Q, A> interceptCall(
+        MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+      Context caller = Context.ROOT.attach();
+      try {
+        return next.newCall(method, options);
+      } finally {
+        Context.ROOT.detach(caller);
+      }
+    }
   }
 
   /** Makes the next call authenticate anew. */

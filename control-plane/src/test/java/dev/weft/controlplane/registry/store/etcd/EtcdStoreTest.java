@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.StoreContractTest;
 import dev.weft.controlplane.registry.store.Txn;
+import dev.weft.controlplane.registry.store.TxnResult;
 import dev.weft.testkit.EtcdServer;
+import io.grpc.Context;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,6 +48,17 @@ class EtcdStoreTest extends StoreContractTest {
   @Override
   public void passTime(Duration duration) {
     // It passes by itself; who needs it waits for what it brings.
+  }
+
+  @Test
+  void whatIsBegunInACallOfOursOutlivesIt() throws Exception {
+    Context.CancellableContext call = Context.ROOT.withCancellation();
+    call.cancel(null);
+
+    CompletableFuture<TxnResult> written =
+        call.call(() -> store.commit(Txn.builder().put("one", text("v")).build()));
+
+    assertThat(written.join().succeeded()).isTrue();
   }
 
   @Test
