@@ -36,6 +36,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /**
  * Two control planes on an etcd, sidecars through which calls are made all the time, clients that
@@ -51,6 +52,7 @@ final class MeshUnderLoad implements AutoCloseable {
   private static final Duration STORE_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
 
+  private final ControlPlane a;
   private final ControlPlane b;
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final ExecutorService serverThreads = SocketThreads.perTask();
@@ -73,7 +75,7 @@ final class MeshUnderLoad implements AutoCloseable {
    * @param endpoints where the other one does, and the test
    */
   MeshUnderLoad(String endpointsOfA, String endpoints) throws IOException {
-    ControlPlane a = controlPlane("a", endpointsOfA);
+    a = controlPlane("a", endpointsOfA);
     b = controlPlane("b", endpoints);
     toA = connect(a);
     toB = connect(b);
@@ -185,6 +187,13 @@ final class MeshUnderLoad implements AutoCloseable {
 
   int withheld() {
     return MeshEquality.withheld(toA) + MeshEquality.withheld(toB);
+  }
+
+  /** How many instances have been removed because nobody heard of them. */
+  double reaped() {
+    return Stream.of(a, b)
+        .mapToDouble(each -> LinkedMesh.metric(each.metricsText(), "weft_reaper_removals_total"))
+        .sum();
   }
 
   int portOfB() {

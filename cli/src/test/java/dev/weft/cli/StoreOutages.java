@@ -143,6 +143,8 @@ abstract class StoreOutages {
     mesh.requestsGoOnFor(MeshUnderLoad.TTL.multipliedBy(3));
     restore();
     mesh.isWhole();
+    // All have been heard all the while, their sessions are stored anew.
+    assertThat(mesh.reaped()).isZero();
   }
 
   private void restore() throws IOException {

@@ -17,7 +17,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** The given store, with its commits counted, ways to lose a lease or an answer, and watches held back. */
+/**
+ * The given store, with its commits counted, ways to lose a lease or an answer, and watches held
+ * back.
+ */
 final class ControlledStore implements Store {
   private final Store store;
   private final AtomicInteger commits = new AtomicInteger();

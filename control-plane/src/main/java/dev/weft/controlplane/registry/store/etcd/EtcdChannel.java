@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The connections to the endpoints. Calls go to any that answers; each has a deadline, and one that
  * waits for a connection is never sent after it. Reconnecting is jittered and at most seconds
- * apart, however long etcd was away. A call outlives the one that it was made for: it may carry what
- * others wait for. Thread-safe; all callbacks run on the given executor.
+ * apart, however long etcd was away. A call outlives the one that it was made for: it may carry
+ * what others wait for. Thread-safe; all callbacks run on the given executor.
  */
 final class EtcdChannel implements AutoCloseable {
   private static final Metadata.Key<String> HAS_LEADER =
