@@ -16,6 +16,8 @@ public final class Edge {
   /** For so long a caller may not have noticed that a connection has ended. */
   private static final long UNNOTICED_NANOS = 100_000_000;
 
+  private static final long LONGEST_DEATH_NANOS = 60_000_000_000L;
+
   private final Place place;
   private final Children children;
   private final String name;
@@ -78,6 +80,8 @@ public final class Edge {
   /** {@code kill -9}. */
   public void kill() {
     long began = System.nanoTime();
+    // What it breaks is judged while it still dies.
+    killed = new long[] {began, began + LONGEST_DEATH_NANOS};
     process().kill();
     killed = new long[] {began, System.nanoTime()};
   }

@@ -56,7 +56,7 @@ final class PropagationTest {
       propagation.seen(id, 0, millis * MILLI);
       propagation.seen(id, 1, millis * MILLI);
     }
-    assertThat(propagation.endPart(99)).isCloseTo(millis, within(1.0));
+    assertThat(propagation.endPart(99)).isCloseTo((double) millis, within(1.0));
   }
 
   @Test
