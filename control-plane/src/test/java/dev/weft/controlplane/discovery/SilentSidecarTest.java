@@ -39,6 +39,7 @@ class SilentSidecarTest {
   private static final ResourceKey CATALOG = ResourceKey.virtualHost("default", "catalog");
   private static final ResourceKey LARGE = ResourceKey.virtualHost("default", "large");
   private static final Duration FORGOTTEN = Duration.ofSeconds(20);
+  private static final int INSTANCES = 60;
   private static final int WINDOW = 16 << 20;
 
   @TempDir private Path directory = Path.of("");
@@ -80,13 +81,15 @@ class SilentSidecarTest {
 
     StoppedSidecar behind = new StoppedSidecar("behind");
     behind.standStill();
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < INSTANCES; i++) {
       Instance.Builder large = instance("large", "large-" + i);
       for (int j = 0; j < 60; j++) {
         large.putLabels("label-" + j, "x".repeat(250));
       }
       register(large);
     }
+    well.subscribe(LARGE);
+    await().until(() -> well.inForce().toString().contains("large-" + (INSTANCES - 1)));
     // More than the buffers of both sockets take, so that not even a farewell would leave.
     for (int i = 0; i < 8; i++) {
       TestSidecar.connect(behind.channel, "behind-" + i, LARGE);

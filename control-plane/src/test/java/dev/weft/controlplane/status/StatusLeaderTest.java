@@ -9,6 +9,7 @@ import dev.weft.controlplane.inforce.ReplicaReports;
 import dev.weft.controlplane.limit.PeerLimits;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.RemovalMarks;
 import dev.weft.controlplane.registry.liveness.ReplicaLease;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;
@@ -75,7 +76,8 @@ class StatusLeaderTest {
       KubernetesClient client = KubernetesAccess.open(cluster.kubeconfig());
       parts.push(client);
       Store store =
-          EtcdStore.open(EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(5)));
+          new RemovalMarks(
+              EtcdStore.open(EtcdOptions.of(etcd.endpoint()).withTimeout(Duration.ofSeconds(5))));
       registry = new Registry(store, PolicyReader.DOCUMENTS);
       registry.start().join();
       parts.push(registry);
@@ -127,6 +129,7 @@ class StatusLeaderTest {
 
   @BeforeEach
   void define(Cluster cluster) {
+    cluster.awaitOthersGone();
     cluster.applyFile(CRD);
     cluster.everywhere(
         "wait", "crd/trafficpolicies.weft.dev", "--for=condition=Established", "--timeout=60s");

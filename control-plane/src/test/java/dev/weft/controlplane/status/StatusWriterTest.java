@@ -9,6 +9,7 @@ import dev.weft.controlplane.inforce.ReplicaReports;
 import dev.weft.controlplane.limit.PeerLimits;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.RemovalMarks;
 import dev.weft.controlplane.registry.liveness.ReplicaLease;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
@@ -93,8 +94,9 @@ class StatusWriterTest {
       DiscoveryEngine engine,
       Server server)
       implements AutoCloseable {
-    static Replica start(Store store, Cluster cluster, String name, MeterRegistry meters)
+    static Replica start(Store bare, Cluster cluster, String name, MeterRegistry meters)
         throws IOException {
+      var store = new RemovalMarks(bare);
       var registry = new Registry(store, PolicyReader.DOCUMENTS);
       registry.start().join();
       DiscoveryEngine engine =
@@ -211,6 +213,7 @@ class StatusWriterTest {
 
   @Test
   void aPolicySaysWhatBecameOfItAndSaysItOnce(Cluster cluster) throws IOException {
+    cluster.awaitOthersGone();
     opened.push(Replica.start(EmbeddedStore.open(directory), cluster, "one", meters));
     cluster.apply(POLICY.formatted("slow", "10s"));
     until(() -> condition(cluster, "slow").startsWith("False TargetNotFound"));
@@ -322,6 +325,7 @@ class StatusWriterTest {
 
   @Test
   void sidecarsThatComeAndGoCauseFewWrites(Cluster cluster) throws IOException {
+    cluster.awaitOthersGone();
     int policies = 50;
     Duration churn = Duration.ofSeconds(30);
     Replica one = Replica.start(EmbeddedStore.open(directory), cluster, "one", meters);

@@ -42,6 +42,7 @@ public final class Cluster implements AutoCloseable {
               + "|ensure CRDs are installed first");
 
   private static final Duration BUSY_FOR = Duration.ofMinutes(1);
+  private static final String PREFIX = "weft-test-";
   private static final int NAME_DIGITS = 6;
   private static final int HTTPS = 443;
 
@@ -63,7 +64,7 @@ public final class Cluster implements AutoCloseable {
    * @throws IllegalStateException with what kubectl says if that is not possible
    */
   public static Cluster open() {
-    var name = new StringBuilder("weft-test-");
+    var name = new StringBuilder(PREFIX);
     for (int i = 0; i < NAME_DIGITS; i++) {
       name.append((char) ('a' + ThreadLocalRandom.current().nextInt(26)));
     }
@@ -81,6 +82,24 @@ public final class Cluster implements AutoCloseable {
     Awaitility.await()
         .atMost(PATIENCE)
         .until(() -> !field("serviceaccount/default", "{.metadata.name}").isEmpty());
+  }
+
+  /**
+   * Waits until nothing is left of namespaces that earlier tests have closed: whoever counts what
+   * happens in the whole cluster would count their end.
+   */
+  public void awaitOthersGone() {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                everywhere(
+                        "get",
+                        "namespaces",
+                        "-o",
+                        "jsonpath={range .items[*]}{.status.phase} {.metadata.name}{\"\\n\"}{end}")
+                    .lines()
+                    .noneMatch(line -> line.startsWith("Terminating " + PREFIX)));
   }
 
   /** The namespace's name. */

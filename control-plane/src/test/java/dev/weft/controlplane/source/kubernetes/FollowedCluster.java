@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.PolicyReader;
 import dev.weft.controlplane.registry.Registry;
+import dev.weft.controlplane.registry.RemovalMarks;
 import dev.weft.controlplane.registry.store.Entry;
 import dev.weft.controlplane.registry.store.Store;
 import dev.weft.proto.policy.v1.Policy;
@@ -37,12 +38,12 @@ final class FollowedCluster implements AutoCloseable {
    * @param kubeconfig as whom it follows the cluster
    */
   FollowedCluster(Store store, String replica, Cluster cluster, Path kubeconfig) {
-    this.store = store;
+    this.store = new RemovalMarks(store);
     this.namespace = cluster.namespace();
-    registry = new Registry(store, PolicyReader.DOCUMENTS);
+    registry = new Registry(this.store, PolicyReader.DOCUMENTS);
     registry.start().join();
     client = KubernetesAccess.open(kubeconfig);
-    source = KubernetesSource.start(store, registry, replica, client);
+    source = KubernetesSource.start(this.store, registry, replica, client);
   }
 
   FollowedCluster awaitLead() {

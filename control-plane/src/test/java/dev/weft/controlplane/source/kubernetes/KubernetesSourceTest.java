@@ -256,6 +256,7 @@ class KubernetesSourceTest {
 
   @Test
   void whileTheApiServerIsAwayNothingChangesAndThenAllIsThere(Cluster cluster) {
+    cluster.awaitOthersGone();
     FollowedCluster followed = follow(cluster);
     cluster.apply(CATALOG);
     until(() -> followed.services().contains("catalog"));
