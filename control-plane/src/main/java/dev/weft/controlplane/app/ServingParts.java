@@ -93,7 +93,7 @@ final class ServingParts implements AutoCloseable {
     lease = new ReplicaLease(store, options.replicaId(), ttl);
     registry.addListener(lease);
     sessions = new Sessions(store, registry, lease, ttl, System::nanoTime);
-    reaper = new Reaper(store, registry, lease, ttl, serving, System::nanoTime);
+    reaper = new Reaper(store, registry, lease, sessions::hears, ttl, serving, System::nanoTime);
     history = new HistoryKeeper(store, registry, HISTORY, reaper::leading, System::nanoTime);
     versions = new VersionKeeper(store, registry, reaper::leading, System::currentTimeMillis);
     overrides = new OverrideKeeper(store, registry, reaper::leading, System::currentTimeMillis);

@@ -23,6 +23,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every replica watches and raises the alarm; only the elected one removes, in a transaction
  * that compares its election, the instance's own revision, and that no replica has a session with
- * it. It begins only when it has itself served as the elected one, in contact with the store, for a
+ * it. What it hears itself is never silent, whether the store shows the session or not: one that is
+ * slow to take it would outlast the TTL. It begins only when it has itself served as the elected one, in contact with the store, for a
  * full TTL: after an outage of the control plane everybody has had the time to report again. When
  * more than {@value #BRAKE_PERCENT}% of a service would go within one TTL it removes none of it and
  * alarms: it is more likely that we are cut off than that they all died. So it does with every
@@ -51,6 +53,7 @@ public final class Reaper {
   private final Store store;
   private final Registry registry;
   private final ReplicaLease lease;
+  private final Predicate<Workload> heardHere;
   private final Election election;
   private final BooleanSupplier serving;
   private final LongSupplier nanoClock;
@@ -99,6 +102,7 @@ public final class Reaper {
   private record Orphan(String incarnation, long sinceNanos) {}
 
   /**
+   * @param heardHere whether this replica hears an instance now
    * @param serving whether instances can reach this replica now
    * @param nanoClock monotonic, as {@link System#nanoTime}
    */
@@ -106,12 +110,14 @@ public final class Reaper {
       Store store,
       Registry registry,
       ReplicaLease lease,
+      Predicate<Workload> heardHere,
       Duration ttl,
       BooleanSupplier serving,
       LongSupplier nanoClock) {
     this.store = store;
     this.registry = registry;
     this.lease = lease;
+    this.heardHere = heardHere;
     this.election = new Election(store, registry, lease, "reaper");
     this.serving = serving;
     this.nanoClock = nanoClock;
@@ -190,7 +196,9 @@ public final class Reaper {
     orphans.forEach(
         (key, orphan) -> {
           Workload workload = view.registered().get(key);
-          if (workload != null && now - orphan.sinceNanos() >= ttlNanos) {
+          if (workload != null
+              && now - orphan.sinceNanos() >= ttlNanos
+              && !heardHere.test(workload)) {
             due.computeIfAbsent(serviceOf(workload), each -> new ArrayList<>()).add(workload);
           }
         });

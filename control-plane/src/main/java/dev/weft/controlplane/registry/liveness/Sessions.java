@@ -194,6 +194,12 @@ public final class Sessions {
     writer.flush();
   }
 
+  /** Whether this incarnation of an instance is heard here, written or not. */
+  public boolean hears(Workload workload) {
+    Session session = live.get(workload.namespace() + '/' + workload.id());
+    return session != null && session.incarnation.equals(workload.incarnation());
+  }
+
   /** Sessions of this replica. */
   public int count() {
     return live.size();

@@ -22,11 +22,14 @@ import org.jspecify.annotations.Nullable;
  * back.
  */
 final class ControlledStore implements Store {
+  private static final String SESSIONS = "session/";
+
   private final Store store;
   private final AtomicInteger commits = new AtomicInteger();
   private final AtomicInteger underWay = new AtomicInteger();
   private final AtomicBoolean nextAnswerIsLost = new AtomicBoolean();
   private final Object watches = new Object();
+  private volatile boolean refusesSessions;
   private @Nullable Runnable losing;
   // Guarded by watches.
   private boolean heldBack;
@@ -42,6 +45,11 @@ final class ControlledStore implements Store {
   /** The next commit is done, and fails for whoever made it. */
   void loseNextAnswer() {
     nextAnswerIsLost.set(true);
+  }
+
+  /** From now on no commit that puts a session is done. */
+  void refuseSessions() {
+    refusesSessions = true;
   }
 
   /** Whether no commit is under way. */
@@ -102,6 +110,12 @@ final class ControlledStore implements Store {
   @Override
   public CompletableFuture<TxnResult> commit(Txn txn) {
     commits.incrementAndGet();
+    if (refusesSessions
+        && txn.operations().stream()
+            .anyMatch(operation -> operation.key().startsWith(SESSIONS))) {
+      return CompletableFuture.failedFuture(
+          new StoreUnavailableException("no sessions are taken", false, null));
+    }
     underWay.incrementAndGet();
     boolean lost = nextAnswerIsLost.getAndSet(false);
     return store

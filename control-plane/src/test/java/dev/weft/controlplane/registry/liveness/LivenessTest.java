@@ -127,6 +127,22 @@ class LivenessTest {
   }
 
   @Test
+  void whoIsHeardStaysThoughTheStoreDoesNotTakeItsSession() {
+    becomeLeader(a);
+    store.refuseSessions();
+    a.register("catalog", "catalog-0", "one");
+    for (long passed = 0; passed < 4 * TestReplica.TTL.toNanos(); passed += STEP.toNanos()) {
+      nanos.addAndGet(STEP.toNanos());
+      assertThat(a.heartbeat("catalog-0", "one")).isEqualTo(Answer.ALIVE);
+      a.tick();
+    }
+    await().until(store::idle);
+    assertThat(a.shows("catalog-0")).isTrue();
+    assertThat(a.reaper.removals()).isZero();
+    assertThat(a.reaper.alarms()).isEmpty();
+  }
+
+  @Test
   void aLateMessageOfADeadIncarnationHarmsNobody() {
     a.register("catalog", "catalog-0", "old");
     a.heartbeat("catalog-0", "old");
