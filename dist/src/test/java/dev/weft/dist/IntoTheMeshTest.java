@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +62,7 @@ final class IntoTheMeshTest {
   private static final String WITH_SIDECAR = "weft-sidecar weft-init";
 
   @Test
+  @Tag("long")
   void aLabelAndARestartBringWhatServesIntoTheMeshAndLoseNoRequest(Cluster cluster) {
     cluster.apply(web(cluster));
     awaitRollout(cluster);

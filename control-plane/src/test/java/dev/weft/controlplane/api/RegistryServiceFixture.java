@@ -78,7 +78,8 @@ abstract class RegistryServiceFixture {
     registry = new Registry(store, PolicyReader.DOCUMENTS);
     ReplicaLease lease = new ReplicaLease(store, "a", TTL);
     sessions = new Sessions(heldUp(store), registry, lease, TTL, nanos::get);
-    Reaper reaper = new Reaper(store, registry, lease, sessions::hears, TTL, () -> true, nanos::get);
+    Reaper reaper =
+        new Reaper(store, registry, lease, sessions::hears, TTL, () -> true, nanos::get);
     SubscriberAcks acks =
         (revision, timeout) -> {
           awaited.add(revision);

@@ -32,11 +32,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Every replica watches and raises the alarm; only the elected one removes, in a transaction
  * that compares its election, the instance's own revision, and that no replica has a session with
  * it. What it hears itself is never silent, whether the store shows the session or not: one that is
- * slow to take it would outlast the TTL. It begins only when it has itself served as the elected one, in contact with the store, for a
- * full TTL: after an outage of the control plane everybody has had the time to report again. When
- * more than {@value #BRAKE_PERCENT}% of a service would go within one TTL it removes none of it and
- * alarms: it is more likely that we are cut off than that they all died. So it does with every
- * service while no replica hears from anybody, and for a TTL after that.
+ * slow to take it would outlast the TTL. It begins only when it has itself served as the elected
+ * one, in contact with the store, for a full TTL: after an outage of the control plane everybody
+ * has had the time to report again. When more than {@value #BRAKE_PERCENT}% of a service would go
+ * within one TTL it removes none of it and alarms: it is more likely that we are cut off than that
+ * they all died. So it does with every service while no replica hears from anybody, and for a TTL
+ * after that.
  *
  * <p>{@link #tick} is to be called several times per TTL, by one thread; the rest may be read from
  * any.

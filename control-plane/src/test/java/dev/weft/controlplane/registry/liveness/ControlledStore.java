@@ -111,8 +111,7 @@ final class ControlledStore implements Store {
   public CompletableFuture<TxnResult> commit(Txn txn) {
     commits.incrementAndGet();
     if (refusesSessions
-        && txn.operations().stream()
-            .anyMatch(operation -> operation.key().startsWith(SESSIONS))) {
+        && txn.operations().stream().anyMatch(operation -> operation.key().startsWith(SESSIONS))) {
       return CompletableFuture.failedFuture(
           new StoreUnavailableException("no sessions are taken", false, null));
     }

@@ -43,7 +43,14 @@ final class TestReplica implements AutoCloseable {
     this.lease = new ReplicaLease(store, id, TTL);
     this.sessions = new Sessions(store, registry, lease, TTL, nanos::get);
     this.reaper =
-        new Reaper(new RemovalMarks(store), registry, lease, sessions::hears, TTL, () -> serving, nanos::get);
+        new Reaper(
+            new RemovalMarks(store),
+            registry,
+            lease,
+            sessions::hears,
+            TTL,
+            () -> serving,
+            nanos::get);
     registry.start().join();
     lease.tick();
     await().until(() -> registry.current().replicas().contains(id));
