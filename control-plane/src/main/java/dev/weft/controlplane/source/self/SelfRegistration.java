@@ -7,6 +7,7 @@ import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.Registry;
 import dev.weft.controlplane.registry.WorkloadCodec;
 import dev.weft.controlplane.registry.store.Store;
+import dev.weft.controlplane.registry.store.StoreUnavailableException;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.validate.policy.Kinds;
 import dev.weft.proto.registry.v1.Instance;
@@ -67,7 +68,10 @@ public final class SelfRegistration {
     return register(instance, by, ATTEMPTS);
   }
 
-  /** Removes an instance if it is registered under that incarnation. */
+  /**
+   * Removes an instance if it is registered under that incarnation. Fails with a {@link
+   * StoreUnavailableException} when this replica is behind the store and cannot tell.
+   */
   public CompletableFuture<Removed> deregister(String namespace, String id, String incarnation) {
     return deregister(namespace, id, incarnation, ATTEMPTS);
   }
@@ -134,13 +138,20 @@ public final class SelfRegistration {
           .thenCompose(
               reached -> {
                 Workload now = registry.current().workload(namespace, id);
-                return now != null
+                boolean registered =
+                    now != null
                         && now.source().equals(Keyspace.SELF)
-                        && now.incarnation().equals(incarnation)
-                        && attempts > 1
-                    ? deregister(namespace, id, incarnation, attempts - 1)
-                    : CompletableFuture.completedFuture(
-                        new Removed(false, registry.current().revision()));
+                        && now.incarnation().equals(incarnation);
+                if (registered) {
+                  return attempts > 1
+                      ? deregister(namespace, id, incarnation, attempts - 1)
+                      : CompletableFuture.failedFuture(
+                          new ContendedException("instance " + namespace + "/" + id));
+                }
+                return reached
+                    ? CompletableFuture.completedFuture(
+                        new Removed(false, registry.current().revision()))
+                    : CompletableFuture.failedFuture(behind(namespace, id));
               });
     }
     String key = key(Keyspace.SELF, existing);
@@ -152,6 +163,17 @@ public final class SelfRegistration {
         attempts,
         "instance " + namespace + "/" + id,
         () -> deregister(namespace, id, incarnation, attempts - 1));
+  }
+
+  private static StoreUnavailableException behind(String namespace, String id) {
+    return new StoreUnavailableException(
+        "this control plane is behind its store and cannot tell whether "
+            + namespace
+            + "/"
+            + id
+            + " is registered: ask it again, or another one",
+        false,
+        null);
   }
 
   private <T> CompletableFuture<T> commit(

@@ -1,6 +1,7 @@
 package dev.weft.controlplane.registry.liveness;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
@@ -9,8 +10,10 @@ import dev.weft.controlplane.registry.Keyspace;
 import dev.weft.controlplane.registry.TestInstances;
 import dev.weft.controlplane.registry.liveness.Sessions.Answer;
 import dev.weft.controlplane.registry.liveness.Sessions.Heartbeat;
+import dev.weft.controlplane.registry.store.StoreUnavailableException;
 import dev.weft.controlplane.registry.store.Txn;
 import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
+import dev.weft.controlplane.source.self.SelfRegistration;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -102,6 +105,22 @@ class LaggingReplicaTest {
 
     assertThat(registered.join()).isEqualTo(Answer.ALIVE);
     assertThat(stranger.join()).isEqualTo(Answer.UNKNOWN);
+  }
+
+  @Test
+  void aDeregistrationIsNotAnsweredFromAViewThatIsBehind() {
+    var registration = new SelfRegistration(store, replica.registry, () -> 0);
+    store.holdWatchesBack();
+    write("catalog-0", "one");
+
+    assertThatThrownBy(() -> registration.deregister("default", "catalog-0", "one").join())
+        .hasCauseInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("behind its store");
+
+    store.letWatchesGoOn();
+    await().until(() -> replica.shows("catalog-0"));
+    assertThat(registration.deregister("default", "catalog-0", "one").join().removed()).isTrue();
+    assertThat(registration.deregister("default", "catalog-0", "one").join().removed()).isFalse();
   }
 
   private Sessions sessions(Duration ttl) {
