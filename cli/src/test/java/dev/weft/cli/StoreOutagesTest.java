@@ -5,7 +5,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The outages with members that are processes. */
+/** The outages with members that are processes; in containers they run each time. */
+@Tag("long")
 final class StoreOutagesTest extends StoreOutages {
   @Override
   EtcdCluster startEtcd() {
@@ -18,7 +19,6 @@ final class StoreOutagesTest extends StoreOutages {
   }
 
   @Test
-  @Tag("long")
   void theMajorityIsLostForMinutes() {
     loseTheMajority(Duration.ofMinutes(3));
   }
