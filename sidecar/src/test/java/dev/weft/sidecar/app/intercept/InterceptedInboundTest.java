@@ -10,15 +10,9 @@ import dev.weft.proto.registry.v1.Instance;
 import dev.weft.sidecar.FakeControlPlane;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -29,27 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass(name = "rules by {0}")
 @EnumSource(RulesBy.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class InterceptedInboundTest {
-  private @Nullable InterceptedMachines machines;
-
-  @Parameter @Nullable RulesBy program;
-  @TempDir static @Nullable Path logs;
-
-  @BeforeParameterizedClassInvocation
-  void start() {
-    machines =
-        InterceptedMachines.start(Objects.requireNonNull(logs), Objects.requireNonNull(program));
-  }
-
-  @AfterParameterizedClassInvocation
-  void stop() {
-    InterceptedMachines started = machines;
-    machines = null;
-    if (started != null) {
-      started.close();
-    }
-  }
-
+class InterceptedInboundTest extends InterceptedFixture {
   @Test
   void aCallerWithoutAMeshReachesTheApplicationByItsPort() {
     assertThat(calls().curl("o", "http://" + net().ipv4(B) + ":8080/in"))
@@ -138,17 +112,5 @@ class InterceptedInboundTest {
   @Test
   void udpIsNotTouched() {
     assertThat(calls().ping("o", net().ipv4(A))).isEqualTo("ping");
-  }
-
-  private InterceptedMachines machines() {
-    return Objects.requireNonNull(machines);
-  }
-
-  private Namespaces net() {
-    return machines().net();
-  }
-
-  private Callers calls() {
-    return machines().calls();
   }
 }

@@ -11,17 +11,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.sidecar.FakeControlPlane;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -32,27 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass(name = "rules by {0}")
 @EnumSource(RulesBy.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class InterceptedOutboundTest {
-  private @Nullable InterceptedMachines machines;
-
-  @Parameter @Nullable RulesBy program;
-  @TempDir static @Nullable Path logs;
-
-  @BeforeParameterizedClassInvocation
-  void start() {
-    machines =
-        InterceptedMachines.start(Objects.requireNonNull(logs), Objects.requireNonNull(program));
-  }
-
-  @AfterParameterizedClassInvocation
-  void stop() {
-    InterceptedMachines started = machines;
-    machines = null;
-    if (started != null) {
-      started.close();
-    }
-  }
-
+class InterceptedOutboundTest extends InterceptedFixture {
   @Test
   void aServiceIsCalledByItsAddressWhateverHostSays() {
     String answer =
@@ -184,17 +157,5 @@ class InterceptedOutboundTest {
               assertThat(result.status()).isEqualTo(2);
               assertThat(result.output()).contains("runs as user 0 and group 0", "setpriv");
             });
-  }
-
-  private InterceptedMachines machines() {
-    return Objects.requireNonNull(machines);
-  }
-
-  private Namespaces net() {
-    return machines().net();
-  }
-
-  private Callers calls() {
-    return machines().calls();
   }
 }
