@@ -14,34 +14,35 @@ import org.jspecify.annotations.Nullable;
  */
 final class OldHeap {
   /** What may have come since the last collection, however little survived that. */
-  private static final long SPARE_BYTES = 32L << 20;
+  private static final long SPARE_BYTES = 12L << 20;
 
   private static final long EVERY_SECONDS = 10;
 
   private final @Nullable MemoryPoolMXBean pool = find();
 
   /**
-   * Collects it from now on whenever more has come than had survived. By itself the serial
+   * Collects it from now on whenever half of what had survived has come. By itself the serial
    * collector takes all the heap that it may have before it looks here for garbage, so that a
-   * process that holds 20 MiB would grow to the largest size of its heap within hours.
+   * process that holds 20 MiB would grow to the largest size of its heap within hours. And what
+   * survived in a busy moment may be twice as much as usual: it is looked at again soon.
    */
   static void keepSmall() {
     var heap = new OldHeap();
     Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("weft-old-heap").daemon(true).factory())
         .scheduleWithFixedDelay(
-            heap::collectIfMostlyGarbage, EVERY_SECONDS, EVERY_SECONDS, TimeUnit.SECONDS);
+            heap::collectIfMuchHasCome, EVERY_SECONDS, EVERY_SECONDS, TimeUnit.SECONDS);
   }
 
   /** Whether it was so; then everything stands still for a moment. */
   @SuppressWarnings("SystemGC") // Nothing else has the collector look here.
-  boolean collectIfMostlyGarbage() {
+  boolean collectIfMuchHasCome() {
     if (pool == null) {
       return false;
     }
     MemoryUsage last = pool.getCollectionUsage();
     long survived = last == null ? 0 : last.getUsed();
-    if (pool.getUsage().getUsed() - survived < Math.max(survived, SPARE_BYTES)) {
+    if (pool.getUsage().getUsed() - survived < Math.max(survived / 2, SPARE_BYTES)) {
       return false;
     }
     System.gc();
