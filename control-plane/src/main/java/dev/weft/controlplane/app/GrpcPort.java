@@ -10,6 +10,8 @@ import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The gRPC server as it bounds what comes over a connection, before any service is asked. */
 final class GrpcPort {
@@ -23,6 +25,14 @@ final class GrpcPort {
 
   /** How long gRPC has to close a silent connection by itself, and to say why. */
   private static final long FAREWELL = TimeUnit.SECONDS.toNanos(1);
+
+  /** Writes a stack for each connection on which somebody speaks something else than HTTP/2. */
+  private static final Logger NOISE =
+      Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerTransport.connections");
+
+  static {
+    NOISE.setLevel(Level.WARNING);
+  }
 
   private GrpcPort() {}
 
