@@ -89,7 +89,7 @@ final class IntoTheMeshTest {
 
   @Test
   void aManifestFromWeftInjectServesThroughItsSidecarInANamespaceWithoutTheLabel(
-      Cluster cluster, @TempDir Path folder) throws IOException {
+      Cluster cluster, InstalledMesh mesh, @TempDir Path folder) throws IOException {
     Path configuration =
         Files.writeString(
             folder.resolve("injector.yaml"),
@@ -126,6 +126,18 @@ final class IntoTheMeshTest {
                 "jsonpath={.metadata.labels.weft\\.dev/inject}"))
         .isEmpty();
     assertServedThroughSidecars(cluster);
+    // It is looked at there, too: nothing listens where this Service leads to.
+    cluster.apply(
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: unheard}
+        spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8099}]}
+        """);
+    await()
+        .atMost(InstalledMesh.PATIENCE)
+        .untilAsserted(
+            () -> assertThat(mesh.tryWeft("check").out()).contains(cluster.namespace() + "/web-"));
   }
 
   private static void assertServedThroughSidecars(Cluster cluster) {

@@ -176,13 +176,24 @@ final class AfterInstall {
     }
   }
 
+  /** The sidecars that are connected to the replicas that are ready. */
+  ConnectedNodes connected() {
+    return ConnectedNodes.of(cluster, ready(), permitted, to);
+  }
+
   /**
    * Pods, their sidecars and applications.
    *
    * @param mesh the namespaces of the mesh
    * @param looked the names of those and of others whose pods are looked at
+   * @param nodes as {@link #connected} gives them
    */
-  void pods(List<Namespace> mesh, List<String> looked, InjectorToday injector, PodPages pages) {
+  void pods(
+      List<Namespace> mesh,
+      List<String> looked,
+      ConnectedNodes nodes,
+      InjectorToday injector,
+      PodPages pages) {
     List<Pod> pods =
         objects.ofEach(looked, "pods", name -> client.pods().inNamespace(name).list().getItems());
     List<String> names = mesh.stream().map(each -> each.getMetadata().getName()).toList();
@@ -199,7 +210,6 @@ final class AfterInstall {
     new CaConfigMapCheck(system, trusted(), told, maps).run(to);
     new OtherMeshCheck(mesh, pods, BeforeInstall.webhooks(client, permitted)).run(to);
     List<Pod> withSidecar = pods.stream().filter(Pods::lives).filter(Pods::hasSidecar).toList();
-    ConnectedNodes nodes = ConnectedNodes.of(cluster, ready(), permitted, to);
     Map<String, SidecarReport> reports =
         pages.sidecars(withSidecar.stream().filter(Pods::started).toList());
     new SidecarCheck(

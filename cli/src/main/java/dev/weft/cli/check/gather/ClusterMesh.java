@@ -17,6 +17,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Checks a cluster, before Weft is installed and after. Blocks. */
 public final class ClusterMesh {
@@ -104,15 +105,13 @@ public final class ClusterMesh {
         outside();
       }
     }
-    List<String> looked =
-        namespace.isEmpty()
-            ? mesh.stream().map(each -> each.getMetadata().getName()).toList()
-            : List.of(namespace);
     var parts = new AfterInstall(cluster, objects, permitted, to);
     try (PodPages pages = new PodPages(cluster)) {
       parts.controlPlane(pages);
       parts.admission(mesh);
-      parts.pods(mesh, looked, parts.injector(nativeSidecars(version)), pages);
+      ConnectedNodes nodes = parts.connected();
+      List<String> looked = namespace.isEmpty() ? namespaces(mesh, nodes) : List.of(namespace);
+      parts.pods(mesh, looked, nodes, parts.injector(nativeSidecars(version)), pages);
     }
     parts.policies(served, namespace);
     if (!mesh.isEmpty()) {
@@ -123,6 +122,15 @@ public final class ClusterMesh {
           "nothing, where the network is trusted; else have the network plugin encrypt it"
               + " (WireGuard, IPsec), or the applications themselves: their TLS is passed through");
     }
+  }
+
+  /** Those of the mesh, and where else somebody has given pods a sidecar. */
+  private static List<String> namespaces(List<Namespace> mesh, ConnectedNodes nodes) {
+    return Stream.concat(
+            mesh.stream().map(each -> each.getMetadata().getName()),
+            nodes.nodes().stream().map(each -> each.getNode().getNamespace()).sorted())
+        .distinct()
+        .toList();
   }
 
   private void outside() {
