@@ -130,9 +130,7 @@ class StatusLeaderTest {
   @BeforeEach
   void define(Cluster cluster) {
     cluster.awaitOthersGone();
-    cluster.applyFile(CRD);
-    cluster.everywhere(
-        "wait", "crd/trafficpolicies.weft.dev", "--for=condition=Established", "--timeout=60s");
+    cluster.define(CRD);
   }
 
   @AfterEach

@@ -199,9 +199,7 @@ class StatusWriterTest {
 
   @BeforeEach
   void define(Cluster cluster) {
-    cluster.applyFile(CRD);
-    cluster.everywhere(
-        "wait", "crd/trafficpolicies.weft.dev", "--for=condition=Established", "--timeout=60s");
+    cluster.define(CRD);
   }
 
   @AfterEach

@@ -45,9 +45,7 @@ class TrafficPolicyCrdClusterTest {
   @BeforeEach
   void define(Cluster given) {
     cluster = given;
-    cluster.applyFile(CRD);
-    cluster.everywhere(
-        "wait", "crd/trafficpolicies.weft.dev", "--for=condition=Established", "--timeout=60s");
+    cluster.define(CRD);
     // Where there was an older definition, with fewer defaults, it goes on for a moment.
     String few = "{targetRefs: [{kind: Service, name: web}], connectionLimits: {}}";
     await()

@@ -209,9 +209,7 @@ class AdmissionClusterTest {
 
   @Test
   void policies_are_denied_warned_of_or_not_looked_at_as_the_configuration_says_just_then() {
-    cluster.applyFile(POLICIES);
-    cluster.everywhere(
-        "wait", "--for=condition=Established", "crd/trafficpolicies.weft.dev", "--timeout=2m");
+    cluster.define(POLICIES);
     try (var kinds = new RouteKinds(cluster)) {
       Map<RefusedPolicy, String> bad = new LinkedHashMap<>();
       for (RefusedPolicy each : RefusedPolicy.ALL) {

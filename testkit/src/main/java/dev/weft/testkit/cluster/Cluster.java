@@ -140,9 +140,15 @@ public final class Cluster implements AutoCloseable {
     run(manifests, inNamespace("apply", "--server-side", "--force-conflicts", "-f", "-"));
   }
 
-  /** Applies a file, in its own namespaces: custom resource definitions, say. */
-  public void applyFile(Path manifests) {
-    run("", List.of("apply", "--server-side", "--force-conflicts", "-f", manifests.toString()));
+  /** Applies a file of custom resource definitions; returns when the API server serves them. */
+  public void define(Path definitions) {
+    run("", List.of("apply", "--server-side", "--force-conflicts", "-f", definitions.toString()));
+    everywhere(
+        "wait",
+        "-f",
+        definitions.toString(),
+        "--for=condition=Established",
+        "--timeout=" + PATIENCE.toSeconds() + "s");
   }
 
   /** A field of an object in the namespace, by kubectl's JSONPath; empty if there is none. */

@@ -215,8 +215,7 @@ class KubernetesSourceTest {
     if (cluster.everywhere("get", definition, "--ignore-not-found").isEmpty()) {
       opened.push(() -> cluster.everywhere("delete", definition, "--ignore-not-found"));
     }
-    cluster.applyFile(Path.of("../deploy/k8s/base/crds/trafficpolicies.weft.dev.yaml"));
-    cluster.everywhere("wait", definition, "--for=condition=Established", "--timeout=60s");
+    cluster.define(Path.of("../deploy/k8s/base/crds/trafficpolicies.weft.dev.yaml"));
     FollowedCluster followed = follow(cluster);
     cluster.apply(POLICY.formatted("before"));
     until(() -> followed.document("TrafficPolicy", "before").isPresent());
