@@ -22,10 +22,12 @@ import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The images that {@code weft images} makes of this distribution, run without a container daemon.
@@ -69,6 +71,41 @@ final class ImagesTest {
   @Test
   void theSameInputGivesTheSameImages() throws IOException {
     assertThat(weftImages()).isEqualTo(digests);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"weft-control-plane", "weft-sidecar"})
+  void theCacheIsALayerOfItsOwn(String name) throws Exception {
+    run("tar", "-xf", IMAGES.resolve(name + ".tar").toString(), "-C", root.toString());
+    List<String> layers = layers(IMAGES.resolve(name + ".tar"));
+
+    for (String layer : layers) {
+      List<String> files =
+          run("tar", "-tf", root.resolve(layer).toString())
+              .lines()
+              .filter(file -> !file.endsWith("/"))
+              .toList();
+      if (layer.equals(layers.getLast())) {
+        assertThat(files).hasSize(1).allMatch(file -> file.endsWith(".aot"));
+      } else {
+        assertThat(files).isNotEmpty().noneMatch(file -> file.endsWith(".aot"));
+      }
+    }
+  }
+
+  /** A node that has the image of before fetches no more than what has changed. */
+  @Test
+  @Tag("long")
+  void madeAnewInAnotherFolderEveryLayerButTheCacheIsTheSame(@TempDir Path other) throws Exception {
+    Run run = Distribution.built().run(Map.of(), "weft", "images", "--output", other.toString());
+    assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
+    for (String name : digests.keySet()) {
+      List<String> first = layers(IMAGES.resolve(name + ".tar"));
+      List<String> second = layers(other.resolve(name + ".tar"));
+      assertThat(second.subList(0, second.size() - 1))
+          .hasSizeGreaterThan(2)
+          .isEqualTo(first.subList(0, first.size() - 1));
+    }
   }
 
   /**
@@ -182,14 +219,18 @@ final class ImagesTest {
 
   private void unpack(String name) throws Exception {
     Path archive = IMAGES.resolve(name + ".tar");
-    var layers = LAYERS.matcher(run("tar", "-xOf", archive.toString(), "manifest.json"));
-    assertThat(layers.find()).isTrue();
-    List<String> blobs = BLOB.matcher(layers.group(1)).results().map(MatchResult::group).toList();
     run("tar", "-xf", archive.toString(), "-C", root.toString());
-    for (String blob : blobs) {
+    for (String blob : layers(archive)) {
       run("tar", "-xf", root.resolve(blob).toString(), "-C", root.toString());
     }
     run("rm", "-r", root.resolve("blobs").toString());
+  }
+
+  /** What to unpack, in this order. */
+  private static List<String> layers(Path archive) throws Exception {
+    var layers = LAYERS.matcher(run("tar", "-xOf", archive.toString(), "manifest.json"));
+    assertThat(layers.find()).isTrue();
+    return BLOB.matcher(layers.group(1)).results().map(MatchResult::group).toList();
   }
 
   private static boolean answersReady(int port) throws InterruptedException {
