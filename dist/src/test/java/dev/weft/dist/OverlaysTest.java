@@ -25,6 +25,9 @@ final class OverlaysTest {
   private static final String SYSTEM = "--namespace=weft-system";
   private static final String ETCD = "weft.test/etcd:1";
   private static final int MEMBERS = 3;
+  private static final String MEMBERS_OF_ETCD = "app.kubernetes.io/name=weft-etcd";
+  private static final String MEMBER = "weft-etcd-0.weft-etcd.weft-system.svc";
+  private static final String CONTROL_PLANES = "app.kubernetes.io/name=weft-control-plane";
 
   @TempDir Path folder;
 
@@ -49,7 +52,7 @@ final class OverlaysTest {
   void twoReplicasOnThreeMembersOfEtcdLoseOneOfEachAndNoRequest(Cluster cluster, InstalledMesh mesh)
       throws Exception {
     mesh.uninstall();
-    LocalImage.load(mesh, folder, ETCD, "etcd");
+    LocalImage.load(mesh, folder, ETCD, "etcd", "etcdctl");
     makeVolumes(cluster);
     try {
       mesh.install(overlay(cluster, "ha"));
@@ -60,18 +63,26 @@ final class OverlaysTest {
       Shop shop = Shop.open(cluster, mesh);
       shop.losesNothingBy(
           () -> {
-            kill(cluster, "app.kubernetes.io/name=weft-etcd");
-            kill(cluster, "app.kubernetes.io/name=weft-control-plane");
+            kill(cluster, MEMBERS_OF_ETCD);
+            kill(cluster, CONTROL_PLANES);
             shop.routeTo("v2");
             shop.awaitOnly("v2");
             cluster.everywhere("rollout", "status", SYSTEM, "statefulset/weft-etcd");
           });
 
+      etcdAnswersItsMembersOnly(cluster);
+      shop.losesNothingBy(
+          () -> {
+            replaceCertificates(cluster);
+            shop.routeTo("v1");
+            shop.awaitOnly("v1");
+          });
+
       shop.losesNothingBy(
           () -> {
             drainNode(cluster);
-            shop.routeTo("v1");
-            shop.awaitOnly("v1");
+            shop.routeTo("v2");
+            shop.awaitOnly("v2");
             cluster.everywhere("uncordon", node(cluster));
             cluster.everywhere("rollout", "status", SYSTEM, "statefulset/weft-etcd");
           });
@@ -104,6 +115,60 @@ final class OverlaysTest {
         cluster.everywhere(
             "get", "pods", SYSTEM, "-l", label, "-o", "jsonpath={.items[0].metadata.name}");
     cluster.everywhere("delete", SYSTEM, "pod/" + pod, "--grace-period=0", "--force");
+  }
+
+  private static void etcdAnswersItsMembersOnly(Cluster cluster) {
+    assertThat(cluster.everywhere("exec", SYSTEM, "weft-etcd-0", "--", "etcdctl", "member", "list"))
+        .contains("https://weft-etcd-2.weft-etcd.weft-system.svc:2379");
+    String health = "[wget, -q, -O, '-', 'http://%s:2381/health']".formatted(MEMBER);
+    assertThat(stranger(cluster, "metrics", cluster.busybox(), health, "Succeeded"))
+        .contains("\"health\":\"true\"");
+    for (String scheme : List.of("http", "https")) {
+      String read =
+          "[etcdctl, --endpoints=%s://%s:2379, --insecure-skip-tls-verify, get, --prefix, /]"
+              .formatted(scheme, MEMBER);
+      assertThat(stranger(cluster, scheme, ETCD, read, "Failed")).doesNotContain("/weft/");
+    }
+  }
+
+  /** What somebody outside the mesh is told, who is to end like that. */
+  private static String stranger(
+      Cluster cluster, String name, String image, String command, String phase) {
+    cluster.apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stranger-%s, labels: {weft.dev/inject: disabled}}
+        spec:
+          restartPolicy: Never
+          containers: [{name: stranger, image: "%s", imagePullPolicy: IfNotPresent, command: %s}]
+        """
+            .formatted(name, image, command));
+    cluster.await("pod/stranger-" + name, "jsonpath={.status.phase}=" + phase);
+    return cluster.kubectl("logs", "stranger-" + name);
+  }
+
+  /** As docs/guides/access.md says. */
+  private static void replaceCertificates(Cluster cluster) {
+    String before = authority(cluster);
+    scale(cluster, 0);
+    cluster.everywhere(
+        "wait", SYSTEM, "--for=delete", "pod", "-l", CONTROL_PLANES, "--timeout=60s");
+    cluster.everywhere("delete", SYSTEM, "secret/weft-etcd");
+    scale(cluster, 2);
+    cluster.everywhere("wait", SYSTEM, "--for=create", "secret/weft-etcd", "--timeout=60s");
+    assertThat(authority(cluster)).isNotEqualTo(before);
+    cluster.everywhere("delete", SYSTEM, "pod", "-l", MEMBERS_OF_ETCD);
+    cluster.everywhere("rollout", "status", SYSTEM, "deployment/weft-control-plane");
+    cluster.everywhere("rollout", "status", SYSTEM, "statefulset/weft-etcd");
+  }
+
+  private static void scale(Cluster cluster, int replicas) {
+    cluster.everywhere("scale", SYSTEM, "deployment/weft-control-plane", "--replicas=" + replicas);
+  }
+
+  private static String authority(Cluster cluster) {
+    return cluster.everywhere("get", SYSTEM, "secret/weft-etcd", "-o", "jsonpath={.data.ca\\.crt}");
   }
 
   /** As for its maintenance; what the budgets keep stays, and it goes no further. */

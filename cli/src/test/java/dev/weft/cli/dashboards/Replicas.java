@@ -8,6 +8,7 @@ import dev.weft.controlplane.app.ControlPlaneOptions.StoreOptions;
 import dev.weft.controlplane.app.KubernetesOptions;
 import dev.weft.controlplane.app.SecurityOptions;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;
+import dev.weft.controlplane.registry.store.etcd.EtcdTlsFiles;
 import dev.weft.proto.discovery.v1.DiscoveryRequest;
 import dev.weft.proto.discovery.v1.DiscoveryResponse;
 import dev.weft.proto.discovery.v1.DiscoveryServiceGrpc;
@@ -57,7 +58,7 @@ final class Replicas implements AutoCloseable {
       """;
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
-  private final EtcdServer etcd;
+  private final EtcdOptions store;
   private final Path authority;
   private final ControlPlane first;
   private final ControlPlane second;
@@ -65,10 +66,20 @@ final class Replicas implements AutoCloseable {
   private final ManagedChannel toSecond;
   private final HttpClient apiServer;
   private final int webhookPort = Ports.free();
+  private final int etcdMetricsPort = Ports.free();
 
   Replicas(Path folder) throws IOException {
-    etcd = EtcdServer.start();
+    var ca = new TestCa("operator");
+    Path certificate = ca.issue("weft", "localhost", "127.0.0.1").write(folder, "weft");
+    Path trusted = ca.write(folder.resolve("operator.crt"));
+    EtcdServer etcd =
+        EtcdServer.start(
+            new EtcdServer.Tls(ca, true),
+            "--listen-metrics-urls=http://127.0.0.1:" + etcdMetricsPort);
     open.push(etcd);
+    store =
+        EtcdOptions.of(etcd.endpoint())
+            .withTls(new EtcdTlsFiles(trusted, certificate, folder.resolve("weft.key")));
     first =
         ControlPlane.start(
             options(
@@ -78,9 +89,6 @@ final class Replicas implements AutoCloseable {
     open.push(first);
     var refused = new RefusedPort();
     open.push(refused);
-    var ca = new TestCa("operator");
-    Path certificate = ca.issue("weft", "localhost", "127.0.0.1").write(folder, "weft");
-    Path trusted = ca.write(folder.resolve("operator.crt"));
     second =
         ControlPlane.start(
             options(
@@ -119,7 +127,7 @@ final class Replicas implements AutoCloseable {
   private ControlPlaneOptions options(
       String replica, SecurityOptions security, KubernetesOptions kubernetes) {
     return new ControlPlaneOptions(
-        new StoreOptions.Etcd(EtcdOptions.of(etcd.endpoint())),
+        new StoreOptions.Etcd(store),
         "127.0.0.1",
         0,
         0,
@@ -154,7 +162,7 @@ final class Replicas implements AutoCloseable {
     return List.of(
         target(first.metricsPort(), "weft-control-plane-0"),
         target(second.metricsPort(), "weft-control-plane-1"),
-        target(etcd.port(), "weft-etcd-0"));
+        target(etcdMetricsPort, "weft-etcd-0"));
   }
 
   private static Target target(int port, String pod) {

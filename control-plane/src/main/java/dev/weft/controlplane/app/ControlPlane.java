@@ -50,7 +50,7 @@ public final class ControlPlane implements AutoCloseable {
   private final PeerLimits limits = new PeerLimits(meters, System::currentTimeMillis);
   private final HealthStatusManager health = new HealthStatusManager();
   private final LateServices late = new LateServices(this::reason);
-  private final StoreOpener opener = new StoreOpener();
+  private final StoreOpener opener = new StoreOpener(meters);
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Object lock = new Object();
@@ -183,7 +183,7 @@ public final class ControlPlane implements AutoCloseable {
   private void openStore() {
     Store store;
     try {
-      store = opener.open(options.store(), why -> notOpen = why);
+      store = opener.open(EtcdSecret.resolve(options, kubernetes), why -> notOpen = why);
     } catch (StoreException | IllegalArgumentException e) {
       fail(new StartFailedException(String.valueOf(e.getMessage()), e));
       return;

@@ -2,6 +2,7 @@ package dev.weft.controlplane.app;
 
 import dev.weft.controlplane.app.ControlPlaneOptions.StoreOptions;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;
+import dev.weft.controlplane.registry.store.etcd.EtcdTlsFiles;
 import dev.weft.controlplane.source.kubernetes.KubernetesAccess;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -32,6 +33,7 @@ final class ControlPlaneArgs {
         --etcd-ca FILE             PEM: who signs etcd's certificate
         --etcd-cert FILE           PEM: certificate to show to etcd, with --etcd-key
         --etcd-key FILE            PEM: its private key
+        --etcd-secret NAME         in Kubernetes, instead of the three: a Secret of our namespace, made if missing
         --bind ADDRESS             address of both ports (127.0.0.1)
         --grpc-port PORT           (7700)
         --metrics-port PORT        /metrics, /live, /ready (7701)
@@ -64,6 +66,7 @@ final class ControlPlaneArgs {
               "--etcd-ca",
               "--etcd-cert",
               "--etcd-key",
+              "--etcd-secret",
               "--bind",
               "--grpc-port",
               "--metrics-port",
@@ -127,7 +130,7 @@ final class ControlPlaneArgs {
                 "--webhook-port",
                 values.containsKey("--kubeconfig") ? 0 : KubernetesOptions.DEFAULT_WEBHOOK_PORT));
     return new ControlPlaneOptions(
-        store(),
+        store(kubernetes),
         get("--bind", "127.0.0.1"),
         number("--grpc-port", ControlPlaneOptions.DEFAULT_GRPC_PORT),
         number("--metrics-port", ControlPlaneOptions.DEFAULT_METRICS_PORT),
@@ -208,11 +211,11 @@ final class ControlPlaneArgs {
     };
   }
 
-  private StoreOptions store() {
+  private StoreOptions store(KubernetesOptions kubernetes) {
     String kind = get("--store", "embedded");
     return switch (kind) {
       case "embedded" -> embedded();
-      case "etcd" -> etcd();
+      case "etcd" -> etcd(kubernetes);
       default ->
           throw new IllegalArgumentException(
               "--store is \"" + kind + "\", expected embedded or etcd");
@@ -228,7 +231,7 @@ final class ControlPlaneArgs {
     return new StoreOptions.Embedded(Path.of(get("--data-dir", stateDirectory("control-plane"))));
   }
 
-  private StoreOptions etcd() {
+  private StoreOptions etcd(KubernetesOptions kubernetes) {
     if (values.containsKey("--data-dir")) {
       throw new IllegalArgumentException("--data-dir is only for --store embedded");
     }
@@ -246,10 +249,25 @@ final class ControlPlaneArgs {
     Path ca = file("--etcd-ca");
     Path certificate = file("--etcd-cert");
     Path key = file("--etcd-key");
-    return new StoreOptions.Etcd(
-        ca == null && certificate == null && key == null
-            ? etcd
-            : etcd.withTls(ca, certificate, key));
+    boolean files = ca != null || certificate != null || key != null;
+    String secret = values.get("--etcd-secret");
+    if (secret == null) {
+      return new StoreOptions.Etcd(
+          files ? etcd.withTls(new EtcdTlsFiles(ca, certificate, key)) : etcd);
+    }
+    if (files) {
+      throw new IllegalArgumentException(
+          "--etcd-secret stands instead of --etcd-ca, --etcd-cert and --etcd-key");
+    }
+    if (!kubernetes.enabled()) {
+      throw new IllegalArgumentException(
+          "--etcd-secret needs a cluster that keeps it: run in a pod, or name one with --kubeconfig");
+    }
+    if (!etcd.tls()) {
+      throw new IllegalArgumentException(
+          "--etcd-secret needs --etcd-endpoints that begin with https://");
+    }
+    return new StoreOptions.Etcd(etcd, secret);
   }
 
   private static String firstLine(String file) {

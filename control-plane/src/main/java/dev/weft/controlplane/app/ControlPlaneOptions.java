@@ -3,6 +3,7 @@ package dev.weft.controlplane.app;
 import dev.weft.controlplane.registry.store.etcd.EtcdOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a control plane is to run. Immutable.
@@ -63,8 +64,18 @@ public record ControlPlaneOptions(
     /** In a directory of this machine, for one replica. */
     record Embedded(Path directory) implements StoreOptions {}
 
-    /** In an etcd cluster. */
-    record Etcd(EtcdOptions options) implements StoreOptions {}
+    /**
+     * In an etcd cluster.
+     *
+     * @param secret of our namespace in Kubernetes, with the certificates for etcd, which is made
+     *     where there is none; null: those of the options
+     */
+    record Etcd(EtcdOptions options, @Nullable String secret) implements StoreOptions {
+      /** With the certificates of the options, if any. */
+      public Etcd(EtcdOptions options) {
+        this(options, null);
+      }
+    }
   }
 
   /** Everything by default, with the store in that directory. */

@@ -6,7 +6,10 @@ import dev.weft.controlplane.registry.store.StoreFailedException;
 import dev.weft.controlplane.registry.store.StoreUnavailableException;
 import dev.weft.controlplane.registry.store.embedded.EmbeddedStore;
 import dev.weft.controlplane.registry.store.etcd.EtcdStore;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.System.Logger.Level;
+import java.time.Instant;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -23,9 +26,14 @@ final class StoreOpener {
   private static final long MIN_RETRY_MILLIS = 200;
   private static final long MAX_RETRY_MILLIS = 5_000;
 
+  private final MeterRegistry meters;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stopping = lock.newCondition();
   private boolean stopped;
+
+  StoreOpener(MeterRegistry meters) {
+    this.meters = meters;
+  }
 
   /**
    * Blocks until the store is open.
@@ -40,7 +48,7 @@ final class StoreOpener {
       try {
         return switch (options) {
           case StoreOptions.Embedded(var directory) -> EmbeddedStore.open(directory);
-          case StoreOptions.Etcd(var etcd) -> EtcdStore.open(etcd);
+          case StoreOptions.Etcd etcd -> metered(EtcdStore.open(etcd.options()));
         };
       } catch (StoreUnavailableException e) {
         String why = String.valueOf(e.getMessage());
@@ -64,6 +72,21 @@ final class StoreOpener {
     } finally {
       lock.unlock();
     }
+  }
+
+  private Store metered(EtcdStore store) {
+    if (store.certificateNotAfter() != null) {
+      Gauge.builder("weft.etcd.certificate.expiration", store, StoreOpener::expiration)
+          .baseUnit("seconds")
+          .description("When the certificate that etcd is shown expires, since 1970")
+          .register(meters);
+    }
+    return store;
+  }
+
+  private static double expiration(EtcdStore store) {
+    Instant notAfter = store.certificateNotAfter();
+    return notAfter == null ? Double.NaN : notAfter.getEpochSecond();
   }
 
   private boolean pause(long millis) {

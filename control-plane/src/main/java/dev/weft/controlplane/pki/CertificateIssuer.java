@@ -67,6 +67,22 @@ final class CertificateIssuer {
    */
   static KeyedCertificate serving(
       KeyedCertificate root, List<String> names, Instant now, Duration lifetime) {
+    return issue(root, names, now, lifetime, KeyPurposeId.id_kp_serverAuth);
+  }
+
+  /** A certificate for who is a server and a client; otherwise as {@link #serving}. */
+  static KeyedCertificate member(
+      KeyedCertificate root, List<String> names, Instant now, Duration lifetime) {
+    return issue(
+        root, names, now, lifetime, KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth);
+  }
+
+  private static KeyedCertificate issue(
+      KeyedCertificate root,
+      List<String> names,
+      Instant now,
+      Duration lifetime,
+      KeyPurposeId... purposes) {
     KeyPair keys = newKeys();
     Instant end = now.plus(lifetime);
     X509v3CertificateBuilder builder =
@@ -80,8 +96,7 @@ final class CertificateIssuer {
       var identifiers = new JcaX509ExtensionUtils();
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-      builder.addExtension(
-          Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
+      builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purposes));
       builder.addExtension(Extension.subjectAlternativeName, false, generalNames(names));
       builder.addExtension(
           Extension.authorityKeyIdentifier,

@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -140,20 +139,10 @@ public final class FileIdentity implements ServerIdentity {
       throw new PkiException(certificateFile + ": the certificate expired on " + notAfter, null);
     }
     try {
-      for (Pem.Block block : Pem.blocks(texts.key)) {
-        if (block.type().equals(Pem.KEY)) {
-          PrivateKey key = Pem.privateKey(block.der(), chain.getFirst());
-          return KeyedCertificate.of(chain, key);
-        }
-      }
+      return KeyedCertificate.of(chain, Pem.privateKeyIn(texts.key, chain.getFirst()));
     } catch (PkiException e) {
       throw new PkiException(keyFile + ": " + e.getMessage(), e);
     }
-    throw new PkiException(
-        keyFile
-            + " holds no PRIVATE KEY in PKCS #8; \"openssl pkcs8 -topk8 -nocrypt\" makes one of an"
-            + " older form",
-        null);
   }
 
   private static List<X509Certificate> certificates(Path file, String text) throws PkiException {

@@ -20,6 +20,20 @@ public record KeyedCertificate(List<X509Certificate> chain, PrivateKey key) {
   }
 
   /**
+   * Reads a certificate with its chain, and its key, from PEM.
+   *
+   * @param key PKCS #8
+   * @throws PkiException in words, without the place, which who calls knows
+   */
+  public static KeyedCertificate parse(String chain, String key) throws PkiException {
+    List<X509Certificate> certificates = Pem.certificates(chain);
+    if (certificates.isEmpty()) {
+      throw new PkiException("there is no certificate in PEM", null);
+    }
+    return of(certificates, Pem.privateKeyIn(key, certificates.getFirst()));
+  }
+
+  /**
    * Checks that key and certificate belong together.
    *
    * @throws PkiException when they do not

@@ -65,6 +65,23 @@ public final class Pem {
     return certificates;
   }
 
+  /**
+   * The first key of a text, which has to be the certificate's.
+   *
+   * @throws PkiException if there is none, or it is of another kind
+   */
+  static PrivateKey privateKeyIn(String text, X509Certificate of) throws PkiException {
+    for (Block block : blocks(text)) {
+      if (block.type.equals(KEY)) {
+        return privateKey(block.der, of);
+      }
+    }
+    throw new PkiException(
+        "it holds no PRIVATE KEY in PKCS #8; \"openssl pkcs8 -topk8 -nocrypt\" makes one of an"
+            + " older form",
+        null);
+  }
+
   /** A key in PKCS #8, of the kind that its certificate says. */
   static PrivateKey privateKey(byte[] der, X509Certificate of) throws PkiException {
     String algorithm = of.getPublicKey().getAlgorithm();

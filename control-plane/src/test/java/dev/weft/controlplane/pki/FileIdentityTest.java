@@ -63,7 +63,7 @@ class FileIdentityTest {
     assertThatThrownBy(this::open)
         .hasMessageContaining("tls.key: the private key does not belong to the certificate");
     Files.writeString(directory.resolve("tls.key"), "nothing");
-    assertThatThrownBy(this::open).hasMessageContaining("tls.key holds no PRIVATE KEY");
+    assertThatThrownBy(this::open).hasMessageContaining("tls.key: it holds no PRIVATE KEY");
     Instant yesterday = Instant.now().minus(Duration.ofDays(1));
     ca.issue(yesterday.minus(Duration.ofDays(1)), yesterday, "weft", "localhost")
         .write(directory, "tls");

@@ -1,8 +1,9 @@
 package dev.weft.controlplane.registry.store.etcd;
 
-import dev.weft.controlplane.registry.store.StoreFailedException;
+import dev.weft.controlplane.registry.store.StoreException;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ChannelCredentials;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ConnectivityState;
@@ -18,12 +19,7 @@ import io.grpc.Status;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +36,7 @@ final class EtcdChannel implements AutoCloseable {
       Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);
   private static final long PING_SECONDS = 10;
   private static final long PING_TIMEOUT_SECONDS = 5;
+  private static final long LOOK_SECONDS = 10;
 
   static {
     NameResolverRegistry.getDefaultRegistry().register(new EndpointResolver.Provider());
@@ -49,21 +46,23 @@ final class EtcdChannel implements AutoCloseable {
   private final Executor virtualThreads;
   private final ManagedChannel channel;
   private final @Nullable TokenCredentials token;
+  private final @Nullable TlsMaterial certificates;
   private volatile boolean closed;
 
   /**
    * Connects in the background.
    *
-   * @throws StoreFailedException if a certificate or key cannot be read
+   * @throws StoreException if certificates or a key cannot be read or used
    */
   EtcdChannel(EtcdOptions options, Executor virtualThreads) {
     this.options = options;
     this.virtualThreads = virtualThreads;
+    certificates = options.certificates() == null ? null : new TlsMaterial(options.certificates());
     Metadata headers = new Metadata();
     // A member that lost its cluster must refuse instead of keeping silent.
     headers.put(HAS_LEADER, "true");
     ManagedChannelBuilder<?> builder =
-        builder(options)
+        builder(options, certificates)
             .executor(virtualThreads)
             .offloadExecutor(virtualThreads)
             .defaultLoadBalancingPolicy("round_robin")
@@ -80,49 +79,31 @@ final class EtcdChannel implements AutoCloseable {
       token = null;
     }
     keepConnected(new Backoff());
-  }
-
-  private static ManagedChannelBuilder<?> builder(EtcdOptions options) {
-    String target = EndpointResolver.target(options.endpoints());
-    if (!"https".equals(options.endpoints().getFirst().getScheme())) {
-      return Grpc.newChannelBuilder(target, InsecureChannelCredentials.create());
-    }
-    TlsChannelCredentials.Builder tls = TlsChannelCredentials.newBuilder();
-    try {
-      if (options.ca() != null) {
-        requireCertificates(options.ca());
-        tls.trustManager(options.ca().toFile());
-      }
-      if (options.certificate() != null && options.key() != null) {
-        requireCertificates(options.certificate());
-        tls.keyManager(options.certificate().toFile(), options.key().toFile());
-      }
-      return Grpc.newChannelBuilder(target, tls.build());
-    } catch (IOException | RuntimeException e) {
-      throw e instanceof StoreFailedException known
-          ? known
-          : new StoreFailedException(
-              "cannot use certificate "
-                  + options.certificate()
-                  + " with key "
-                  + options.key()
-                  + " for etcd: the key must be the certificate's, in PEM (PKCS #8, not encrypted)",
-              e);
+    if (certificates != null) {
+      renewLater(certificates);
     }
   }
 
-  private static void requireCertificates(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      if (CertificateFactory.getInstance("X.509").generateCertificates(in).isEmpty()) {
-        throw new CertificateException("it holds none");
-      }
-    } catch (IOException e) {
-      throw new StoreFailedException(
-          "cannot read " + file + " for etcd: no such file, or permission denied", e);
-    } catch (CertificateException e) {
-      throw new StoreFailedException(
-          "cannot read " + file + " for etcd: it must hold certificates in PEM", e);
-    }
+  private void renewLater(TlsMaterial held) {
+    CompletableFuture.delayedExecutor(LOOK_SECONDS, TimeUnit.SECONDS, virtualThreads)
+        .execute(
+            () -> {
+              if (!closed) {
+                held.refresh();
+                renewLater(held);
+              }
+            });
+  }
+
+  private static ManagedChannelBuilder<?> builder(
+      EtcdOptions options, @Nullable TlsMaterial certificates) {
+    return Grpc.newChannelBuilder(
+        EndpointResolver.target(options.endpoints()),
+        certificates == null ? plain(options) : certificates.credentials());
+  }
+
+  private static ChannelCredentials plain(EtcdOptions options) {
+    return options.tls() ? TlsChannelCredentials.create() : InsecureChannelCredentials.create();
   }
 
   /**
@@ -194,6 +175,11 @@ final class EtcdChannel implements AutoCloseable {
         Context.ROOT.detach(caller);
       }
     }
+  }
+
+  /** Until when the certificate that etcd is shown is in force; null: it is shown none. */
+  @Nullable Instant certificateNotAfter() {
+    return certificates == null ? null : certificates.notAfter();
   }
 
   /** Makes the next call authenticate anew. */

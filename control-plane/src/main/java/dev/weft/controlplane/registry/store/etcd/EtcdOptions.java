@@ -1,7 +1,6 @@
 package dev.weft.controlplane.registry.store.etcd;
 
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param root what all keys begin with, {@code /weft/} by default; ends with a slash
  * @param user whom to authenticate as, or null
  * @param password the user's, or null
- * @param ca PEM file of who signs etcd's certificate; null for the authorities that the JDK trusts
- * @param certificate PEM file of the client's certificate (and chain), or null
- * @param key PEM file of its private key (PKCS #8), or null
+ * @param certificates whom to trust and what to show; null for the authorities that the JDK trusts,
+ *     and nothing
  * @param timeout how long a call may take, reconnecting included
  */
 public record EtcdOptions(
@@ -24,9 +22,7 @@ public record EtcdOptions(
     String root,
     @Nullable String user,
     @Nullable String password,
-    @Nullable Path ca,
-    @Nullable Path certificate,
-    @Nullable Path key,
+    @Nullable EtcdTls certificates,
     Duration timeout) {
   private static final String DEFAULT_ROOT = "/weft/";
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
@@ -63,11 +59,7 @@ public record EtcdOptions(
     if ((user == null) != (password == null)) {
       throw new IllegalArgumentException("etcd needs a user and a password, or neither");
     }
-    if ((certificate == null) != (key == null)) {
-      throw new IllegalArgumentException("etcd needs a client certificate and its key, or neither");
-    }
-    boolean tls = "https".equals(endpoints.getFirst().getScheme());
-    if (!tls && (ca != null || certificate != null)) {
+    if (certificates != null && !tls(endpoints)) {
       throw new IllegalArgumentException(
           "certificates are given for etcd, but its endpoints are http: "
               + endpoints
@@ -89,7 +81,7 @@ public record EtcdOptions(
             .filter(each -> !each.isEmpty())
             .map(EtcdOptions::endpoint)
             .toList();
-    return new EtcdOptions(parsed, DEFAULT_ROOT, null, null, null, null, null, DEFAULT_TIMEOUT);
+    return new EtcdOptions(parsed, DEFAULT_ROOT, null, null, null, DEFAULT_TIMEOUT);
   }
 
   private static URI endpoint(String text) {
@@ -101,23 +93,31 @@ public record EtcdOptions(
 
   /** These options with another root. */
   public EtcdOptions withRoot(String newRoot) {
-    return new EtcdOptions(endpoints, newRoot, user, password, ca, certificate, key, timeout);
+    return new EtcdOptions(endpoints, newRoot, user, password, certificates, timeout);
   }
 
   /** These options with a user. */
   public EtcdOptions withUser(String newUser, String newPassword) {
-    return new EtcdOptions(endpoints, root, newUser, newPassword, ca, certificate, key, timeout);
+    return new EtcdOptions(endpoints, root, newUser, newPassword, certificates, timeout);
   }
 
   /** These options with TLS: who to trust, and what to show, if anything. */
-  public EtcdOptions withTls(
-      @Nullable Path newCa, @Nullable Path newCertificate, @Nullable Path newKey) {
-    return new EtcdOptions(endpoints, root, user, password, newCa, newCertificate, newKey, timeout);
+  public EtcdOptions withTls(@Nullable EtcdTls newTls) {
+    return new EtcdOptions(endpoints, root, user, password, newTls, timeout);
   }
 
   /** These options with another deadline for calls. */
   public EtcdOptions withTimeout(Duration newTimeout) {
-    return new EtcdOptions(endpoints, root, user, password, ca, certificate, key, newTimeout);
+    return new EtcdOptions(endpoints, root, user, password, certificates, newTimeout);
+  }
+
+  /** Whether etcd is spoken to with TLS. */
+  public boolean tls() {
+    return tls(endpoints);
+  }
+
+  private static boolean tls(List<URI> endpoints) {
+    return "https".equals(endpoints.getFirst().getScheme());
   }
 
   /** The endpoints as people write them. */

@@ -24,6 +24,7 @@ import io.grpc.Status;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Store} on an etcd cluster (3.4 or newer). Reads are linearizable. Every write requires,
@@ -78,6 +80,11 @@ public final class EtcdStore implements Store {
       store.close();
       throw e;
     }
+  }
+
+  /** Until when the certificate that etcd is shown is in force; null: it is shown none. */
+  public @Nullable Instant certificateNotAfter() {
+    return channel.certificateNotAfter();
   }
 
   private String firstIdentity() {

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -66,7 +67,7 @@ class EtcdSecurityTest {
 
   private static EtcdOptions options() {
     return EtcdOptions.of(etcd.endpoint())
-        .withTls(ca, certificate, key)
+        .withTls(new EtcdTlsFiles(ca, certificate, key))
         .withUser("weft", "secret")
         .withTimeout(Duration.ofSeconds(5));
   }
@@ -125,7 +126,8 @@ class EtcdSecurityTest {
   void aServerOfAnotherAuthorityIsNotTrusted() {
     Path other = new TestCa("another authority").write(directory.resolve("other.crt"));
 
-    assertThatThrownBy(() -> EtcdStore.open(options().withTls(other, certificate, key)))
+    assertThatThrownBy(
+            () -> EtcdStore.open(options().withTls(new EtcdTlsFiles(other, certificate, key))))
         .isInstanceOf(StoreFailedException.class)
         .hasMessageContaining("etcd at " + etcd.endpoint() + ": TLS failed: ")
         .hasMessageContaining("check the CA file")
@@ -136,15 +138,25 @@ class EtcdSecurityTest {
   void aMissingOrUnreadableFileIsSaidSo() {
     Path missing = directory.resolve("missing.crt");
 
-    assertThatThrownBy(() -> EtcdStore.open(options().withTls(missing, null, null)))
+    assertThatThrownBy(() -> open(missing, null, null))
         .isInstanceOf(StoreFailedException.class)
         .hasMessage("cannot read " + missing + " for etcd: no such file, or permission denied");
-    assertThatThrownBy(() -> EtcdStore.open(options().withTls(key, certificate, key)))
+    assertThatThrownBy(() -> open(key, certificate, key))
         .isInstanceOf(StoreFailedException.class)
-        .hasMessage("cannot read " + key + " for etcd: it must hold certificates in PEM");
-    assertThatThrownBy(() -> EtcdStore.open(options().withTls(ca, certificate, ca)))
+        .hasMessageContaining("cannot use the authority's certificate for etcd (ca " + key)
+        .hasMessageEndingWith("it holds no certificate in PEM");
+    assertThatThrownBy(() -> open(ca, certificate, ca))
         .isInstanceOf(StoreFailedException.class)
-        .hasMessageContaining("cannot use certificate " + certificate + " with key " + ca);
+        .hasMessageContaining("cannot use the client's certificate for etcd (ca " + ca)
+        .hasMessageContaining("it holds no PRIVATE KEY in PKCS #8");
+    CA.issue("another").write(directory, "another");
+    assertThatThrownBy(() -> open(ca, certificate, directory.resolve("another.key")))
+        .isInstanceOf(StoreFailedException.class)
+        .hasMessageContaining("the private key does not belong to the certificate of CN=someone");
+  }
+
+  private static Store open(Path trusted, @Nullable Path shown, @Nullable Path itsKey) {
+    return EtcdStore.open(options().withTls(new EtcdTlsFiles(trusted, shown, itsKey)));
   }
 
   @Test
@@ -152,9 +164,12 @@ class EtcdSecurityTest {
     assertThatThrownBy(() -> EtcdOptions.of("http://a:1,https://b:1"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("all http or all https");
-    assertThatThrownBy(() -> EtcdOptions.of("http://a:1").withTls(ca, null, null))
+    assertThatThrownBy(() -> EtcdOptions.of("http://a:1").withTls(new EtcdTlsFiles(ca, null, null)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("use https");
+    assertThatThrownBy(() -> new EtcdTlsFiles(ca, certificate, null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("etcd needs a client certificate and its key, or neither");
     assertThatThrownBy(() -> EtcdOptions.of(" , "))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("one endpoint or more");
