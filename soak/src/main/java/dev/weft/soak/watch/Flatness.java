@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Whether what a process holds has stopped growing: after it has settled, the median of the last
@@ -20,12 +22,15 @@ public final class Flatness {
   /**
    * By then it has found it. Before, one more step of the heap is no leak; but a fifth of a control
    * plane under churn was 134 MiB, in which ten minutes hide a leak of 50 MiB a minute. It collects
-   * its old generation when that has doubled, so that its size stays: see {@code OldHeap}.
+   * its old generation when that has grown by half, so that its size stays: see {@code OldHeap}.
    */
   private static final Duration GROWN = Duration.ofMinutes(15);
 
   private static final Duration SETTLING = Duration.ofMinutes(3);
   private static final int FEWEST = 15;
+
+  /** How many values say how it went. */
+  private static final int PARTS = 12;
 
   private Flatness() {}
 
@@ -66,8 +71,18 @@ public final class Flatness {
     }
   }
 
-  /** One measure of one process: medians of the second and of the last third, and the verdict. */
-  public record Judgement(Measure measure, long middle, long last, long allowed) {
+  /**
+   * One measure of one process: medians of the second and of the last third, and the verdict.
+   *
+   * @param course medians of twelve equal parts of its life, which tell a saw-tooth from a leak
+   */
+  public record Judgement(
+      Measure measure, long middle, long last, long allowed, List<Long> course) {
+    /** Copies the list. */
+    public Judgement {
+      course = List.copyOf(course);
+    }
+
     public boolean flat() {
       return last - middle <= allowed;
     }
@@ -81,7 +96,15 @@ public final class Flatness {
           shown(middle),
           shown(last),
           measure.unit,
-          flat() ? "" : " GREW (allowed: " + shown(allowed) + " more)");
+          flat() ? "" : grew());
+    }
+
+    private String grew() {
+      return " GREW (allowed: "
+          + shown(allowed)
+          + " more; from its start to its end "
+          + course.stream().map(this::shown).collect(Collectors.joining(" "))
+          + ")";
     }
 
     private String shown(long value) {
@@ -111,7 +134,11 @@ public final class Flatness {
             measure -> {
               long before = median(middle, measure::of);
               return new Judgement(
-                  measure, before, median(last, measure::of), measure.allowed(before, span));
+                  measure,
+                  before,
+                  median(last, measure::of),
+                  measure.allowed(before, span),
+                  course(samples, measure));
             })
         .toList();
   }
@@ -119,7 +146,24 @@ public final class Flatness {
   private static List<Sample> third(List<Sample> samples, Duration settled, int number) {
     Duration third = samples.getLast().at().minus(settled).dividedBy(3);
     Duration from = settled.plus(third.multipliedBy(number));
-    Duration to = from.plus(third);
+    return between(samples, from, from.plus(third));
+  }
+
+  private static List<Long> course(List<Sample> samples, Measure measure) {
+    Duration born = samples.getFirst().at();
+    Duration part = samples.getLast().at().minus(born).dividedBy(PARTS);
+    return IntStream.range(0, PARTS)
+        .mapToObj(
+            number -> {
+              Duration from = born.plus(part.multipliedBy(number));
+              return between(samples, from, from.plus(part));
+            })
+        .filter(those -> !those.isEmpty())
+        .map(those -> median(those, measure::of))
+        .toList();
+  }
+
+  private static List<Sample> between(List<Sample> samples, Duration from, Duration to) {
     return samples.stream()
         .filter(sample -> sample.at().compareTo(from) >= 0 && sample.at().compareTo(to) <= 0)
         .toList();

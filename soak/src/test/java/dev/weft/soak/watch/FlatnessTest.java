@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.LongUnaryOperator;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 final class FlatnessTest {
@@ -88,6 +89,16 @@ final class FlatnessTest {
   }
 
   @Test
+  void howItWentIsSaidInTwelveValues() {
+    assertThat(Flatness.judge(life(HOUR, at -> (100 + at / 300) * MIB, at -> 60, at -> 20)))
+        .first()
+        .extracting(Judgement::course)
+        .asInstanceOf(InstanceOfAssertFactories.list(Long.class))
+        .map(kib -> kib / MIB)
+        .containsExactly(100L, 101L, 102L, 103L, 104L, 105L, 106L, 107L, 108L, 109L, 110L, 111L);
+  }
+
+  @Test
   void aLeakOfMemoryIsFound() {
     // 20 KiB a second are 24 MiB between the thirds of an hour.
     assertThat(grew(life(HOUR, at -> noise(90 * MIB, 9 * MIB) + at * 20, at -> 60, at -> 20)))
@@ -157,7 +168,15 @@ final class FlatnessTest {
 
   @Test
   void aJudgementSaysWhatItSaw() {
-    assertThat(new Judgement(Measure.MEMORY, 90 * MIB, 130 * MIB, 12 * MIB).describe())
-        .isEqualTo("memory 90 -> 130 MiB GREW (allowed: 12 more)");
+    assertThat(
+            new Judgement(
+                    Measure.MEMORY,
+                    90 * MIB,
+                    130 * MIB,
+                    12 * MIB,
+                    List.of(80 * MIB, 90 * MIB, 130 * MIB))
+                .describe())
+        .isEqualTo(
+            "memory 90 -> 130 MiB GREW (allowed: 12 more; from its start to its end 80 90 130)");
   }
 }
