@@ -73,6 +73,8 @@ final class TlsMaterial {
       }
     } catch (StoreException e) {
       wrong = String.valueOf(e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "looking at " + source + " failed; it goes on", e);
     }
     if (!wrong.isEmpty() && !wrong.equals(problem)) {
       LOG.log(Level.WARNING, "the certificates for etcd stay as they are: {0}", wrong);

@@ -41,9 +41,13 @@ class TlsMaterialTest {
   /** What a person has put in place. */
   private static final class Source implements EtcdTls {
     EtcdTls.Texts there = GOOD;
+    boolean broken;
 
     @Override
     public Texts read() {
+      if (broken) {
+        throw new IllegalStateException("broken");
+      }
       return there;
     }
 
@@ -111,6 +115,8 @@ class TlsMaterialTest {
     askAnew();
     replace(new EtcdTls.Texts("nothing", GOOD.certificate(), GOOD.key()));
     askAnew();
+    source.broken = true;
+    material.refresh();
     assertThat(material.notAfter()).isEqualTo(before);
   }
 
