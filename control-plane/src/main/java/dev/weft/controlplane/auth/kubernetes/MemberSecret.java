@@ -9,9 +9,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.HttpURLConnection;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -103,9 +101,9 @@ public final class MemberSecret {
             .withLabels(Map.of("app.kubernetes.io/part-of", "weft"))
             .endMetadata()
             .withType("kubernetes.io/tls")
-            .addToData(TRUSTED, base64(made.trusted()))
-            .addToData(CERTIFICATE, base64(made.certificate()))
-            .addToData(KEY, base64(made.key()))
+            .addToData(TRUSTED, SecretTexts.base64(made.trusted()))
+            .addToData(CERTIFICATE, SecretTexts.base64(made.certificate()))
+            .addToData(KEY, SecretTexts.base64(made.key()))
             .build();
     try {
       client.resource(secret).create();
@@ -122,13 +120,9 @@ public final class MemberSecret {
   }
 
   private String text(Secret secret, String entry) throws IOException {
-    String held = secret.getData() == null ? null : secret.getData().get(entry);
-    try {
-      if (held != null && !held.isEmpty()) {
-        return new String(Base64.getDecoder().decode(held), StandardCharsets.US_ASCII);
-      }
-    } catch (IllegalArgumentException e) {
-      throw new IOException(place() + ": its " + entry + " is no base64", e);
+    String held = SecretTexts.read(secret, entry, place());
+    if (held != null && !held.isEmpty()) {
+      return held;
     }
     throw new IOException(
         place()
@@ -137,9 +131,5 @@ public final class MemberSecret {
             + ", expected ca.crt, tls.crt and tls.key (as cert-manager writes them); or remove it,"
             + " and one is made at the next start",
         null);
-  }
-
-  private static String base64(String text) {
-    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
   }
 }

@@ -8,8 +8,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -37,16 +35,10 @@ final class SecretRoots implements RootStore {
       if (secret == null) {
         return null;
       }
-      String held = secret.getData() == null ? null : secret.getData().get(ROOTS);
-      return new Held(
-          held == null
-              ? ""
-              : new String(Base64.getDecoder().decode(held), StandardCharsets.US_ASCII),
-          secret.getMetadata().getResourceVersion());
+      String held = SecretTexts.read(secret, ROOTS, place());
+      return new Held(held == null ? "" : held, secret.getMetadata().getResourceVersion());
     } catch (KubernetesClientException e) {
       throw failed(e, "get");
-    } catch (IllegalArgumentException e) {
-      throw new IOException(place() + ": its " + ROOTS + " is no base64", e);
     }
   }
 
@@ -61,7 +53,7 @@ final class SecretRoots implements RootStore {
             .withLabels(Map.of("app.kubernetes.io/part-of", "weft"))
             .endMetadata()
             .withType("Opaque")
-            .withData(Map.of(ROOTS, base64(text), TRUSTED, base64(trusted)))
+            .withData(Map.of(ROOTS, SecretTexts.base64(text), TRUSTED, SecretTexts.base64(trusted)))
             .build();
     try {
       if (expected == null) {
@@ -93,9 +85,5 @@ final class SecretRoots implements RootStore {
     return Failures.passing(failure)
         ? new RootStoreAwayException(said, failure)
         : new IOException(said, failure);
-  }
-
-  private static String base64(String text) {
-    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
   }
 }
