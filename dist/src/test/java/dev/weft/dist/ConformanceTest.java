@@ -20,12 +20,13 @@ import org.junit.jupiter.api.io.TempDir;
  * Gateway API's own suite, the mesh profiles with every feature, says what is published. {@code
  * WEFT_CONFORMANCE} is a program that runs it on the cluster of {@code KUBECONFIG}, gives the
  * suite's namespaces the labels in {@code NAMESPACE_LABELS} and writes its report to {@code
- * REPORT}.
+ * REPORT}, which stays in {@code dist/target/conformance.yaml} to be published.
  */
 @ClusterTest
 @ExtendWith(InstalledMeshExtension.class)
 final class ConformanceTest {
   private static final Path PUBLISHED = Path.of("../docs/conformance/gateway-api-v1.6.3-mesh.yaml");
+  private static final Path REPORT = Path.of("target/conformance.yaml");
 
   @Test
   @Tag("long")
@@ -33,12 +34,12 @@ final class ConformanceTest {
       Cluster cluster, InstalledMesh mesh, @TempDir Path folder) throws Exception {
     String program = System.getenv("WEFT_CONFORMANCE");
     assumeTrue(program != null, "needs WEFT_CONFORMANCE, the program that runs the suite");
-    Path report = folder.resolve("report.yaml");
+    Files.deleteIfExists(REPORT);
     File output = folder.resolve("output").toFile();
     var suite = new ProcessBuilder(program).redirectErrorStream(true).redirectOutput(output);
     suite.environment().put("KUBECONFIG", cluster.kubeconfig().toString());
     suite.environment().put("NAMESPACE_LABELS", "weft.dev/inject=enabled");
-    suite.environment().put("REPORT", report.toString());
+    suite.environment().put("REPORT", REPORT.toAbsolutePath().toString());
 
     assertThat(suite.start().waitFor())
         .as(
@@ -50,8 +51,8 @@ final class ConformanceTest {
                         .toList()))
         .isZero();
 
-    assertThat(lines(report)).noneMatch(line -> line.matches("\\s*(Failed|Skipped): [1-9].*"));
-    assertThat(profiles(report)).isEqualTo(profiles(PUBLISHED));
+    assertThat(lines(REPORT)).noneMatch(line -> line.matches("\\s*(Failed|Skipped): [1-9].*"));
+    assertThat(profiles(REPORT)).isEqualTo(profiles(PUBLISHED));
   }
 
   /** What it says of the profiles: their features and how many tests of each passed. */
